@@ -1,0 +1,29 @@
+/** The daemons: also the names of heartbeats, metrics and helm roles. */
+export const DaemonNames = [
+  'judge-evaluator',
+  'judge-injector',
+  'judge-repairer',
+  'judge-cleaner',
+  'conveyor-submitter',
+  'conveyor-poller',
+  'conveyor-finisher',
+  'reaper',
+  'undertaker',
+  'necromancer',
+  'abacus',
+  'rescuer',
+  'janitor',
+] as const;
+export type DaemonName = (typeof DaemonNames)[number];
+
+/** Doorbells between writers and daemons (PostgreSQL NOTIFY). A ring carries no data. */
+export const Channel = {
+  EVALUATION: 'sluice_evaluation',
+  INJECTION: 'sluice_injection',
+  REQUESTS: 'sluice_requests',
+  TRANSFERS: 'sluice_transfers',
+  RULES: 'sluice_rules',
+  DELETION: 'sluice_deletion',
+  BAD_REPLICAS: 'sluice_bad_replicas',
+} as const;
+export type Channel = (typeof Channel)[keyof typeof Channel];

@@ -1,0 +1,30 @@
+/** Every bound of the door in one place. Source: Rucio's generic schema, except where a unit says. */
+export const Limits = {
+  accountLength: 25,
+  scopeLength: 25,
+  didNameLength: 250,
+  bulkItems: 1000,
+  replicasPerRequest: 1000,
+  attachmentsPerRequest: 200_000,
+  ruleCommentLength: 250,
+  ruleMetaLength: 3999,
+  expressionLength: 3000,
+  expressionDepth: 200,
+  filtersLength: 65_536,
+  metaKeyLength: 255,
+  attributeKeyLength: 255,
+  attributeValueLength: 1024,
+  maxBytes: 9_223_372_036_854_775_807n,
+} as const;
+
+/** Name patterns (Rucio's generic schema). */
+export const Patterns = {
+  account: /^[a-z0-9\-_]{1,25}$/,
+  scope: /^[a-zA-Z_\-.0-9]{1,25}$/,
+  didName: /^[/A-Za-z0-9][/A-Za-z0-9.\-_]{0,249}$/,
+  rse: /^[A-Z0-9]+([_-][A-Z0-9]+)*$/,
+  adler32: /^[0-9a-fA-F]{8}$/,
+  md5: /^[0-9a-fA-F]{32}$/,
+  guid: /^\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?$/,
+  accountAttribute: /^[a-zA-Z0-9\-_\\/.]{1,30}$/,
+} as const;
