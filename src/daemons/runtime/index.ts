@@ -1,0 +1,1 @@
+export { IDLE, type Reconciler, type Shift, type Tally } from './reconciler.js';
