@@ -1,0 +1,15 @@
+export {
+  bundledConfigFile,
+  ConfigurationError,
+  loadConfig,
+  type Config,
+  type ConfigOverrides,
+  type ConfigSources,
+} from './load-config.js';
+export { variableOf } from './layers.js';
+export { ConfigSchema, DAEMON_NAMES, type Settings } from './schema.js';
+export {
+  defaultStateDirectory,
+  prepareStateDirectory,
+  StateDirectoryError,
+} from './state-directory.js';

@@ -1,0 +1,177 @@
+import { Type, type Static, type TSchema } from 'typebox';
+
+/**
+ * The shape of the whole configuration. Section names are the rooms of `src/`; a time or a limit
+ * carries its unit in its name; every required key has its default in `config/default.yaml`.
+ *
+ * To add a key: one line here, one line with the default there.
+ */
+
+const seconds = Type.Integer({ minimum: 0, maximum: 3_155_760_000 });
+const milliseconds = Type.Integer({ minimum: 0, maximum: 86_400_000 });
+const days = Type.Integer({ minimum: 1, maximum: 36_500 });
+const amount = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
+const bytes = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const text = Type.String({ minLength: 1 });
+/** A secret is never printed. `<name>File` beside it names a file that holds it instead. */
+const secret = Type.String({ minLength: 1, secret: true });
+
+function section<P extends Record<string, TSchema>>(properties: P) {
+  return Type.Object(properties, { additionalProperties: false });
+}
+
+/** Every background loop that can be tuned by name; the name is also its heartbeat and metric. */
+export const DAEMON_NAMES = [
+  'judge-evaluator',
+  'judge-injector',
+  'judge-repairer',
+  'judge-cleaner',
+  'conveyor-submitter',
+  'conveyor-poller',
+  'conveyor-finisher',
+  'conveyor-preparer',
+  'conveyor-throttler',
+  'conveyor-stager',
+  'reaper',
+  'dark-reaper',
+  'undertaker',
+  'transmogrifier',
+  'necromancer',
+  'abacus',
+  'hermes',
+  'rescuer',
+  'janitor',
+] as const;
+
+const daemonTuning = Type.Optional(
+  section({
+    periodSeconds: Type.Optional(Type.Number({ minimum: 0.05, maximum: 86_400 })),
+    batch: Type.Optional(amount),
+  }),
+);
+
+const server = section({
+  /** What this process serves: `all`, `api`, a group such as `judge`, or a daemon's name. */
+  roles: Type.Array(text, { minItems: 1 }),
+  host: text,
+  port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+  /** How clients reach us; tokens name it as their issuer. Default: scheme, host and port. */
+  publicUrl: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/?#\\s]+(/[^?#\\s]*[^/?#\\s])?$',
+      expected: 'an http(s) URL without a slash at its end',
+    }),
+  ),
+  tls: Type.Optional(section({ certFile: text, keyFile: text })),
+  bodyLimitBytes: bytes,
+  /** Items one request may carry (files of a dataset, DIDs of a list). */
+  itemsMax: amount,
+});
+
+const database = section({
+  /** Absent: the embedded PostgreSQL of the state directory. */
+  url: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://', secret: true, expected: 'a postgres:// URL' }),
+  ),
+  urlFile: Type.Optional(text),
+  poolSize: Type.Integer({ minimum: 1, maximum: 1_000 }),
+  connectTimeoutMs: milliseconds,
+  statementTimeoutMs: milliseconds,
+  lockTimeoutMs: milliseconds,
+  idleTransactionTimeoutMs: milliseconds,
+  embedded: section({
+    sharedBuffersBytes: Type.Integer({ minimum: 1_048_576, maximum: Number.MAX_SAFE_INTEGER }),
+    walSizeMaxBytes: Type.Integer({ minimum: 67_108_864, maximum: Number.MAX_SAFE_INTEGER }),
+    connectionsMax: Type.Integer({ minimum: 10, maximum: 10_000 }),
+  }),
+});
+
+const tokens = section({
+  lifetimeSeconds: seconds,
+  loginFormat: Type.Enum(['opaque', 'jwt']),
+  /** Tokens that open one file at a storage for reading or deleting. */
+  storageLifetimeSeconds: seconds,
+  /** A URL for writing lives as long as the upload may take. */
+  uploadLifetimeSeconds: seconds,
+  /** A new signing key is published this long before its first use. */
+  keyPublishSeconds: seconds,
+  keyRotationDays: days,
+  /** Encrypts the signing keys in the database; all processes share it. Default: in the state directory. */
+  keyFile: Type.Optional(text),
+});
+
+const storage = section({
+  /** Lets storages live on loopback and link-local addresses. The demo sets it. */
+  allowPrivate: Type.Boolean(),
+  connectTimeoutMs: milliseconds,
+  /** A movement may take base + bytes / floor rate. */
+  timeoutBaseMs: milliseconds,
+  floorBytesPerSecond: bytes,
+  requestsPerHostMax: amount,
+});
+
+const daemons = section({
+  periodSeconds: Type.Number({ minimum: 0.05, maximum: 86_400 }),
+  batch: amount,
+  shutdownGraceMs: milliseconds,
+  heartbeatSeconds: seconds,
+  /** Period and batch of one daemon, where it should differ from the two above. */
+  tuning: section(
+    Object.fromEntries(DAEMON_NAMES.map((name) => [name, daemonTuning])) as Record<
+      (typeof DAEMON_NAMES)[number],
+      typeof daemonTuning
+    >,
+  ),
+});
+
+export const ConfigSchema = section({
+  server,
+  database,
+  state: section({ directory: Type.Optional(text) }),
+  bootstrap: section({
+    username: text,
+    /** Absent: generated into a 0600 file of the state directory. */
+    password: Type.Optional(secret),
+    passwordFile: Type.Optional(text),
+  }),
+  tokens,
+  accounts: section({
+    passwordWorkers: Type.Integer({ minimum: 1, maximum: 64 }),
+    passwordQueueMax: amount,
+  }),
+  log: section({
+    level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  }),
+  storage,
+  daemons,
+  rules: section({
+    deleteGraceSeconds: seconds,
+    lockRetrySeconds: seconds,
+    synchronousLocksMax: amount,
+    sliceLocks: amount,
+  }),
+  replicas: section({ tombstoneDelaySeconds: seconds, suspiciousMax: amount }),
+  metadata: section({ queryTimeoutMs: milliseconds }),
+  requests: section({
+    attemptsMax: Type.Integer({ minimum: 1, maximum: 1_000 }),
+    backoffSeconds: seconds,
+    backoffSecondsMax: seconds,
+    leaseSeconds: seconds,
+    perStorageMax: amount,
+    inFlightMax: amount,
+  }),
+  reaper: section({ leaseSeconds: seconds, parallelMax: amount, retrySeconds: seconds }),
+  retention: section({
+    requestHistoryDays: days,
+    ruleHistoryDays: days,
+    contentsHistoryDays: days,
+    deletedDidsDays: days,
+    messagesDays: days,
+    tracesDays: days,
+    usageHistoryDays: days,
+    auditDays: days,
+  }),
+});
+
+/** The configuration as files and environment may give it. */
+export type Settings = Static<typeof ConfigSchema>;
