@@ -13,3 +13,4 @@ export {
   prepareStateDirectory,
   StateDirectoryError,
 } from './state-directory.js';
+export { CONFIG } from './token.js';

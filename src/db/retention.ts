@@ -9,8 +9,8 @@ export interface Retention {
 
 /** Every append-only table. The janitor drops what is older than the setting says, in days. */
 export const retentions: readonly Retention[] = [
-  { table: 'requests_history', column: 'archived_at', setting: 'requestsHistoryDays' },
-  { table: 'rules_history', column: 'deleted_at', setting: 'rulesHistoryDays' },
+  { table: 'requests_history', column: 'archived_at', setting: 'requestHistoryDays' },
+  { table: 'rules_history', column: 'deleted_at', setting: 'ruleHistoryDays' },
   { table: 'contents_history', column: 'deleted_at', setting: 'contentsHistoryDays' },
   { table: 'deleted_dids', column: 'deleted_at', setting: 'deletedDidsDays' },
   { table: 'messages', column: 'created_at', setting: 'messagesDays' },

@@ -1,0 +1,40 @@
+import { Command, Option } from 'commander';
+import { ConfigurationError, StateDirectoryError } from '../config/index.js';
+import { runDemo } from './demo.js';
+import { runMigrate } from './migrate.js';
+import { runRoutes } from './routes.js';
+import { runServe } from './serve.js';
+
+const program = new Command('sluice')
+  .description('A rule-driven data lake replication manager that speaks the REST API of Rucio.')
+  .showHelpAfterError('(sluice --help lists the commands)');
+
+program
+  .command('serve')
+  .description('serve the API and run the daemons')
+  .option('--roles <list>', 'comma-separated: all, api, judge, conveyor, reaper, … or a daemon')
+  .addOption(new Option('--port <port>', 'port to listen on').argParser(Number))
+  .option('--host <address>', 'address to listen on')
+  .action(runServe);
+
+program
+  .command('demo')
+  .description('play the story of a raw-data run on this machine, with real storages')
+  .option('--keep', 'leave everything running at the end')
+  .option('--input <directory>', 'register the files of this directory instead of made-up ones')
+  .action(runDemo);
+
+program
+  .command('migrate')
+  .description('bring the schema of the configured database up to this version')
+  .action(runMigrate);
+
+program.command('routes').description('print every route of the API').action(runRoutes);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const expected = error instanceof ConfigurationError || error instanceof StateDirectoryError;
+  console.error(expected ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,2 @@
+/** The Nest token of the frozen configuration. */
+export const CONFIG = Symbol('Config');
