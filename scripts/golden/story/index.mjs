@@ -1,0 +1,26 @@
+/** The story in its order: later chapters speak of what earlier ones made. */
+import { accounts } from './accounts.mjs';
+import { auth } from './auth.mjs';
+import { config } from './config.mjs';
+import { dids } from './dids.mjs';
+import { limits } from './limits.mjs';
+import { conventions, metadata } from './metadata.mjs';
+import { listing, replicas } from './replicas.mjs';
+import { rses } from './rses.mjs';
+import { rules } from './rules.mjs';
+import { searching } from './search.mjs';
+
+export const chapters = [
+  { name: 'auth', exchanges: auth },
+  { name: 'accounts', exchanges: accounts },
+  { name: 'rses', exchanges: rses },
+  { name: 'limits', exchanges: limits },
+  { name: 'conventions', exchanges: conventions },
+  { name: 'dids', exchanges: dids },
+  { name: 'search', exchanges: searching },
+  { name: 'metadata', exchanges: metadata },
+  { name: 'replicas', exchanges: replicas },
+  { name: 'listing', exchanges: listing },
+  { name: 'rules', exchanges: rules },
+  { name: 'config', exchanges: config },
+];
