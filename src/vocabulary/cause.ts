@@ -20,6 +20,7 @@ export const Cause = {
   TLS: 'TLS',
   REDIRECT_REFUSED: 'REDIRECT_REFUSED',
   ADDRESS_REFUSED: 'ADDRESS_REFUSED',
+  PATH_REFUSED: 'PATH_REFUSED',
   CONNECTION: 'CONNECTION',
   TIMEOUT: 'TIMEOUT',
   STALLED: 'STALLED',
@@ -28,3 +29,62 @@ export const Cause = {
   STORAGE_ERROR: 'STORAGE_ERROR',
 } as const;
 export type Cause = (typeof Cause)[keyof typeof Cause];
+
+/**
+ * Why one call to one storage failed. A storage does not know whether it is the source or the
+ * destination of a transfer: `causeAt` adds that.
+ */
+export const StorageCause = {
+  MISSING: 'MISSING',
+  EXISTS: 'EXISTS',
+  FULL: 'FULL',
+  REFUSED: 'REFUSED',
+  SIZE: 'SIZE',
+  CHECKSUM: 'CHECKSUM',
+  AUTH: 'AUTH',
+  TLS: 'TLS',
+  REDIRECT_REFUSED: 'REDIRECT_REFUSED',
+  ADDRESS_REFUSED: 'ADDRESS_REFUSED',
+  PATH_REFUSED: 'PATH_REFUSED',
+  NO_PROTOCOL: 'NO_PROTOCOL',
+  CONNECTION: 'CONNECTION',
+  TIMEOUT: 'TIMEOUT',
+  STALLED: 'STALLED',
+  CANCELLED: 'CANCELLED',
+  STORAGE_ERROR: 'STORAGE_ERROR',
+} as const;
+export type StorageCause = (typeof StorageCause)[keyof typeof StorageCause];
+
+/** The two ends of a transfer. */
+export type TransferSide = 'source' | 'destination';
+
+type SidedCause = 'MISSING' | 'EXISTS' | 'FULL' | 'REFUSED' | 'SIZE' | 'CHECKSUM';
+
+const sided: Record<TransferSide, Record<SidedCause, Cause>> = {
+  source: {
+    MISSING: Cause.SOURCE_MISSING,
+    // Reading creates nothing and fills nothing: such an answer is a fault of the storage.
+    EXISTS: Cause.STORAGE_ERROR,
+    FULL: Cause.STORAGE_ERROR,
+    REFUSED: Cause.SOURCE_REFUSED,
+    SIZE: Cause.SOURCE_SIZE,
+    CHECKSUM: Cause.SOURCE_CHECKSUM,
+  },
+  destination: {
+    MISSING: Cause.DEST_MISSING,
+    EXISTS: Cause.DEST_EXISTS,
+    FULL: Cause.DEST_FULL,
+    REFUSED: Cause.DEST_REFUSED,
+    SIZE: Cause.DEST_SIZE,
+    CHECKSUM: Cause.DEST_CHECKSUM,
+  },
+};
+
+function isSided(cause: StorageCause): cause is SidedCause {
+  return cause in sided.source;
+}
+
+/** The cause of a transfer's failure, from a storage's failure and the end it happened at. */
+export function causeAt(side: TransferSide, cause: StorageCause): Cause {
+  return isSided(cause) ? sided[side][cause] : cause;
+}
