@@ -1,0 +1,83 @@
+import { execute, one, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { AccountNotFound } from '../errors/index.js';
+import { type AccountId, AccountStatus, type AccountType } from '../vocabulary/index.js';
+
+/** Who may act, own and be charged. */
+export interface Account {
+  readonly id: AccountId;
+  readonly name: string;
+  readonly type: AccountType;
+  readonly status: AccountStatus;
+  readonly email: string | null;
+  readonly suspendedAt: Date | null;
+  readonly deletedAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Accounts that satisfy `condition` over the alias a, by name. */
+export async function selectAccounts(tx: Tx, condition: Sql): Promise<Account[]> {
+  return await rows<Account>(
+    tx,
+    sql`SELECT a.id, a.name, a.type, a.status, a.email, a.suspended_at AS "suspendedAt",
+          a.deleted_at AS "deletedAt", a.created_at AS "createdAt", a.updated_at AS "updatedAt"
+        FROM accounts a WHERE ${condition} ORDER BY a.name`,
+  );
+}
+
+/** The account of that name, whatever its status. Throws AccountNotFound. */
+export async function findAccount(tx: Tx, name: string): Promise<Account> {
+  const [account] = await selectAccounts(tx, sql`a.name = ${name}`);
+  if (!account) throw new AccountNotFound(`Account '${name}' does not exist`, { account: name });
+  return account;
+}
+
+/** The accounts with these ids. */
+export async function accountsById(
+  tx: Tx,
+  ids: readonly AccountId[],
+): Promise<Map<AccountId, Account>> {
+  if (ids.length === 0) return new Map();
+  const found = await selectAccounts(tx, sql`a.id = ANY(${[...ids]}::int[])`);
+  return new Map(found.map((account) => [account.id, account]));
+}
+
+/** Inserts an account; undefined if the name is taken. */
+export async function insertAccount(
+  tx: Tx,
+  account: { readonly name: string; readonly type: AccountType; readonly email: string | null },
+): Promise<AccountId | undefined> {
+  const row = await one<{ id: AccountId }>(
+    tx,
+    sql`INSERT INTO accounts (name, type, email)
+        VALUES (${account.name}, ${account.type}, ${account.email})
+        ON CONFLICT (name) DO NOTHING RETURNING id`,
+  );
+  return row?.id;
+}
+
+/** Sets the status with the time it began. */
+export async function writeAccountStatus(
+  tx: Tx,
+  id: AccountId,
+  status: AccountStatus,
+): Promise<void> {
+  const suspended = status === AccountStatus.SUSPENDED;
+  const deleted = status === AccountStatus.DELETED;
+  await execute(
+    tx,
+    sql`UPDATE accounts SET status = ${status}, updated_at = now(),
+          suspended_at = CASE WHEN ${suspended} THEN now() ELSE NULL END,
+          deleted_at = CASE WHEN ${deleted} THEN now() ELSE NULL END
+        WHERE id = ${id}`,
+  );
+}
+
+/** Sets the account's address. */
+export async function writeAccountEmail(
+  tx: Tx,
+  id: AccountId,
+  email: string | null,
+): Promise<void> {
+  await execute(tx, sql`UPDATE accounts SET email = ${email}, updated_at = now() WHERE id = ${id}`);
+}

@@ -1,0 +1,1 @@
+export { demand, isAdmin, isRoot, isSelfOrAdmin, type May } from './decide.js';

@@ -1,0 +1,69 @@
+import { execute, rows, sql, type Tx } from '../db/index.js';
+import { type RseId } from '../vocabulary/index.js';
+
+/** How far a source is from a destination: smaller is nearer; an arbitrary unit. */
+export interface Distance {
+  readonly sourceId: RseId;
+  readonly destinationId: RseId;
+  readonly distance: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface Way {
+  readonly sourceId: RseId;
+  readonly destinationId: RseId;
+}
+
+/** The distance of every source that has one to this destination, by source. */
+export async function distancesTo(tx: Tx, destinationId: RseId): Promise<Map<RseId, number>> {
+  const found = await rows<{ sourceId: RseId; distance: number }>(
+    tx,
+    sql`SELECT source_id AS "sourceId", distance FROM distances
+        WHERE destination_id = ${destinationId}`,
+  );
+  return new Map(found.map(({ sourceId, distance }) => [sourceId, distance]));
+}
+
+/** The distance of one way, or undefined. */
+export async function findDistance(tx: Tx, way: Way): Promise<Distance | undefined> {
+  const [found] = await rows<Distance>(
+    tx,
+    sql`SELECT source_id AS "sourceId", destination_id AS "destinationId", distance,
+          created_at AS "createdAt", updated_at AS "updatedAt"
+        FROM distances
+        WHERE source_id = ${way.sourceId} AND destination_id = ${way.destinationId}`,
+  );
+  return found;
+}
+
+/** Adds a distance; false if the way has one already. */
+export async function insertDistance(tx: Tx, way: Way, distance: number): Promise<boolean> {
+  const added = await execute(
+    tx,
+    sql`INSERT INTO distances (source_id, destination_id, distance)
+        VALUES (${way.sourceId}, ${way.destinationId}, ${distance})
+        ON CONFLICT (source_id, destination_id) DO NOTHING`,
+  );
+  return added === 1;
+}
+
+/** Sets the distance of a way, whether it has one or not. */
+export async function upsertDistance(tx: Tx, way: Way, distance: number): Promise<void> {
+  await execute(
+    tx,
+    sql`INSERT INTO distances (source_id, destination_id, distance)
+        VALUES (${way.sourceId}, ${way.destinationId}, ${distance})
+        ON CONFLICT (source_id, destination_id) DO UPDATE
+        SET distance = EXCLUDED.distance, updated_at = now()`,
+  );
+}
+
+/** Removes the distance of a way, if it has one. */
+export async function deleteDistance(tx: Tx, way: Way): Promise<void> {
+  await execute(
+    tx,
+    sql`DELETE FROM distances
+        WHERE source_id = ${way.sourceId} AND destination_id = ${way.destinationId}`,
+  );
+}

@@ -1,0 +1,2 @@
+export { addScope, changeScopeOwner } from './add-scope.js';
+export { findScope, listScopes, type Scope, scopesByName } from './scope.sql.js';

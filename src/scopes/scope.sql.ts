@@ -1,0 +1,61 @@
+import { execute, lit, one, rows, sql, type Tx } from '../db/index.js';
+import { ScopeNotFound } from '../errors/index.js';
+import { type AccountId, ScopeStatus } from '../vocabulary/index.js';
+
+/** A part of the name space, owned by one account. */
+export interface Scope {
+  readonly name: string;
+  readonly accountId: AccountId;
+  readonly status: ScopeStatus;
+}
+
+/** The scope of that name. Throws ScopeNotFound (deleted ones are not found). */
+export async function findScope(tx: Tx, name: string): Promise<Scope> {
+  const scope = await one<Scope>(
+    tx,
+    sql`SELECT name, account_id AS "accountId", status FROM scopes
+        WHERE name = ${name} AND status <> ${lit(ScopeStatus.DELETED)}`,
+  );
+  if (!scope) throw new ScopeNotFound(`Scope '${name}' does not exist`, { scope: name });
+  return scope;
+}
+
+/** The scopes of these names that exist, by name; deleted ones are not there. */
+export async function scopesByName(tx: Tx, names: readonly string[]): Promise<Map<string, Scope>> {
+  const found = await rows<Scope>(
+    tx,
+    sql`SELECT name, account_id AS "accountId", status FROM scopes
+        WHERE name = ANY(${[...new Set(names)]}::text[])
+          AND status <> ${lit(ScopeStatus.DELETED)}`,
+  );
+  return new Map(found.map((scope) => [scope.name, scope]));
+}
+
+/** All scopes, or those of one account, by name; deleted ones are not there. */
+export async function listScopes(tx: Tx, accountId?: AccountId): Promise<Scope[]> {
+  return await rows<Scope>(
+    tx,
+    sql`SELECT name, account_id AS "accountId", status FROM scopes
+        WHERE status <> ${lit(ScopeStatus.DELETED)}
+          AND (${accountId ?? null}::int IS NULL OR account_id = ${accountId ?? null})
+        ORDER BY name`,
+  );
+}
+
+/** Inserts a scope; false if the name is taken. */
+export async function insertScope(tx: Tx, name: string, accountId: AccountId): Promise<boolean> {
+  const added = await execute(
+    tx,
+    sql`INSERT INTO scopes (name, account_id) VALUES (${name}, ${accountId})
+        ON CONFLICT (name) DO NOTHING`,
+  );
+  return added === 1;
+}
+
+/** Gives a scope to another account. */
+export async function writeScopeOwner(tx: Tx, name: string, accountId: AccountId): Promise<void> {
+  await execute(
+    tx,
+    sql`UPDATE scopes SET account_id = ${accountId}, updated_at = now() WHERE name = ${name}`,
+  );
+}

@@ -1,0 +1,7 @@
+export {
+  eraseSettings,
+  listSettings,
+  type Setting,
+  setting,
+  writeSettings,
+} from './setting.sql.js';
