@@ -1,0 +1,98 @@
+/**
+ * Which HTTP status each fact gets. Clients switch on the class name; the status only says "not what
+ * you hoped for" and steers their retries: 401 makes them log in again, 502 to 504 make them repeat
+ * the call, so both are kept for what a new login or a moment's patience mends. Where this differs
+ * from the reference server, quirks.md says why.
+ */
+export const STATUS_OF: Readonly<Record<string, number>> = {
+  ConfigurationError: 400,
+  DIDFilterSyntaxError: 400,
+  DuplicateCriteriaInDIDFilter: 400,
+  InputValidationError: 400,
+  InvalidAccountType: 400,
+  InvalidMetadata: 400,
+  InvalidObject: 400,
+  InvalidPath: 400,
+  InvalidRSEExpression: 400,
+  InvalidSourceReplicaExpression: 400,
+  InvalidType: 400,
+  InvalidValueForKey: 400,
+  KeyError: 400,
+  SortingAlgorithmNotSupported: 400,
+  TypeError: 400,
+  UnsupportedKeyType: 400,
+  UnsupportedMetadataPlugin: 400,
+  UnsupportedValueType: 400,
+  ValueError: 400,
+
+  CannotAuthenticate: 401,
+  CannotAuthorize: 401,
+  IdentityNotFound: 401,
+
+  AccessDenied: 403,
+
+  AccountNotFound: 404,
+  ConfigNotFound: 404,
+  CounterNotFound: 404,
+  DataIdentifierNotFound: 404,
+  IdentityError: 404,
+  KeyNotFound: 404,
+  LifetimeExceptionNotFound: 404,
+  ReplicaNotFound: 404,
+  RequestNotFound: 404,
+  RSEAttributeNotFound: 404,
+  RSENotFound: 404,
+  RSEOperationNotSupported: 404,
+  RSEProtocolDomainNotSupported: 404,
+  RSEProtocolNotSupported: 404,
+  RuleNotFound: 404,
+  ScopeNotFound: 404,
+  SubscriptionNotFound: 404,
+  VONotFound: 404,
+
+  MethodNotAllowed: 405,
+  UnsupportedRequestedContentType: 406,
+
+  DataIdentifierAlreadyExists: 409,
+  Duplicate: 409,
+  DuplicateContent: 409,
+  DuplicateRule: 409,
+  FileAlreadyExists: 409,
+  InsufficientAccountLimit: 409,
+  InsufficientTargetRSEs: 409,
+  InvalidReplicationRule: 409,
+  InvalidRuleWeight: 409,
+  ManualRuleApprovalBlocked: 409,
+  ReplicationRuleCreationTemporaryFailed: 409,
+  RSEOverQuota: 409,
+  RSEProtocolPriorityError: 409,
+  RSEWriteBlocked: 409,
+  RuleReplaceFailed: 409,
+  ScratchDiskLifetimeConflict: 409,
+  StagingAreaRuleRequiresLifetime: 409,
+  SubscriptionDuplicate: 409,
+  UnsupportedOperation: 409,
+  UnsupportedStatus: 409,
+
+  FileConsistencyMismatch: 412,
+  ReplicaIsLocked: 423,
+  NotImplemented: 501,
+  DatabaseException: 503,
+  ResourceTemporaryUnavailable: 503,
+};
+
+/** What the framework refuses before any route runs, in words that a client can show. */
+export const CLASS_OF_STATUS: Readonly<Record<number, string>> = {
+  400: 'ValueError',
+  401: 'CannotAuthenticate',
+  403: 'AccessDenied',
+  404: 'RouteNotFound',
+  405: 'MethodNotAllowed',
+  406: 'UnsupportedRequestedContentType',
+  413: 'InvalidObject',
+  414: 'InvalidObject',
+  415: 'UnsupportedRequestedContentType',
+  429: 'ResourceTemporaryUnavailable',
+  501: 'NotImplemented',
+  503: 'ResourceTemporaryUnavailable',
+};

@@ -1,0 +1,50 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { toJson } from './json.js';
+import { JSON_TYPE } from './media-types.js';
+import { headerText, wireErrorOf } from './wire-error.js';
+
+/** The part of a pino logger that failures need. */
+export interface FailureLog {
+  error(fields: object, message: string): void;
+}
+
+/**
+ * Answers a request with an error: `{"ExceptionClass", "ExceptionMessage"}` as body and both as
+ * headers, because some client calls look only at one of them. Once lines have been sent the
+ * connection is cut instead, which is the only way left to say that the answer is not whole.
+ */
+export function sendError(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  error: unknown,
+  log: FailureLog,
+): void {
+  const { status, exceptionClass, message, unexpected } = wireErrorOf(error, String(request.id));
+  if (unexpected || status >= 500) {
+    log.error({ err: error, requestId: request.id, method: request.method }, message);
+  }
+  if (reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
+  // As bytes: what the router refuses by itself passes no onSend hook, and text would get a charset.
+  for (const header of ['content-length', 'content-encoding']) reply.removeHeader(header);
+  void reply
+    .code(status)
+    .header('content-type', JSON_TYPE)
+    .header('ExceptionClass', exceptionClass)
+    .header('ExceptionMessage', headerText(message))
+    .send(Buffer.from(toJson({ ExceptionClass: exceptionClass, ExceptionMessage: message })));
+}
+
+/** The one exception filter: `app.useGlobalFilters(new WireExceptionFilter(log))`. */
+@Catch()
+export class WireExceptionFilter implements ExceptionFilter {
+  constructor(private readonly log: FailureLog) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendError(http.getResponse<FastifyReply>(), http.getRequest<FastifyRequest>(), error, this.log);
+  }
+}

@@ -1,0 +1,13 @@
+export { AuthGuard, type AuthenticatedRequest, Caller, Public, tokenOf } from './auth-guard.js';
+export { isoDate, parseDate, wireDate } from './dates.js';
+export { STATUS_OF } from './error-table.js';
+export { type FailureLog, sendError, WireExceptionFilter } from './exception-filter.js';
+export { installBodyParsers, installWire, serverOptions } from './fastify.js';
+export { toJson } from './json.js';
+export { accepts, installMediaTypes, JSON_TYPE, METALINK, NDJSON } from './media-types.js';
+export { type Line, ndjson, streamRows } from './ndjson.js';
+export { parseBody } from './parse-body.js';
+export { type IntegerBounds, parseBool, parseInteger, parseText } from './parse-query.js';
+export { type PythonLiteral, readPythonLiteral } from './python-literal.js';
+export { rewriteUrl } from './rewrite-url.js';
+export { headerText, type WireError, wireErrorOf } from './wire-error.js';
