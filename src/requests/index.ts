@@ -1,0 +1,30 @@
+export {
+  type Bucket,
+  busyBuckets,
+  CLAIM_MAX,
+  type ClaimedRequest,
+  claimRequests,
+  inFlight,
+  renewRequests,
+  requeueLost,
+  type Share,
+  unclaimRequests,
+} from './claim.sql.js';
+export { cancelRequests, keepCancelled, queueCopies } from './queue.sql.js';
+export {
+  archiveRequests,
+  doneRequests,
+  dropRequests,
+  type Ending,
+  endRequests,
+  type FailedRequest,
+  failedRequests,
+  failedSources,
+  requeueDue,
+  type Retry,
+  retryRequests,
+  submitRequests,
+  type Submission,
+  takeRequests,
+} from './settle.sql.js';
+export { shareSlots, type SlotLimits } from './share-slots.js';

@@ -1,0 +1,34 @@
+import { lit, sql, type Sql } from '../db/index.js';
+import { Cause, RequestState } from '../vocabulary/index.js';
+
+/**
+ * CTE body: wished transfers. `from` gives (did_id, rse_id, bytes, rule_id, account_id, activity,
+ * priority, type, state). A copy has one request at most: who comes second shares it.
+ * A WAITING one has no due time here: it waits for the copy in its way to be forgotten.
+ * Gives (did_id, rse_id).
+ */
+export const queueCopies = (from: Sql): Sql => sql`
+  INSERT INTO requests (did_id, rse_id, bytes, rule_id, account_id, activity, priority, type, state)
+  SELECT f.did_id, f.rse_id, f.bytes, f.rule_id, f.account_id, f.activity, f.priority, f.type, f.state
+    FROM (${from}) f
+   ORDER BY f.did_id, f.rse_id
+  ON CONFLICT (did_id, rse_id) DO NOTHING
+  RETURNING did_id, rse_id`;
+
+/** CTE body: takes requests out of the queue. `from` gives (did_id, rse_id); gives whole requests. */
+export const cancelRequests = (from: Sql): Sql => sql`
+  DELETE FROM requests q
+   WHERE (q.did_id, q.rse_id) IN (SELECT f.did_id, f.rse_id FROM (${from}) f)
+  RETURNING q.*`;
+
+/** CTE body: remembers cancelled requests. `from` gives whole requests, as `cancelRequests` does. */
+export const keepCancelled = (from: Sql, now: Date): Sql => sql`
+  INSERT INTO requests_history (
+    id, did_id, rule_id, bytes, bytes_moved, created_at, due_at, claimed_until, submitted_at,
+    started_at, finished_at, rse_id, source_rse_id, account_id, activity, priority, attempt, type,
+    state, overwrite, uid, claimed_by, tool, external_id, cause, error, expected, found, archived_at)
+  SELECT id, did_id, rule_id, bytes, bytes_moved, created_at, due_at, claimed_until, submitted_at,
+         started_at, ${now}::timestamptz, rse_id, source_rse_id, account_id, activity, priority, attempt,
+         type, ${lit(RequestState.FAILED)}, overwrite, uid, claimed_by, tool, external_id,
+         ${lit(Cause.CANCELLED)}, error, expected, found, ${now}::timestamptz
+    FROM (${from}) c`;

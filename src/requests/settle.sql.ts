@@ -1,0 +1,178 @@
+import { execute, lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
+import {
+  type Cause,
+  type DidId,
+  type RequestId,
+  RequestState,
+  type RuleId,
+} from '../vocabulary/index.js';
+
+/** A request that a transfer tool has taken. */
+export interface Submission {
+  readonly id: RequestId;
+  readonly sourceRseId: number;
+  readonly tool: string;
+  readonly externalId: string | null;
+}
+
+/** SUBMITTING becomes SUBMITTED for what is still this worker's. Gives the ids that were. */
+export async function submitRequests(
+  tx: Tx,
+  submissions: readonly Submission[],
+  worker: string,
+  now: Date,
+): Promise<Set<RequestId>> {
+  const done = await rows<{ id: RequestId }>(
+    tx,
+    sql`UPDATE requests q
+           SET state = ${lit(RequestState.SUBMITTED)}, source_rse_id = s.source, tool = s.tool,
+               external_id = s.external, submitted_at = ${now}, started_at = ${now}
+          FROM unnest(${submissions.map(({ id }) => id)}::bigint[],
+                      ${submissions.map(({ sourceRseId }) => sourceRseId)}::int[],
+                      ${submissions.map(({ tool }) => tool)}::text[],
+                      ${submissions.map(({ externalId }) => externalId)}::text[]) s(id, source, tool, external)
+         WHERE q.id = s.id AND q.claimed_by = ${worker} AND q.state = ${lit(RequestState.SUBMITTING)}
+        RETURNING q.id`,
+  );
+  return new Set(done.map(({ id }) => id));
+}
+
+/** How a movement ended, or why none could begin. */
+export interface Ending {
+  readonly id: RequestId;
+  readonly state: RequestState;
+  readonly sourceRseId: number | null;
+  readonly bytesMoved: bigint;
+  readonly cause: Cause | null;
+  readonly error: string | null;
+  readonly expected: string | null;
+  readonly found: string | null;
+}
+
+/** Writes endings of this worker's requests; the finisher draws the consequences. Gives how many. */
+export const endRequests = (
+  tx: Tx,
+  endings: readonly Ending[],
+  worker: string,
+  now: Date,
+): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE requests q
+           SET state = e.state, source_rse_id = coalesce(e.source, q.source_rse_id), bytes_moved = e.moved,
+               cause = e.cause, error = e.error, expected = e.expected, found = e.found,
+               finished_at = ${now}, claimed_by = NULL, claimed_until = NULL
+          FROM unnest(${endings.map(({ id }) => id)}::bigint[],
+                      ${endings.map(({ state }) => state)}::"char"[],
+                      ${endings.map(({ sourceRseId }) => sourceRseId)}::int[],
+                      ${endings.map(({ bytesMoved }) => bytesMoved)}::bigint[],
+                      ${endings.map(({ cause }) => cause)}::text[],
+                      ${endings.map(({ error }) => error)}::text[],
+                      ${endings.map(({ expected }) => expected)}::text[],
+                      ${endings.map(({ found }) => found)}::text[])
+               e(id, state, source, moved, cause, error, expected, found)
+         WHERE q.id = e.id AND q.claimed_by = ${worker}
+           AND q.state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})`,
+  );
+
+/** CTE body: DONE requests, oldest first, locked. Gives (id, did_id, rse_id). */
+export const doneRequests = (limit: number): Sql => sql`
+  SELECT id, did_id, rse_id FROM requests WHERE state = ${lit(RequestState.DONE)}
+   ORDER BY id LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED`;
+
+/** CTE body: takes requests out of the table. `from` gives (id). Gives whole requests. */
+export const takeRequests = (from: Sql): Sql => sql`
+  DELETE FROM requests q WHERE q.id IN (SELECT f.id FROM (${from}) f) RETURNING q.*`;
+
+/** CTE body: remembers requests. `from` gives whole requests. */
+export const archiveRequests = (from: Sql, now: Date): Sql => sql`
+  INSERT INTO requests_history SELECT a.*, ${now}::timestamptz FROM (${from}) a`;
+
+/** A movement that failed, as the finisher sees it. */
+export interface FailedRequest {
+  readonly id: RequestId;
+  readonly didId: DidId;
+  readonly rseId: number;
+  readonly ruleId: RuleId | null;
+  readonly sourceRseId: number | null;
+  readonly attempt: number;
+  readonly state: RequestState;
+  readonly cause: Cause | null;
+  readonly error: string | null;
+  readonly expected: string | null;
+  readonly found: string | null;
+}
+
+const FAILURES = [
+  RequestState.FAILED,
+  RequestState.NO_SOURCES,
+  RequestState.ONLY_TAPE_SOURCES,
+  RequestState.SUBMISSION_FAILED,
+  RequestState.MISMATCH_SCHEME,
+  RequestState.LOST,
+] as const;
+
+/** Failed requests, oldest first, locked until the end of the transaction. */
+export const failedRequests = (tx: Tx, limit: number): Promise<FailedRequest[]> =>
+  rows<FailedRequest>(
+    tx,
+    sql`SELECT id, did_id AS "didId", rse_id AS "rseId", rule_id AS "ruleId",
+               source_rse_id AS "sourceRseId", attempt, state, cause, error, expected, found
+          FROM requests WHERE state IN (${lits(FAILURES)})
+         ORDER BY id LIMIT ${limit}::int FOR NO KEY UPDATE SKIP LOCKED`,
+  );
+
+/** A request that is to be tried again at `dueAt`. */
+export interface Retry {
+  readonly id: RequestId;
+  readonly dueAt: Date;
+}
+
+/** The failed attempt goes to the history, the wish waits for its next one. */
+export const retryRequests = (tx: Tx, retries: readonly Retry[], now: Date): Promise<number> =>
+  execute(
+    tx,
+    sql`WITH r AS MATERIALIZED (
+          SELECT * FROM unnest(${retries.map(({ id }) => id)}::bigint[],
+                               ${retries.map(({ dueAt }) => dueAt)}::timestamptz[]) AS r(id, due_at)),
+        kept AS (${archiveRequests(sql`SELECT q.* FROM requests q WHERE q.id IN (SELECT id FROM r)`, now)})
+        UPDATE requests q
+           SET state = ${lit(RequestState.WAITING)}, due_at = r.due_at, attempt = q.attempt + 1,
+               uid = gen_random_uuid(), source_rse_id = NULL, tool = NULL, external_id = NULL,
+               bytes_moved = NULL, submitted_at = NULL, started_at = NULL, finished_at = NULL
+          FROM r WHERE q.id = r.id AND q.state IN (${lits(FAILURES)})`,
+  );
+
+/** Takes requests that finally failed out of the queue and remembers them. */
+export const dropRequests = (tx: Tx, ids: readonly RequestId[], now: Date): Promise<number> =>
+  execute(
+    tx,
+    sql`WITH gone AS (${takeRequests(sql`SELECT unnest(${ids}::bigint[]) AS id`)})
+        ${archiveRequests(sql`SELECT * FROM gone`, now)}`,
+  );
+
+/** CTE body: WAITING requests whose time has come are QUEUED. Gives (did_id, rse_id). */
+export const requeueDue = (now: Date, limit: number): Sql => sql`
+  UPDATE requests q SET state = ${lit(RequestState.QUEUED)}, due_at = NULL
+    FROM (SELECT id FROM requests
+           WHERE state = ${lit(RequestState.WAITING)} AND due_at <= ${now}
+           ORDER BY due_at LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED) w
+   WHERE q.id = w.id
+  RETURNING q.did_id, q.rse_id`;
+
+/** The RSEs from which an attempt for this copy has failed already, with how often. */
+export async function failedSources(
+  tx: Tx,
+  requests: readonly { readonly didId: DidId; readonly rseId: number }[],
+): Promise<{ didId: DidId; rseId: number; sourceRseId: number; times: number }[]> {
+  return rows(
+    tx,
+    sql`SELECT h.did_id AS "didId", h.rse_id AS "rseId", h.source_rse_id AS "sourceRseId", count(*)::int AS times
+          FROM unnest(${requests.map(({ didId }) => didId)}::bigint[],
+                      ${requests.map(({ rseId }) => rseId)}::int[]) w(did_id, rse_id)
+          JOIN requests_history h ON h.did_id = w.did_id AND h.rse_id = w.rse_id
+           AND h.state = ${lit(RequestState.FAILED)} AND h.source_rse_id IS NOT NULL
+           AND h.archived_at > now() - interval '1 day'
+         GROUP BY 1, 2, 3`,
+  );
+}
