@@ -94,17 +94,3 @@ export const failCopies = (from: Sql): Sql => sql`
     FROM (${from}) f
    WHERE r.did_id = f.did_id AND r.rse_id = f.rse_id AND r.state = ${lit(ReplicaState.COPYING)}
   RETURNING r.did_id, r.rse_id`;
-
-/** CTE body: records that these copies lost their protection by side effect. `from` gives (did_id, rse_id). */
-export const guardCopies = (from: Sql, cause: GuardCause): Sql => sql`
-  INSERT INTO guarded_copies (did_id, rse_id, cause)
-  SELECT f.did_id, f.rse_id, ${cause} FROM (${from}) f ORDER BY 1, 2
-  ON CONFLICT (did_id, rse_id) DO NOTHING`;
-
-/** What can end a copy's protection without anybody having asked for that. */
-export type GuardCause = 'detach' | 'move' | 'reduce' | 'repair' | 'bad';
-
-/** CTE body: copies that are locked again need no guard. `from` gives (did_id, rse_id). */
-export const unguardCopies = (from: Sql): Sql => sql`
-  DELETE FROM guarded_copies g
-   WHERE (g.did_id, g.rse_id) IN (SELECT f.did_id, f.rse_id FROM (${from}) f)`;

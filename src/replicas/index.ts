@@ -21,3 +21,10 @@ export {
   urgentDue,
   urgentTombstone,
 } from './tombstone.js';
+export {
+  failCopies,
+  releaseCopies,
+  type ReleaseTerms,
+  restartCopies,
+  upsertCopies,
+} from './copies.sql.js';

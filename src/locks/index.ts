@@ -1,0 +1,15 @@
+export {
+  addLocks,
+  confirmLocks,
+  followCopies,
+  releaseLocks,
+  releaseTheseLocks,
+  reopenLocks,
+  stickLocks,
+} from './lock.sql.js';
+export {
+  clearStuckLocks,
+  forgetStuckLocks,
+  recordStuckLocks,
+  type RetryTerms,
+} from './stuck-lock.sql.js';

@@ -1,0 +1,89 @@
+import { lit, sql, type Sql } from '../db/index.js';
+import { LockState, ReplicaState } from '../vocabulary/index.js';
+
+// Pieces that change locks. Those that change a state give rows (rule_id, ok, replicating, stuck,
+// error): what each lock adds to its rule's counters, as `recountRules` sums them.
+
+/** The lock state that a copy's state stands for. */
+const stateOfCopy = (state: Sql): Sql => sql`
+  CASE WHEN ${state} IN (${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)})
+       THEN ${lit(LockState.OK)}::"char"
+       WHEN ${state} = ${lit(ReplicaState.UNAVAILABLE)} THEN ${lit(LockState.STUCK)}::"char"
+       ELSE ${lit(LockState.REPLICATING)}::"char" END`;
+
+/**
+ * CTE body: new locks of one rule. `from` gives (did_id, rse_id, bytes, state), the copy's state.
+ * Gives (did_id, rse_id, rule_id, bytes, state), the lock's state.
+ */
+export const addLocks = (from: Sql, ruleId: bigint): Sql => sql`
+  INSERT INTO locks (did_id, rse_id, rule_id, bytes, state)
+  SELECT f.did_id, f.rse_id, ${ruleId}::bigint, f.bytes, ${stateOfCopy(sql`f.state`)}
+    FROM (${from}) f
+   ORDER BY f.did_id, f.rse_id
+  RETURNING did_id, rse_id, rule_id, bytes, state`;
+
+/** CTE body: every lock on a copy that has arrived is OK. `from` gives (did_id, rse_id), a copy once. */
+export const confirmLocks = (from: Sql): Sql => sql`
+  UPDATE locks l SET state = ${lit(LockState.OK)}
+    FROM (${locksOn(from, sql`x.state IN (${lit(LockState.REPLICATING)}, ${lit(LockState.STUCK)})`)}) w
+   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
+  RETURNING l.rule_id, 1 AS ok,
+    -(w.was = ${lit(LockState.REPLICATING)})::int AS replicating,
+    -(w.was = ${lit(LockState.STUCK)})::int AS stuck, NULL::text AS error`;
+
+/** CTE body: the copy went bad, its locks wait for a new one. `from` gives (did_id, rse_id), a copy once. */
+export const reopenLocks = (from: Sql): Sql => sql`
+  UPDATE locks l SET state = ${lit(LockState.REPLICATING)}
+    FROM (${locksOn(from, sql`x.state = ${lit(LockState.OK)}`)}) w
+   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
+  RETURNING l.rule_id, -1 AS ok, 1 AS replicating, 0 AS stuck, NULL::text AS error`;
+
+/**
+ * CTE body: the copy will not arrive. `from` gives (did_id, rse_id, cause, source_rse_id, error,
+ * expected, found), a copy once. Besides the counters it gives the lock's key and the failure, for
+ * `recordStuckLocks`.
+ */
+export const stickLocks = (from: Sql): Sql => sql`
+  UPDATE locks l SET state = ${lit(LockState.STUCK)}
+    FROM (SELECT x.did_id, x.rse_id, x.rule_id, f.cause, f.source_rse_id, f.error, f.expected, f.found
+            FROM (${from}) f JOIN locks x ON x.did_id = f.did_id AND x.rse_id = f.rse_id
+           WHERE x.state = ${lit(LockState.REPLICATING)}
+           ORDER BY x.did_id, x.rse_id, x.rule_id FOR NO KEY UPDATE OF x) w
+   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
+  RETURNING l.did_id, l.rse_id, l.rule_id, w.cause, w.source_rse_id, w.expected, w.found,
+    0 AS ok, -1 AS replicating, 1 AS stuck, coalesce(w.error, w.cause) AS error`;
+
+/** The locks on copies, locked in key order, with the state they have now as `was`. */
+const locksOn = (from: Sql, condition: Sql): Sql => sql`
+  SELECT x.did_id, x.rse_id, x.rule_id, x.state AS was
+    FROM (${from}) f JOIN locks x ON x.did_id = f.did_id AND x.rse_id = f.rse_id
+   WHERE ${condition}
+   ORDER BY x.did_id, x.rse_id, x.rule_id FOR NO KEY UPDATE OF x`;
+
+/**
+ * CTE body: stuck locks of one rule follow their copies, which are tried again. `from` gives
+ * (did_id, rse_id, state), the copy's state. Gives counters, as above.
+ */
+export const followCopies = (from: Sql, ruleId: bigint): Sql => sql`
+  UPDATE locks l SET state = ${stateOfCopy(sql`f.state`)}
+    FROM (${from}) f
+   WHERE l.did_id = f.did_id AND l.rse_id = f.rse_id AND l.rule_id = ${ruleId}::bigint
+     AND l.state = ${lit(LockState.STUCK)}
+     AND f.state <> ${lit(ReplicaState.UNAVAILABLE)}
+  RETURNING l.did_id, l.rse_id, l.rule_id, (l.state = ${lit(LockState.OK)})::int AS ok,
+    (l.state = ${lit(LockState.REPLICATING)})::int AS replicating, -1 AS stuck, NULL::text AS error`;
+
+/**
+ * CTE body: takes at most `limit` locks off one rule. A lock that changes meanwhile may be left:
+ * repeat until the rule has none. Gives (did_id, rse_id, rule_id, bytes, state).
+ */
+export const releaseLocks = (ruleId: bigint, limit: number): Sql => sql`
+  DELETE FROM locks
+   WHERE ctid = ANY (ARRAY(SELECT ctid FROM locks WHERE rule_id = ${ruleId}::bigint LIMIT ${lit(limit)}))
+  RETURNING did_id, rse_id, rule_id, bytes, state`;
+
+/** CTE body: takes these locks off. `from` gives (did_id, rse_id, rule_id). Gives as `releaseLocks`. */
+export const releaseTheseLocks = (from: Sql): Sql => sql`
+  DELETE FROM locks l
+   WHERE (l.did_id, l.rse_id, l.rule_id) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)
+  RETURNING l.did_id, l.rse_id, l.rule_id, l.bytes, l.state`;

@@ -1,0 +1,42 @@
+import { lit, sql, type Sql } from '../db/index.js';
+import { RuleState } from '../vocabulary/index.js';
+
+/** States that no count of locks ends: somebody decides, or the injector does. */
+const decided = sql`r.state IN (${lit(RuleState.SUSPENDED)}, ${lit(RuleState.WAITING_APPROVAL)}, ${lit(RuleState.INJECT)})`;
+
+/**
+ * CTE body: counters and state of rules follow their locks. `from` gives (rule_id, ok, replicating,
+ * stuck, error), as many rows a rule as there are. A rule with a stuck lock, or one whose placement
+ * is not finished (inject_at), is STUCK; one without a replicating lock is OK.
+ * Rules are locked in the order of their ids. Gives (id, state).
+ */
+export const recountRules = (from: Sql, now: Date): Sql => sql`
+  UPDATE rules r
+     SET locks_ok = r.locks_ok + w.ok,
+         locks_replicating = r.locks_replicating + w.replicating,
+         locks_stuck = r.locks_stuck + w.stuck,
+         updated_at = ${now}::timestamptz,
+         ${stateByCounts(now, sql`w.ok`, sql`w.replicating`, sql`w.stuck`, sql`w.error`)}
+    FROM (SELECT x.id, s.*
+            FROM (SELECT f.rule_id, sum(f.ok)::bigint AS ok, sum(f.replicating)::bigint AS replicating,
+                         sum(f.stuck)::bigint AS stuck, max(f.error) AS error
+                    FROM (${from}) f GROUP BY f.rule_id) s
+            JOIN rules x ON x.id = s.rule_id
+           ORDER BY x.id FOR NO KEY UPDATE OF x) w
+   WHERE r.id = w.id
+  RETURNING r.id, r.state`;
+
+/** Assignments of state, error, stuck_at and repair_at of rule `r` for counters changed by so much. */
+export function stateByCounts(now: Date, ok: Sql, replicating: Sql, stuck: Sql, error: Sql): Sql {
+  const isStuck = sql`(r.locks_stuck + ${stuck} > 0 OR r.inject_at IS NOT NULL)`;
+  return sql`
+    state = CASE WHEN ${decided} THEN r.state
+                 WHEN ${isStuck} THEN ${lit(RuleState.STUCK)}
+                 WHEN r.locks_replicating + ${replicating} > 0 THEN ${lit(RuleState.REPLICATING)}
+                 ELSE ${lit(RuleState.OK)} END,
+    error = CASE WHEN ${decided} THEN r.error WHEN ${isStuck} THEN coalesce(${error}, r.error) END,
+    stuck_at = CASE WHEN ${decided} THEN r.stuck_at
+                    WHEN ${isStuck} THEN coalesce(r.stuck_at, ${now}::timestamptz) END,
+    repair_at = CASE WHEN ${decided} THEN r.repair_at
+                     WHEN ${isStuck} THEN coalesce(r.repair_at, ${now}::timestamptz) END`;
+}

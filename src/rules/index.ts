@@ -1,0 +1,3 @@
+export { recountRules } from './counter.sql.js';
+export { removeRules, type Removal, type RemovalTerms } from './remove-rules.js';
+export { confirmCopies, reopenCopies, stickCopies, type FailedCopy } from './settle-copies.js';

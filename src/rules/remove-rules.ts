@@ -1,0 +1,104 @@
+import { lit, one, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { addAccountUsage } from '../accounts/index.js';
+import { forgetStuckLocks, releaseLocks } from '../locks/index.js';
+import { addGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.js';
+import { cancelRequests, keepCancelled } from '../requests/index.js';
+import { LockState } from '../vocabulary/index.js';
+import { recountRules } from './counter.sql.js';
+import { archiveRule } from './rule.sql.js';
+
+export interface RemovalTerms extends ReleaseTerms {
+  /** At most so many locks in this transaction. */
+  readonly locksMax: number;
+  /** Overrides the rules' own `purge_replicas`. */
+  readonly purge?: boolean;
+}
+
+export interface Removal {
+  readonly rules: number;
+  readonly locks: number;
+  /** Locks are left, and with them their rules: come again, in a new transaction. */
+  readonly more: boolean;
+}
+
+/**
+ * Releases the locks of rules, at most `locksMax` of them, and moves each rule without a lock into
+ * history. Copies that lose their last lock get a tombstone, their pending requests are cancelled,
+ * the account is given back what it was charged. Repeat while `more`.
+ */
+export async function removeRules(
+  tx: Tx,
+  ruleIds: readonly bigint[],
+  terms: RemovalTerms,
+): Promise<Removal> {
+  const held = await rows<HeldRule>(
+    tx,
+    sql`SELECT id, account_id AS "accountId", purge_replicas AS purge FROM rules
+         WHERE id = ANY (${[...ruleIds]}::bigint[]) ORDER BY id FOR UPDATE`,
+  );
+  let left = terms.locksMax;
+  let removed = 0;
+  for (const rule of held) {
+    if (left <= 0) break;
+    const purge = terms.purge ?? rule.purge;
+    left -= await release(tx, { ...rule, purge }, releaseLocks(rule.id, left), terms);
+    if (await hasLocks(tx, rule.id)) break;
+    await archiveRule(tx, rule.id, terms.now);
+    removed++;
+  }
+  return { rules: removed, locks: terms.locksMax - left, more: removed < held.length };
+}
+
+interface HeldRule {
+  readonly id: bigint;
+  readonly accountId: number;
+  readonly purge: boolean;
+}
+
+/**
+ * Takes the locks that `gone` deletes (did_id, rse_id, rule_id, bytes, state) off one rule, in one
+ * statement through all owners. With `guard`, copies whose protection ends here are remembered: they
+ * may not be the last ones to go. Gives the number of locks.
+ */
+export async function release(
+  tx: Tx,
+  rule: HeldRule,
+  gone: Sql,
+  terms: ReleaseTerms & { readonly guard?: string },
+): Promise<number> {
+  const letter = (state: LockState) => sql`-(state = ${lit(state)})::int`;
+  const guarded = terms.guard
+    ? sql`guarded AS (${addGuards(
+        sql`SELECT did_id, rse_id FROM copies WHERE lock_cnt = 0 AND NOT cancel`,
+        terms.guard,
+      )}),`
+    : sql``;
+  const { count } = await only<{ count: number }>(
+    tx,
+    sql`WITH gone AS (${gone}),
+      copies AS (${releaseCopies(
+        sql`SELECT did_id, rse_id, 1 AS released, ${rule.purge}::boolean AS purge FROM gone`,
+        terms,
+      )}),
+      ${guarded}
+      cancelled AS (${cancelRequests(sql`SELECT did_id, rse_id FROM copies WHERE cancel`)}),
+      kept AS (${keepCancelled(sql`SELECT * FROM cancelled`, terms.now)}),
+      forgotten AS (${forgetStuckLocks(sql`SELECT did_id, rse_id, rule_id FROM gone WHERE state <> ${lit(LockState.OK)}`)}),
+      refunded AS (${addAccountUsage(
+        sql`SELECT ${rule.accountId}::int AS account_id, rse_id, -count(*) AS files, -sum(bytes) AS bytes
+              FROM gone GROUP BY rse_id`,
+      )}),
+      recounted AS (${recountRules(
+        sql`SELECT rule_id, ${letter(LockState.OK)} AS ok, ${letter(LockState.REPLICATING)} AS replicating,
+                   ${letter(LockState.STUCK)} AS stuck, NULL::text AS error FROM gone`,
+        terms.now,
+      )})
+      SELECT count(*)::int AS count FROM gone`,
+  );
+  return count;
+}
+
+async function hasLocks(tx: Tx, ruleId: bigint): Promise<boolean> {
+  const row = await one(tx, sql`SELECT 1 AS one FROM locks WHERE rule_id = ${ruleId} LIMIT 1`);
+  return row !== undefined;
+}
