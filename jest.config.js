@@ -19,7 +19,7 @@ const transform = {
   ],
 };
 
-/** One configuration: every spec runs on Node alone; PostgreSQL is started once by globalSetup. */
+/** One configuration: every spec runs on Node alone; globalSetup starts PostgreSQL once. */
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
@@ -29,4 +29,6 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform,
   testTimeout: 60000,
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };
