@@ -1,4 +1,15 @@
 export { type Account, accountsById, findAccount } from './account.sql.js';
+export { addAccount } from './add-account.js';
+export { addIdentity, removeIdentity } from './add-identity.js';
+export {
+  type AccountAttribute,
+  deleteAccountAttribute,
+  insertAccountAttribute,
+  listAccountAttributes,
+} from './attribute.sql.js';
+export { type AccountChange, changeAccount } from './change-account.js';
+export { ensureRoot, type RootSettings } from './ensure-root.js';
+export { accountNamesOf, type Identity, listIdentities, type NewIdentity } from './identity.sql.js';
 export {
   deleteGlobalLimit,
   deleteLocalLimit,
@@ -8,13 +19,15 @@ export {
   setLocalLimit,
   UNLIMITED,
 } from './limit.sql.js';
+export { type AccountFilter, listAccounts } from './list-accounts.js';
+export { type Credentials, logIn, type Login } from './log-in.js';
+export { type PasswordLimits, Passwords, passwordsOf } from './passwords.js';
 export { type Principal, ROOT } from './principal.js';
 export { globalQuotas, lockQuota, quotaOf } from './quota.js';
 export { type GlobalQuota, type Quota } from './quota-left.js';
 export {
   authenticate,
   forgetExpiredTokens,
-  issueToken,
   principalOf,
   revokeTokens,
   type Session,
@@ -27,3 +40,11 @@ export {
   foldAccountUsage,
   usageByAccount,
 } from './usage.sql.js';
+export { publishedKeys, type SigningSettings } from './signing-keys.js';
+export {
+  mintStorageToken,
+  type StorageRight,
+  storageScope,
+  type StorageTokenSettings,
+  type StorageTokenSpec,
+} from './storage-token.js';
