@@ -2,6 +2,7 @@ export { Database, openDatabase } from './database.js';
 export { connectionOptions, dataSource, type DataSourceSpec } from './data-source.js';
 export { isDatabaseUnavailable, isRetryable, violatedConstraint } from './faults.js';
 export { migrateDatabase } from './migrate.js';
+export { dropExpired, makePartitions } from './partitions.js';
 export { type Retention, retentions } from './retention.js';
 export { ring } from './notify.js';
 export { owners, type Room, type Table } from './owners.js';

@@ -1,10 +1,20 @@
 import { type Table } from './owners.js';
 
+/** Keys of the section `retention`, in days. */
+export type RetentionSetting =
+  | 'requestHistoryDays'
+  | 'ruleHistoryDays'
+  | 'contentsHistoryDays'
+  | 'deletedDidsDays'
+  | 'messagesDays'
+  | 'tracesDays'
+  | 'auditDays';
+
 /** A table that only grows, the time column it is partitioned by, and the setting that ends it. */
 export interface Retention {
   readonly table: Table;
   readonly column: string;
-  readonly setting: string;
+  readonly setting: RetentionSetting;
 }
 
 /** Every append-only table. The janitor drops what is older than the setting says, in days. */

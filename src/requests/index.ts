@@ -12,6 +12,7 @@ export {
 } from './claim.sql.js';
 export { cancelRequests, keepCancelled, queueCopies } from './queue.sql.js';
 export {
+  allowOverwrite,
   archiveRequests,
   doneRequests,
   dropRequests,

@@ -151,11 +151,16 @@ export const dropRequests = (tx: Tx, ids: readonly RequestId[], now: Date): Prom
         ${archiveRequests(sql`SELECT * FROM gone`, now)}`,
   );
 
-/** CTE body: WAITING requests whose time has come are QUEUED. Gives (did_id, rse_id). */
-export const requeueDue = (now: Date, limit: number): Sql => sql`
+/**
+ * CTE body: WAITING requests whose time has come are QUEUED. One without a due time waits behind a
+ * deletion; if that was not forgotten by `abandonedBefore`, its reaper is gone.
+ * Gives (did_id, rse_id).
+ */
+export const requeueDue = (now: Date, abandonedBefore: Date, limit: number): Sql => sql`
   UPDATE requests q SET state = ${lit(RequestState.QUEUED)}, due_at = NULL
     FROM (SELECT id FROM requests
-           WHERE state = ${lit(RequestState.WAITING)} AND due_at <= ${now}
+           WHERE state = ${lit(RequestState.WAITING)}
+             AND (due_at <= ${now} OR (due_at IS NULL AND created_at <= ${abandonedBefore}))
            ORDER BY due_at LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED) w
    WHERE q.id = w.id
   RETURNING q.did_id, q.rse_id`;
@@ -176,3 +181,16 @@ export async function failedSources(
          GROUP BY 1, 2, 3`,
   );
 }
+
+/** We found the destination's bytes bad ourselves, so these requests may replace them. */
+export const allowOverwrite = (
+  tx: Tx,
+  copies: readonly { readonly didId: DidId; readonly rseId: number }[],
+): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE requests q SET overwrite = true
+          FROM unnest(${copies.map(({ didId }) => didId)}::bigint[],
+                      ${copies.map(({ rseId }) => rseId)}::int[]) c(did_id, rse_id)
+         WHERE q.did_id = c.did_id AND q.rse_id = c.rse_id`,
+  );

@@ -28,3 +28,6 @@ export type Activity = (typeof Activities)[number];
 
 /** Rucio's activity for a rule that names none. */
 export const DEFAULT_ACTIVITY: Activity = 'User Subscriptions';
+
+/** The stored number of an activity. */
+export const activityIndex = (activity: Activity): number => Activities.indexOf(activity);

@@ -1,0 +1,34 @@
+import { type FailedRequest, type Retry } from '../../requests/index.js';
+import { Cause, RequestState } from '../../vocabulary/index.js';
+
+export interface FailureTerms {
+  readonly now: Date;
+  /** Attempts a request gets in all. */
+  readonly attemptsMax: number;
+  readonly backoffSeconds: number;
+  readonly backoffSecondsMax: number;
+}
+
+export type Verdict = { readonly retry: Retry } | { readonly giveUp: FailedRequest };
+
+/** Our own read of the source gave other bytes than the catalogue has: the source is bad. */
+const OWN_READ_OF_SOURCE: readonly (Cause | null)[] = [Cause.SOURCE_CHECKSUM, Cause.SOURCE_SIZE];
+
+/** Whether this failure proves the source copy bad. */
+export const provesSourceBad = ({ cause, sourceRseId }: FailedRequest): boolean =>
+  sourceRseId !== null && OWN_READ_OF_SOURCE.includes(cause);
+
+/**
+ * What becomes of a failed movement: another attempt after an exponential back-off (at once when a
+ * bad source was found, as the next attempt takes another one), or none. Without a source there is
+ * nothing to try until the repairer finds one.
+ */
+export function judgeFailure(request: FailedRequest, terms: FailureTerms): Verdict {
+  const hopeless =
+    request.state === RequestState.NO_SOURCES || request.state === RequestState.ONLY_TAPE_SOURCES;
+  if (hopeless || request.attempt + 1 >= terms.attemptsMax) return { giveUp: request };
+  const seconds = provesSourceBad(request)
+    ? 0
+    : Math.min(terms.backoffSecondsMax, terms.backoffSeconds * 2 ** request.attempt);
+  return { retry: { id: request.id, dueAt: new Date(terms.now.getTime() + seconds * 1000) } };
+}

@@ -1,0 +1,46 @@
+import { lit, sql, type Sql } from '../db/index.js';
+import { BadFileState, ReplicaState } from '../vocabulary/index.js';
+
+/**
+ * CTE body: copies that we wrote and verified. `from` gives (did_id, rse_id). Only a COPYING one
+ * arrives: what went bad or is being deleted meanwhile stays so. Replicas are locked in key order.
+ * Gives (did_id, rse_id).
+ */
+export const makeAvailable = (from: Sql, now: Date): Sql => sql`
+  UPDATE replicas r
+     SET state = ${lit(ReplicaState.AVAILABLE)}, verified_at = ${now}::timestamptz,
+         -- Nobody holds it any more: it is due as a copy that was never AVAILABLE would be.
+         tombstone = CASE WHEN r.lock_cnt = 0 THEN coalesce(r.tombstone, timestamptz 'epoch') END
+    FROM (SELECT x.did_id, x.rse_id FROM (${from}) f
+            JOIN replicas x ON x.did_id = f.did_id AND x.rse_id = f.rse_id
+           ORDER BY x.did_id, x.rse_id FOR NO KEY UPDATE OF x) w
+   WHERE r.did_id = w.did_id AND r.rse_id = w.rse_id AND r.state = ${lit(ReplicaState.COPYING)}
+  RETURNING r.did_id, r.rse_id`;
+
+/**
+ * CTE body: copies whose deletion was overtaken by a rule and whose reaper is gone. `from` gives
+ * (did_id, rse_id): BEING_DELETED becomes COPYING where a lock holds it. Gives (did_id, rse_id).
+ */
+export const reviveCopies = (from: Sql): Sql => sql`
+  UPDATE replicas r SET state = ${lit(ReplicaState.COPYING)}
+    FROM (${from}) f
+   WHERE r.did_id = f.did_id AND r.rse_id = f.rse_id
+     AND r.state = ${lit(ReplicaState.BEING_DELETED)} AND r.lock_cnt > 0
+  RETURNING r.did_id, r.rse_id`;
+
+/**
+ * CTE body: bad copies that are wanted and that another good copy can replace, oldest declaration
+ * first. BAD becomes COPYING. Gives (did_id, rse_id, bytes).
+ */
+export const replaceBadCopies = (limit: number): Sql => sql`
+  UPDATE replicas r SET state = ${lit(ReplicaState.COPYING)}
+    FROM (SELECT x.did_id, x.rse_id FROM replicas x
+           WHERE (x.did_id, x.rse_id) IN (SELECT b.did_id, b.rse_id FROM bad_replicas b
+                                           WHERE b.state = ${lit(BadFileState.BAD)})
+             AND x.state = ${lit(ReplicaState.BAD)} AND x.lock_cnt > 0
+             AND EXISTS (SELECT FROM replicas o
+                          WHERE o.did_id = x.did_id AND o.rse_id <> x.rse_id
+                            AND o.state = ${lit(ReplicaState.AVAILABLE)})
+           ORDER BY x.did_id, x.rse_id LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED) w
+   WHERE r.did_id = w.did_id AND r.rse_id = w.rse_id AND r.state = ${lit(ReplicaState.BAD)}
+  RETURNING r.did_id, r.rse_id, r.bytes`;

@@ -1,0 +1,23 @@
+import { execute, lit, sql, type Tx } from '../db/index.js';
+import { BadFileState, ReplicaState } from '../vocabulary/index.js';
+
+/**
+ * A declaration is over if and only if its copy is gone (DELETED) or was verified AVAILABLE after it
+ * was made (RECOVERED). Gives how many were closed, at most `limit`.
+ */
+export const closeDeclarations = (tx: Tx, now: Date, limit: number): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE bad_replicas b
+           SET state = CASE WHEN over.gone THEN ${lit(BadFileState.DELETED)}::"char"
+                            ELSE ${lit(BadFileState.RECOVERED)}::"char" END,
+               updated_at = ${now}
+          FROM (SELECT d.id, r.did_id IS NULL AS gone
+                  FROM bad_replicas d
+                  LEFT JOIN replicas r ON r.did_id = d.did_id AND r.rse_id = d.rse_id
+                 WHERE d.state = ${lit(BadFileState.BAD)}
+                   AND (r.did_id IS NULL
+                        OR (r.state = ${lit(ReplicaState.AVAILABLE)} AND r.verified_at > d.created_at))
+                 ORDER BY d.id LIMIT ${limit}::int FOR NO KEY UPDATE OF d SKIP LOCKED) over
+         WHERE b.id = over.id`,
+  );
