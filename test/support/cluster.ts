@@ -46,7 +46,8 @@ async function tell(news: object): Promise<void> {
   await rename(join(directory, 'cluster.tmp'), join(directory, 'cluster.json'));
 }
 
-const text = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : error);
+const text = (error: unknown) =>
+  (error instanceof Error ? error.stack : undefined) ?? String(error);
 
 // Ctrl-C goes to the whole terminal; our end is the end of jest.
 process.on('SIGINT', () => undefined);
@@ -54,7 +55,7 @@ process.on('SIGTERM', () => undefined);
 const jestEnded = new Promise((resolve) => process.stdin.once('close', resolve).resume());
 
 const cluster = await start().catch(async (error: unknown) => {
-  await tell({ error: `PostgreSQL did not start: ${String(text(error))}` });
+  await tell({ error: `PostgreSQL did not start: ${text(error)}` });
 });
 await jestEnded;
 await cluster?.stop();
