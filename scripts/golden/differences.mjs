@@ -22,6 +22,7 @@ const refusal = { status: '4xx', body: { kind: 'any' } };
 const STATUS = {
   AccessDenied: 403,
   CannotAuthenticate: 401,
+  FileConsistencyMismatch: 412,
   InvalidObject: 400,
   InvalidRSEExpression: 400,
   InvalidSourceReplicaExpression: 400,
@@ -88,6 +89,45 @@ single('dids', 'the same, already decoded', 'sizes-of-open-datasets', {
 single('search', 'long rows', 'sizes-of-open-datasets', {
   'body.lines.0.length': 3,
   'body.lines.0.bytes': 6000,
+});
+
+// The order of the request is kept: Snakemake pairs the rows with its list by position.
+SINGLE.push({
+  name: 'bulk-metadata-in-the-order-of-the-request',
+  applies: ({ chapter, title }) => chapter === 'metadata' && title === 'metadata of several',
+  adapt: (answer) => set(answer, { 'body.lines': answer.body.lines.toReversed() }),
+});
+
+// Dataset replicas are derived when they are read; Rucio's wait for a daemon to count them.
+const datasetReplica = (name, length, bytes) => ({
+  accessed_at: null,
+  available_bytes: bytes,
+  available_length: length,
+  bytes,
+  created_at: '<date>',
+  length,
+  name,
+  rse: 'WIRE-DISK-1',
+  rse_id: '<uuid>',
+  scope: 'wire',
+  state: 'AVAILABLE',
+  updated_at: '<date>',
+});
+const STREAM = 'application/x-json-stream';
+single('replicas', 'dataset replicas', 'dataset-replicas-are-derived', {
+  contentType: STREAM,
+  body: { kind: 'lines', lines: [datasetReplica('ds1', 3, 6000)] },
+});
+single('replicas', 'dataset replicas of several', 'dataset-replicas-are-derived', {
+  contentType: STREAM,
+  body: { kind: 'lines', lines: [datasetReplica('ds1', 3, 6000), datasetReplica('ds2', 1, 1000)] },
+});
+
+// Usage counts a lock as soon as it is made; Rucio's waits for a daemon to count it.
+single('rules', 'usage of root', 'usage-counts-at-once', {
+  'body.lines.0.bytes': 7000,
+  'body.lines.0.files': 4,
+  'body.lines.0.bytes_remaining': 1000000000 - 7000,
 });
 
 /** The names of all differences: quirks.md is held against them. */
