@@ -1,0 +1,2 @@
+export { ALGORITHMS, DEFAULT_ALGORITHM, normalisePath, pathOf, safePath } from './path.js';
+export { type Endpoint, parsePfn, pathUnder, type Pfn, pfnOf } from './pfn.js';
