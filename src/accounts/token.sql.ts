@@ -61,18 +61,28 @@ export async function principalOf(tx: Tx, accountId: AccountId): Promise<Princip
   return principal(row);
 }
 
-/** Makes a login token. Only its hash is kept: the text given back is the only copy. */
+/**
+ * Makes a login token. Only its hash is kept: the text given back is the only copy. Undefined where
+ * the account is not ACTIVE or the identity does not speak for it any more.
+ */
 export async function issueToken(
   tx: Tx,
   login: { readonly accountId: AccountId; readonly identityId: number; readonly expiresAt: Date },
-): Promise<string> {
+): Promise<string | undefined> {
   const token = newToken();
-  await execute(
+  const issued = await execute(
     tx,
-    sql`INSERT INTO tokens (hash, account_id, identity_id, expires_at)
-        VALUES (${hashOf(token)}, ${login.accountId}, ${login.identityId}, ${login.expiresAt})`,
+    sql`WITH allowed AS MATERIALIZED (
+          SELECT a.id AS account_id, m.identity_id
+          FROM accounts a JOIN account_identities m ON m.account_id = a.id
+          WHERE a.id = ${login.accountId} AND m.identity_id = ${login.identityId}
+            AND a.status = ${lit(AccountStatus.ACTIVE)}
+          FOR SHARE)
+        INSERT INTO tokens (hash, account_id, identity_id, expires_at)
+        SELECT ${hashOf(token)}::bytea, account_id, identity_id, ${login.expiresAt}::timestamptz
+        FROM allowed`,
   );
-  return token;
+  return issued === 1 ? token : undefined;
 }
 
 /** Ends every login of an account, or those that one identity began. */

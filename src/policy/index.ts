@@ -1,1 +1,19 @@
+export {
+  mayAddAccount,
+  mayChangeAccount,
+  mayChangeAccountAttributes,
+  mayChangeIdentities,
+  mayReadLimits,
+  mayReadUsage,
+  maySetGlobalLimit,
+  maySetLocalLimit,
+} from './accounts.js';
 export { demand, isAdmin, isRoot, isSelfOrAdmin, type May } from './decide.js';
+export {
+  mayChangeRses,
+  mayDefineProtocols,
+  maySeeProtocolSecrets,
+  maySetRseUsage,
+} from './rses.js';
+export { mayAddScope, mayChangeScopeOwner } from './scopes.js';
+export { mayChangeSettings, mayReadSettings } from './settings.js';

@@ -1,12 +1,13 @@
+export { addRse } from './add-rse.js';
+export { changeRse, deleteRse, removeRseAttribute, setRseAttribute } from './change-rse.js';
 export {
-  deleteDistance,
-  type Distance,
-  distancesTo,
-  findDistance,
-  insertDistance,
-  upsertDistance,
-  type Way,
-} from './distance.sql.js';
+  addProtocol,
+  changeProtocols,
+  type ProtocolChange,
+  type ProtocolSpec,
+  removeProtocols,
+} from './define-protocol.js';
+export { type Distance, distancesTo, findDistance, type Way } from './distance.sql.js';
 export { findRse, listRses, rsesById } from './find-rse.js';
 export { deleteRseLimit, rseLimits, setRseLimit } from './limit.sql.js';
 export { chooseProtocols, type ProtocolNeed } from './protocol-choice.js';
@@ -22,6 +23,7 @@ export {
 } from './protocol.sql.js';
 export { matchRses, resolveRses } from './resolve-rses.js';
 export { type Rse, type RseTraits } from './rse.sql.js';
+export { addDistance, removeDistance, type Route, setDistance } from './set-distance.js';
 export {
   addRseUsage,
   foldRseUsage,
@@ -31,3 +33,19 @@ export {
   type RseUsage,
   upsertRseUsage,
 } from './usage.sql.js';
+export {
+  compileExpression,
+  type Expression,
+  parseExpression,
+  printExpression,
+} from './expression/index.js';
+export {
+  DEFAULT_ALGORITHM,
+  normalisePath,
+  parsePfn,
+  pathOf,
+  pathUnder,
+  type Pfn,
+  pfnOf,
+} from './naming/index.js';
+export { type Domains, type GivenDomains } from './protocol-domains.js';

@@ -6,7 +6,7 @@ import { type Rse, selectRses } from './rse.sql.js';
 /** The storage elements that an expression names, by name; perhaps none. Throws InvalidRSEExpression. */
 export async function matchRses(tx: Tx, expression: string): Promise<Rse[]> {
   const named = compileExpression(parseExpression(expression));
-  return await selectRses(tx, sql`r.deleted_at IS NULL AND r.id IN (${named})`);
+  return await selectRses(tx, sql`r.deleted_at IS NULL AND r.id IN ${named}`);
 }
 
 /** The storage elements that an expression names, by name. Throws InvalidRSEExpression, also for none. */
