@@ -129,3 +129,18 @@ export const requeueLost = (tx: Tx, now: Date, limit: number): Promise<number> =
                source_rse_id = NULL, tool = NULL, external_id = NULL
           FROM lost WHERE q.id = lost.id`,
   );
+
+/** A movement that this worker has given to a tool. */
+export interface SubmittedRequest {
+  readonly id: RequestId;
+  readonly tool: string;
+}
+
+/** Everything this worker has under way, by the index on running leases. */
+export const submittedRequests = (tx: Tx, worker: string): Promise<SubmittedRequest[]> =>
+  rows<SubmittedRequest>(
+    tx,
+    sql`SELECT id, tool FROM requests
+         WHERE state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})
+           AND state = ${lit(RequestState.SUBMITTED)} AND claimed_by = ${worker}`,
+  );

@@ -8,6 +8,8 @@ export {
   renewRequests,
   requeueLost,
   type Share,
+  type SubmittedRequest,
+  submittedRequests,
   unclaimRequests,
 } from './claim.sql.js';
 export { cancelRequests, keepCancelled, queueCopies } from './queue.sql.js';
