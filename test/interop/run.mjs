@@ -8,7 +8,15 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -66,16 +74,28 @@ function testdata(python) {
   return data;
 }
 
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
 /** Starts the demo and waits for its demo.json. */
 async function startDemo() {
   const bin = join(ROOT, 'bin/sluice.js');
-  if (!existsSync(join(ROOT, 'dist/src/main.js'))) run('npm', ['run', '--silent', 'build']);
+  if (!existsSync(join(ROOT, 'dist/src/cli/main.js'))) run('npm', ['run', '--silent', 'build']);
   // A short path: the embedded database's socket lies below it.
   const state = mkdtempSync(join(tmpdir(), 'sluice-interop-'));
+  const demoState = `${state}-demo`;
   const log = join(CACHE, 'demo.log');
+  const port = String(await freePort());
   const demo = spawn(process.execPath, [bin, 'demo', '--keep'], {
     cwd: ROOT,
-    env: { ...process.env, SLUICE_STATE: state },
+    env: { ...process.env, SLUICE_STATE: state, SLUICE_SERVER__PORT: port },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const sink = createWriteStream(log);
@@ -85,9 +105,9 @@ async function startDemo() {
   const stop = async () => {
     demo.kill('SIGTERM');
     await ended;
-    rmSync(state, { recursive: true, force: true });
+    for (const directory of [state, demoState]) rmSync(directory, { recursive: true, force: true });
   };
-  const description = join(state, 'demo.json');
+  const description = join(demoState, 'demo.json');
   const until = Date.now() + READY_WITHIN_MS;
   while (!existsSync(description)) {
     if (demo.exitCode !== null || Date.now() > until) {

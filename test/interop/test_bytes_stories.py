@@ -1,0 +1,172 @@
+"""Bytes: upload and download over signed URLs, without any certificate, by a user who is no admin."""
+import json
+import ssl
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from conftest import LONG_NAME, adler32
+
+RUN = 'KM3NeT_00000267_00025291'
+COPIED_WITHIN_SECONDS = 90
+
+
+@pytest.fixture(scope='module')
+def disks(client, storages):
+    """The disks of the demo, the scientist's first choice in front."""
+    return sorted(rse for rse in storages if client.get_rse(rse)['rse_type'] == 'DISK')
+
+
+@pytest.fixture(scope='module')
+def desk(scientist, client, disks, tag):
+    """The scientist with a scope of their own and room on every disk."""
+    scope = f'user.{scientist.account}.{tag}'
+    client.add_scope(scientist.account, scope)
+    for rse in disks:
+        client.set_local_account_limit(scientist.account, rse, 10**10)
+    return scope
+
+
+@pytest.fixture(scope='module')
+def uploaded(scientist, desk, disks, runs):
+    """A run of KM3NeT, uploaded into a dataset: its DID and its files."""
+    files = [path for name, path in runs.items() if name.startswith(RUN)]
+    assert len(files) == 2
+    did = f'{desk}:{RUN}'
+    scientist('upload', '--rse', disks[0], '--scope', desk, *files, did)
+    return did, files
+
+
+def same_bytes(directory, paths):
+    """Downloaded files under a directory are byte for byte the originals."""
+    for path in paths:
+        found = list(directory.rglob(path.name))
+        assert len(found) == 1, f'{path.name} is not below {directory}'
+        assert found[0].read_bytes() == path.read_bytes()
+
+
+def test_an_upload_makes_files_a_dataset_and_a_rule_that_is_ok(scientist, uploaded, disks):
+    did, files = uploaded
+    listing = scientist('list-files', did)
+    checksums = {(row[0].split(':')[1], row[2]) for row in listing.rows()[1:]}
+    assert checksums == {(path.name, f'ad:{adler32(path)}') for path in files}
+    assert 'Total files : 2' in listing.out
+    rules = scientist('rule', 'list', '--did', did).out
+    assert disks[0] in rules
+    assert 'OK[2/0/0]' in rules
+
+
+def test_a_dataset_is_downloaded_and_summed_up(scientist, uploaded, tmp_path):
+    did, files = uploaded
+    download = scientist('download', '--dir', tmp_path, did)
+    same_bytes(tmp_path, files)
+    summary = {
+        line.rsplit(':', 1)[0].strip(): line.rsplit(':', 1)[1].strip()
+        for line in download.out.splitlines() if ':' in line and not line.startswith('DID')
+    }
+    assert f'DID {did}' in download.out
+    assert summary['Total files'] == '2'
+    assert summary['Downloaded files'] == '2'
+    assert summary['Files that cannot be downloaded'] == '0'
+    again = scientist('download', '--dir', tmp_path, did)
+    assert 'Files already found locally:' in again.out
+    assert again.out.split('Files already found locally:')[1].split()[0] == '2'
+
+
+def test_a_file_is_downloaded_by_a_process_of_its_own(scientist, uploaded, tmp_path):
+    did, files = uploaded
+    download = scientist.alone('download', '--no-subdir', '--dir', tmp_path, f'{did.split(":")[0]}:{files[0].name}')
+    assert download.code == 0, download.text
+    same_bytes(tmp_path, files[:1])
+
+
+def test_a_name_of_133_characters_goes_up_and_comes_back(scientist, desk, disks, runs, tmp_path):
+    original = tmp_path / LONG_NAME
+    original.write_bytes(runs['events_sample.root'].read_bytes()[:100_000])
+    scientist('upload', '--rse', disks[0], '--scope', desk, original)
+    scientist('download', '--dir', tmp_path / 'back', f'{desk}:{LONG_NAME}')
+    same_bytes(tmp_path / 'back', [original])
+
+
+def test_a_file_is_registered_after_its_upload(scientist, desk, disks, runs, tmp_path):
+    original = tmp_path / 'after.root'
+    original.write_bytes(runs['events_sample.root'].read_bytes()[:200_000])
+    scientist('upload', '--rse', disks[0], '--scope', desk, '--register-after-upload', original)
+    scientist('download', '--dir', tmp_path / 'back', f'{desk}:after.root')
+    same_bytes(tmp_path / 'back', [original])
+
+
+def test_an_empty_file_goes_up_and_comes_back(scientist, client, desk, disks, tmp_path):
+    original = tmp_path / 'empty.root'
+    original.touch()
+    # Without this the client looks for an empty file's size again and again, for a minute.
+    client.add_rse_attribute(disks[0], 'skip_upload_stat', True)
+    try:
+        scientist('upload', '--rse', disks[0], '--scope', desk, original)
+    finally:
+        client.delete_rse_attribute(disks[0], 'skip_upload_stat')
+    scientist('download', '--dir', tmp_path / 'back', f'{desk}:empty.root')
+    same_bytes(tmp_path / 'back', [original])
+
+
+def test_the_client_writes_what_it_uploaded_into_a_summary(scientist, desk, disks, runs, tmp_path):
+    original = tmp_path / 'summed-up.root'
+    original.write_bytes(runs['events_sample.root'].read_bytes()[:50_000])
+    scientist('upload', '--rse', disks[0], '--scope', desk, '--summary', original, cwd=tmp_path)
+    summary = json.loads((tmp_path / 'rucio_upload.json').read_text())
+    entry = summary[f'{desk}:summed-up.root']
+    assert entry['adler32'] == adler32(original)
+    assert entry['bytes'] == 50_000
+    assert entry['rse'] == disks[0]
+
+
+def test_the_same_name_with_other_bytes_is_refused(scientist, desk, disks, tmp_path):
+    original = tmp_path / 'first' / 'named-twice.root'
+    original.parent.mkdir()
+    original.write_bytes(b'first')
+    scientist('upload', '--rse', disks[0], '--scope', desk, original)
+    other = tmp_path / 'second' / 'named-twice.root'
+    other.parent.mkdir()
+    other.write_bytes(b'other')
+    scientist('upload', '--rse', disks[0], '--scope', desk, other, code=None)
+    scientist('download', '--dir', tmp_path / 'back', f'{desk}:named-twice.root')
+    same_bytes(tmp_path / 'back', [original])
+
+
+def test_a_rule_brings_a_second_copy_that_can_be_downloaded(scientist, uploaded, disks, tmp_path):
+    did, files = uploaded
+    rule = scientist('rule', 'add', did, '--copies', '1', '--rses', disks[1]).out.strip()
+    until = time.monotonic() + COPIED_WITHIN_SECONDS
+    while 'OK[2/0/0]' not in (state := scientist('rule', 'list', '--did', did).out.split(rule)[1].splitlines()[0]):
+        assert time.monotonic() < until, f'the rule is not OK: {state}\n' + scientist('rule', 'show', rule).out
+        time.sleep(0.5)
+    scientist('download', '--rses', disks[1], '--dir', tmp_path, did)
+    same_bytes(tmp_path, files)
+
+
+def test_a_query_over_both_kinds_of_metadata_finds_a_run_of_the_demo(scientist, server, client, storages, tmp_path):
+    found = scientist('did', 'list', '--short', f'{server["scope"]}:*', '--filter',
+                      'type=DATASET,datatype=RAW,run_number.gte=1').out.split()
+    assert found, 'the demo has no raw dataset'
+    detector = client.get_metadata(*found[0].split(':'), plugin='ALL').get('detector')
+    assert detector
+    mixed = scientist('did', 'list', '--short', f'{server["scope"]}:*', '--filter',
+                      f'type=DATASET,datatype=RAW,detector={detector}').out.split()
+    assert found[0] in mixed
+    scientist('download', '--dir', tmp_path, found[0])
+    for scope, name, checksum in (
+        (f['scope'], f['name'], f['adler32']) for f in client.list_files(*found[0].split(':'))
+    ):
+        assert adler32(tmp_path / scope / name) == checksum
+
+
+def test_the_storage_refuses_whoever_brings_no_token(uploaded, client):
+    did, files = uploaded
+    scope = did.split(':')[0]
+    replica = next(client.list_replicas([{'scope': scope, 'name': files[0].name}], schemes=['https']))
+    address = next(iter(replica['pfns'])).split('?')[0]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(address, context=ssl._create_unverified_context(), timeout=10)
+    assert refused.value.code in (401, 403)
