@@ -64,7 +64,7 @@ export async function isPostmaster(pid: number, dataDir: string): Promise<boolea
 export async function clearStalePidFile(layout: Layout): Promise<void> {
   const pid = Number((await pidFileLines(layout))?.[0]);
   if (!Number.isSafeInteger(pid) || pid <= 1) return;
-  if (await answers(socketOf(layout))) {
+  if (await keepsAnswering(layout)) {
     throw new EmbeddedDatabaseError(
       `A PostgreSQL that cannot be seen from here (another container?) works on ${layout.dataDir}. Stop it, or give each Sluice a state directory of its own.`,
     );
@@ -73,6 +73,19 @@ export async function clearStalePidFile(layout: Layout): Promise<void> {
   if (Number((await pidFileLines(layout))?.[0]) !== pid || (await findPostmaster(layout))) return;
   await rm(join(layout.dataDir, 'postmaster.pid'), { force: true });
   await rm(`${socketOf(layout)}.lock`, { force: true });
+}
+
+const DYING_MS = 3_000;
+
+/** A server that was just killed answers until the system has closed its files. */
+async function keepsAnswering(layout: Layout): Promise<boolean> {
+  const deadline = performance.now() + DYING_MS;
+  while (await answers(socketOf(layout))) {
+    if (await findPostmaster(layout)) return false;
+    if (performance.now() > deadline) return true;
+    await pause(POLL_MS);
+  }
+  return false;
 }
 
 async function answers(socket: string): Promise<boolean> {
