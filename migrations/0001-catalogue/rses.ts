@@ -124,4 +124,25 @@ CREATE TABLE account_usage_deltas (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ON account_usage_deltas (account_id, rse_id);
+
+-- What usage was: one row whenever it had changed by the time somebody looked.
+CREATE TABLE rse_usage_history (
+  rse_id int NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  used bigint NOT NULL,
+  free bigint,
+  files bigint,
+  updated_at timestamptz NOT NULL
+) PARTITION BY RANGE (updated_at);
+CREATE INDEX ON rse_usage_history (rse_id, source, updated_at);
+CREATE TABLE rse_usage_history_default PARTITION OF rse_usage_history DEFAULT;
+CREATE TABLE account_usage_history (
+  account_id int NOT NULL,
+  rse_id int NOT NULL,
+  bytes bigint NOT NULL,
+  files bigint NOT NULL,
+  updated_at timestamptz NOT NULL
+) PARTITION BY RANGE (updated_at);
+CREATE INDEX ON account_usage_history (account_id, rse_id, updated_at);
+CREATE TABLE account_usage_history_default PARTITION OF account_usage_history DEFAULT;
 `;

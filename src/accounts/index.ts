@@ -38,6 +38,9 @@ export {
   type AccountUsage,
   addAccountUsage,
   foldAccountUsage,
+  listAccountUsageHistory,
+  type PastUsage,
+  recordAccountUsageHistory,
   usageByAccount,
 } from './usage.sql.js';
 export { publishedKeys, type SigningSettings } from './signing-keys.js';

@@ -64,3 +64,42 @@ export async function foldAccountUsage(tx: Tx, limit: number): Promise<number> {
         SELECT FROM picked`,
   );
 }
+
+/** What an account was charged for at one storage element, at one time. */
+export interface PastUsage {
+  readonly bytes: bigint;
+  readonly files: bigint;
+  readonly updatedAt: Date;
+}
+
+/**
+ * Copies what is counted now into the history, where it has changed since the last copy; gives how
+ * many rows that were. Run it some time after folding.
+ */
+export async function recordAccountUsageHistory(tx: Tx): Promise<number> {
+  return await execute(
+    tx,
+    sql`INSERT INTO account_usage_history (account_id, rse_id, bytes, files, updated_at)
+        SELECT account_id, rse_id, bytes, files, updated_at FROM account_usage u
+        WHERE NOT EXISTS (
+          SELECT FROM account_usage_history h
+          WHERE h.account_id = u.account_id AND h.rse_id = u.rse_id
+            AND h.updated_at = u.updated_at)
+        ORDER BY account_id, rse_id`,
+  );
+}
+
+/** At most the oldest `limit` rows of the history of an account at one storage element, oldest first. */
+export async function listAccountUsageHistory(
+  tx: Tx,
+  accountId: AccountId,
+  rseId: RseId,
+  limit: number,
+): Promise<PastUsage[]> {
+  return await rows<PastUsage>(
+    tx,
+    sql`SELECT bytes, files, updated_at AS "updatedAt" FROM account_usage_history
+        WHERE account_id = ${accountId} AND rse_id = ${rseId}
+        ORDER BY updated_at LIMIT ${limit}`,
+  );
+}

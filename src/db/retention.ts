@@ -8,6 +8,7 @@ export type RetentionSetting =
   | 'deletedDidsDays'
   | 'messagesDays'
   | 'tracesDays'
+  | 'usageHistoryDays'
   | 'auditDays';
 
 /** A table that only grows, the time column it is partitioned by, and the setting that ends it. */
@@ -25,5 +26,7 @@ export const retentions: readonly Retention[] = [
   { table: 'deleted_dids', column: 'deleted_at', setting: 'deletedDidsDays' },
   { table: 'messages', column: 'created_at', setting: 'messagesDays' },
   { table: 'traces', column: 'created_at', setting: 'tracesDays' },
+  { table: 'rse_usage_history', column: 'updated_at', setting: 'usageHistoryDays' },
+  { table: 'account_usage_history', column: 'updated_at', setting: 'usageHistoryDays' },
   { table: 'audit', column: 'created_at', setting: 'auditDays' },
 ];

@@ -28,6 +28,8 @@ export {
   addRseUsage,
   foldRseUsage,
   listRseUsage,
+  listRseUsageHistory,
+  recordRseUsageHistory,
   type RseContent,
   rseUsage,
   type RseUsage,

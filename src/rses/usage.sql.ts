@@ -92,3 +92,34 @@ export async function foldRseUsage(tx: Tx, limit: number): Promise<number> {
         SELECT FROM picked`,
   );
 }
+
+/**
+ * Copies what is counted or told now into the history, where it has changed since the last copy;
+ * gives how many rows that were. Run it some time after folding.
+ */
+export async function recordRseUsageHistory(tx: Tx): Promise<number> {
+  return await execute(
+    tx,
+    sql`INSERT INTO rse_usage_history (rse_id, source, used, free, files, updated_at)
+        SELECT rse_id, source, used, free, files, updated_at FROM rse_usage u
+        WHERE NOT EXISTS (
+          SELECT FROM rse_usage_history h
+          WHERE h.rse_id = u.rse_id AND h.source = u.source AND h.updated_at = u.updated_at)
+        ORDER BY rse_id, source`,
+  );
+}
+
+/** At most the newest `limit` rows of the history of one storage element, newest first. */
+export async function listRseUsageHistory(
+  tx: Tx,
+  rseId: RseId,
+  source: string | undefined,
+  limit: number,
+): Promise<RseUsage[]> {
+  return await rows<RseUsage>(
+    tx,
+    sql`SELECT source, used, free, files, updated_at AS "updatedAt" FROM rse_usage_history
+        WHERE rse_id = ${rseId} AND (${source ?? null}::text IS NULL OR source = ${source ?? null})
+        ORDER BY updated_at DESC, source LIMIT ${limit}`,
+  );
+}
