@@ -1,0 +1,15 @@
+export { type Digest, DigestStream, digestOf } from './digest.js';
+export { type MemoryOperation, MemoryStorage, memoryStorage } from './memory/memory-storage.js';
+export {
+  encodePath,
+  endpointOrigin,
+  fileUrl,
+  parentOf,
+  pathBelowPrefix,
+  pathSegments,
+  serverFilePath,
+  serverPath,
+} from './paths.js';
+export * from './protocol.js';
+export { DRIVERS, StorageRegistry, type StorageRegistryOptions } from './registry.js';
+export { StorageError, storageErrorOf } from './storage-error.js';

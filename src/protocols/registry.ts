@@ -1,0 +1,118 @@
+import { StorageCause } from '../vocabulary/index.js';
+import { MemoryFamily } from './memory/memory-driver.js';
+import {
+  type DriverFamily,
+  type ProtocolEndpoint,
+  type StorageDriver,
+  type StorageOperation,
+} from './protocol.js';
+import { StorageError } from './storage-error.js';
+import { WebdavFamily } from './webdav/webdav-driver.js';
+import { type Lanes, openLanes, withLimit } from './with-limit.js';
+import { withRetry } from './with-retry.js';
+import { withTimeout } from './with-timeout.js';
+
+type Family = 'webdav' | 'memory';
+
+/** Which driver speaks which scheme. */
+export const DRIVERS: Readonly<Record<string, Family>> = {
+  http: 'webdav',
+  https: 'webdav',
+  davs: 'webdav',
+  memory: 'memory',
+};
+
+export interface StorageRegistryOptions {
+  /** Lets storages live on loopback, link-local and private addresses. */
+  allowPrivate: boolean;
+  /** Gives a bearer token for one operation on one file (and the target of a rename). */
+  authorize?: (
+    endpoint: ProtocolEndpoint,
+    operation: StorageOperation,
+    path: string,
+    target?: string,
+  ) => Promise<string | undefined>;
+  /** Default 10,000. */
+  connectTimeoutMs?: number;
+  /** A call may take base + bytes / floor rate. Defaults 60,000 ms and 1 MB/s. */
+  timeoutBaseMs?: number;
+  floorBytesPerSecond?: number;
+  /** Reads, writes and short calls at once for each host. Default 32. */
+  requestsPerHostMax?: number;
+  /** Attempts of a call that may be repeated, and the wait before the second. Defaults 3, 200 ms. */
+  attemptsMax?: number;
+  retryDelayMs?: number;
+}
+
+/** Hands out drivers and keeps what they share: connections and limits per host. */
+export class StorageRegistry {
+  readonly #families: Record<Family, DriverFamily> = {
+    webdav: new WebdavFamily(),
+    memory: new MemoryFamily(),
+  };
+  readonly #lanes = new Map<string, Lanes>();
+
+  constructor(private readonly options: StorageRegistryOptions) {}
+
+  /** Whether a driver speaks this scheme. */
+  supports(scheme: string): boolean {
+    return Object.hasOwn(DRIVERS, scheme);
+  }
+
+  /**
+   * A driver bound to one endpoint, with time-outs, retries and limits. `signal` ends all its
+   * calls. Throws StorageError NO_PROTOCOL for a scheme that nobody speaks here.
+   */
+  driver(endpoint: ProtocolEndpoint, { signal }: { signal?: AbortSignal } = {}): StorageDriver {
+    const family = this.supports(endpoint.scheme) ? DRIVERS[endpoint.scheme] : undefined;
+    if (family === undefined) {
+      const message = `${endpoint.rse}: no driver for the scheme ${endpoint.scheme}`;
+      throw new StorageError(StorageCause.NO_PROTOCOL, message);
+    }
+    const { allowPrivate, authorize, connectTimeoutMs } = this.options;
+    const driver = this.#families[family].open(endpoint, {
+      allowPrivate,
+      ...(authorize && { authorize: authorize.bind(undefined, endpoint) }),
+      ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+      ...(signal && { signal }),
+    });
+    return this.#wrapped(driver);
+  }
+
+  /** A bearer token for one operation at an endpoint, where this process can give one. */
+  async token(
+    endpoint: ProtocolEndpoint,
+    operation: StorageOperation,
+    path: string,
+  ): Promise<string | undefined> {
+    const fixed = endpoint.extendedAttributes['token'];
+    const given = await this.options.authorize?.(endpoint, operation, path);
+    return given ?? (typeof fixed === 'string' ? fixed : undefined);
+  }
+
+  /** Lets go of all connections. */
+  close(): void {
+    for (const family of Object.values(this.#families)) family.close();
+  }
+
+  #wrapped(driver: StorageDriver): StorageDriver {
+    const timed = withTimeout(driver, {
+      baseMs: this.options.timeoutBaseMs ?? 60_000,
+      floorBytesPerSecond: this.options.floorBytesPerSecond ?? 1_000_000,
+    });
+    const retried = withRetry(timed, {
+      attemptsMax: this.options.attemptsMax ?? 3,
+      delayMs: this.options.retryDelayMs ?? 200,
+    });
+    return withLimit(retried, this.#lanesOf(driver.endpoint));
+  }
+
+  #lanesOf({ hostname, port }: ProtocolEndpoint): Lanes {
+    const host = `${hostname}:${port}`;
+    let lanes = this.#lanes.get(host);
+    if (lanes === undefined) {
+      this.#lanes.set(host, (lanes = openLanes(this.options.requestsPerHostMax ?? 32)));
+    }
+    return lanes;
+  }
+}

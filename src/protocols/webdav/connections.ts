@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { StorageCause } from '../../vocabulary/index.js';
+import { type DriverOptions, type ProtocolEndpoint } from '../protocol.js';
+import { StorageError } from '../storage-error.js';
+import { lookupPublic } from './addresses.js';
+
+/** The kept-alive connections to one host, and what was learnt about it. */
+export interface Host {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+  readonly allowPrivate: boolean;
+  /** Set once a PUT into a missing directory failed: this server wants MKCOL first. */
+  wantsDirectories: boolean;
+}
+
+/** One set of agents for every host, certificate authority and address rule. */
+export class Connections {
+  readonly #hosts = new Map<string, Host>();
+
+  /** The host of an endpoint. Throws TLS if `ca` is given and is no PEM text. */
+  host(endpoint: ProtocolEndpoint, options: DriverOptions): Host {
+    const ca = authorityOf(endpoint);
+    const trust = ca === undefined ? '' : createHash('sha256').update(ca).digest('hex');
+    const key = [endpoint.hostname, endpoint.port, options.allowPrivate, trust].join('|');
+    let host = this.#hosts.get(key);
+    if (host === undefined) this.#hosts.set(key, (host = openHost(ca, options.allowPrivate)));
+    return host;
+  }
+
+  close(): void {
+    for (const host of this.#hosts.values()) {
+      host.http.destroy();
+      host.https.destroy();
+    }
+    this.#hosts.clear();
+  }
+}
+
+function openHost(ca: string | undefined, allowPrivate: boolean): Host {
+  const shared = {
+    keepAlive: true,
+    scheduling: 'lifo' as const,
+    ...(allowPrivate ? {} : { lookup: lookupPublic }),
+  };
+  return {
+    http: new HttpAgent(shared),
+    https: new HttpsAgent({
+      ...shared,
+      ...(ca === undefined ? {} : { ca }),
+      minVersion: 'TLSv1.2',
+      // Said aloud, because an environment variable can otherwise turn verification off.
+      rejectUnauthorized: true,
+    }),
+    allowPrivate,
+    wantsDirectories: false,
+  };
+}
+
+function authorityOf(endpoint: ProtocolEndpoint): string | undefined {
+  const ca = endpoint.extendedAttributes['ca'];
+  if (ca === undefined || ca === null) return undefined;
+  if (typeof ca === 'string' && ca.includes('-----BEGIN CERTIFICATE-----')) return ca;
+  throw new StorageError(
+    StorageCause.TLS,
+    `${endpoint.rse}: extended_attributes.ca is no PEM certificate`,
+  );
+}

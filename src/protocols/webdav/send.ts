@@ -1,0 +1,194 @@
+import axios, { type AxiosResponse } from 'axios';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { StorageCause } from '../../vocabulary/index.js';
+import { type OpenBytes } from '../protocol.js';
+import { StorageError, abortedError, storageErrorOf } from '../storage-error.js';
+import { refusePrivateLiteral } from './addresses.js';
+import { type Host } from './connections.js';
+import { type RedirectRules, redirectTarget } from './redirects.js';
+import { UploadBody } from './upload-body.js';
+
+/** One request to a storage; header names are sent in the case they are written in. */
+export interface StorageRequest {
+  method: string;
+  url: URL;
+  headers?: Record<string, string>;
+  token?: string | undefined;
+  text?: string;
+  upload?: { open: OpenBytes; bytes: bigint };
+  signal?: AbortSignal | undefined;
+}
+
+/** An answer whose body is still to be read: by `text`, by `discard`, or as the stream itself. */
+export interface StorageAnswer {
+  status: number;
+  header(name: string): string | undefined;
+  stream: IncomingMessage;
+  url: URL;
+}
+
+export interface Line {
+  host: Host;
+  redirects: RedirectRules;
+  connectTimeoutMs: number;
+}
+
+const REDIRECTS_MAX = 3;
+
+/**
+ * Sends a request and follows at most three redirects, each only where the rules allow it. The
+ * token goes to the origin that was asked first and to no other. Throws StorageError.
+ */
+export async function send(line: Line, request: StorageRequest): Promise<StorageAnswer> {
+  let url = request.url;
+  for (let hop = 0; ; hop += 1) {
+    const answer = await sendOnce(line, { ...request, url }, url.origin === request.url.origin);
+    const next = redirectTarget(answer, request, line.redirects);
+    if (next === null) return answer;
+    await discard(answer);
+    if (hop === REDIRECTS_MAX) {
+      throw new StorageError(
+        StorageCause.REDIRECT_REFUSED,
+        `${describe(request)}: more than ${REDIRECTS_MAX} redirects`,
+        { status: answer.status },
+      );
+    }
+    url = next;
+  }
+}
+
+/** What a request is called in messages; the query is left out, it may carry a token. */
+export function describe(request: { method: string; url: URL }): string {
+  return `${request.method} ${request.url.origin}${request.url.pathname}`;
+}
+
+/** Reads at most `limit` characters of an answer's text and lets the rest go. */
+export async function text(answer: StorageAnswer, limit: number): Promise<string> {
+  let read = '';
+  answer.stream.setEncoding('utf8');
+  try {
+    for await (const chunk of answer.stream as AsyncIterable<string>) {
+      read += chunk;
+      if (read.length > limit) break;
+    }
+  } catch (error) {
+    throw storageErrorOf(error, `the answer of ${answer.url.host}`);
+  }
+  return read.slice(0, limit);
+}
+
+/** Reads an answer to its end, so that its connection can be used again; a long one is cut. */
+export async function discard(answer: StorageAnswer): Promise<void> {
+  await text(answer, 64 * 1024).catch(() => undefined);
+}
+
+async function sendOnce(line: Line, request: StorageRequest, own: boolean): Promise<StorageAnswer> {
+  const { signal } = request;
+  if (signal?.aborted) throw abortedError(signal, describe(request));
+  if (!line.host.allowPrivate) refusePrivateLiteral(request.url);
+  const body = request.upload && new UploadBody(request.upload.open, request.upload.bytes);
+  try {
+    const response = await exchange(line, request, own ? request.token : undefined, body);
+    if (body !== undefined) closeAfter(response, body);
+    return {
+      status: response.status,
+      header: (name) => headerText(response.data, name),
+      stream: response.data,
+      url: request.url,
+    };
+  } catch (error) {
+    body?.close();
+    throw storageErrorOf(body?.sourceFailure ?? error, describe(request), signal);
+  }
+}
+
+/**
+ * An answer may come before the whole body was sent: a refusal. The body is let go once the answer
+ * was read (not before: that would break the answer off), and with it the connection, on which the
+ * rest of the body is still owed.
+ */
+function closeAfter(response: AxiosResponse<IncomingMessage>, body: UploadBody): void {
+  response.data.once('close', () => {
+    if (body.stream.readableEnded) return;
+    body.close();
+    (response.request as ClientRequest | undefined)?.destroy();
+  });
+}
+
+function exchange(
+  line: Line,
+  request: StorageRequest,
+  token: string | undefined,
+  body: UploadBody | undefined,
+): Promise<AxiosResponse<IncomingMessage>> {
+  return axios.request<IncomingMessage>({
+    method: request.method,
+    url: request.url.href,
+    adapter: 'http',
+    headers: headersOf(request, token, body),
+    data: body?.stream ?? request.text,
+    httpAgent: line.host.http,
+    httpsAgent: line.host.https,
+    responseType: 'stream',
+    decompress: false,
+    // Redirects are followed here, by our rules; axios would buffer the body for its own.
+    maxRedirects: 0,
+    proxy: false,
+    validateStatus: () => true,
+    transformRequest: [(data: unknown) => data],
+    transport: transportFor(line, body),
+    ...(request.signal ? { signal: request.signal } : {}),
+  });
+}
+
+function headersOf(
+  request: StorageRequest,
+  token: string | undefined,
+  body: UploadBody | undefined,
+): Record<string, string> {
+  return {
+    Accept: '*/*',
+    'Accept-Encoding': 'identity',
+    'User-Agent': 'sluice',
+    ...(request.upload && {
+      'Content-Length': String(request.upload.bytes),
+      'Content-Type': 'application/octet-stream',
+    }),
+    ...(request.text !== undefined && { 'Content-Type': 'application/xml; charset=utf-8' }),
+    ...(body?.asksFirst === true && { Expect: '100-continue' }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    ...request.headers,
+  };
+}
+
+/** Node's own request, with a limit on connecting and the body started when it may. */
+function transportFor(line: Line, body: UploadBody | undefined) {
+  return {
+    request(options: RequestOptions, answered: (response: IncomingMessage) => void): ClientRequest {
+      const start = options.protocol === 'https:' ? httpsRequest : httpRequest;
+      const request = start(options, answered);
+      limitConnecting(request, line.connectTimeoutMs);
+      body?.attach(request);
+      return request;
+    },
+  };
+}
+
+function limitConnecting(request: ClientRequest, timeoutMs: number): void {
+  request.once('socket', (socket) => {
+    if (!socket.connecting) return;
+    const tooLong = () =>
+      request.destroy(
+        new StorageError(StorageCause.CONNECTION, `no connection within ${timeoutMs} ms`),
+      );
+    const timer = setTimeout(tooLong, timeoutMs);
+    socket.once('connect', () => clearTimeout(timer));
+    socket.once('close', () => clearTimeout(timer));
+  });
+}
+
+function headerText(response: IncomingMessage, name: string): string | undefined {
+  const value = response.headers[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(',') : value;
+}

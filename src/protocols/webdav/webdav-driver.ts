@@ -1,0 +1,323 @@
+import { type Readable, PassThrough } from 'node:stream';
+import { StorageCause } from '../../vocabulary/index.js';
+import {
+  encodePath,
+  parentOf,
+  pathBelowPrefix,
+  pathSegments,
+  serverFilePath,
+  serverPath,
+  urlOfServerPath,
+} from '../paths.js';
+import {
+  type Abilities,
+  type CallOptions,
+  type DriverFamily,
+  type DriverOptions,
+  type OpenBytes,
+  type OpenFile,
+  type OverwriteOptions,
+  type ProtocolEndpoint,
+  type PullOptions,
+  type ReadOptions,
+  type StatOptions,
+  type StorageDriver,
+  type StorageEntry,
+  type StorageOperation,
+} from '../protocol.js';
+import { StorageError, storageErrorOf } from '../storage-error.js';
+import { Connections, type Host } from './connections.js';
+import { parseDigest } from './digest-header.js';
+import { failureOf } from './failures.js';
+import { PROPFIND_BODY, type DavEntry, parseMultistatus } from './multistatus.js';
+import { followCopy } from './third-party-copy.js';
+import { redirectRulesOf } from './redirects.js';
+import { type Line, type StorageAnswer, type StorageRequest, discard, send, text } from './send.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A listing longer than this is no directory of ours (about 300 bytes an entry). */
+const LISTING_MAX = 256 * 1024 * 1024;
+
+/** WebDAV over http and https: XRootD, dCache, EOS, StoRM, and plain WebDAV servers. */
+export class WebdavFamily implements DriverFamily {
+  readonly #connections = new Connections();
+
+  open(endpoint: ProtocolEndpoint, options: DriverOptions): StorageDriver {
+    return new WebdavDriver(endpoint, options, this.#connections.host(endpoint, options));
+  }
+
+  close(): void {
+    this.#connections.close();
+  }
+}
+
+class WebdavDriver implements StorageDriver {
+  readonly abilities: Abilities;
+  readonly #line: Line;
+
+  constructor(
+    readonly endpoint: ProtocolEndpoint,
+    private readonly options: DriverOptions,
+    private readonly host: Host,
+  ) {
+    this.abilities = {
+      checksums: ['adler32', 'md5'],
+      rename: endpoint.extendedAttributes['rename'] !== false,
+      ranges: true,
+      list: true,
+      thirdPartyCopy: endpoint.extendedAttributes['third_party_copy'] === true,
+    };
+    this.#line = {
+      host,
+      redirects: redirectRulesOf(endpoint),
+      connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    };
+  }
+
+  async stat(path: string, options: StatOptions = {}): Promise<StorageEntry | null> {
+    const asked = options.checksum === true;
+    const answer = await this.#ask('HEAD', serverFilePath(this.endpoint, path), 'read', options, {
+      ...(asked && { headers: { 'Want-Digest': 'adler32,md5' } }),
+    });
+    await discard(answer);
+    if (answer.status === 404 || answer.status === 410) return null;
+    const length = answer.header('content-length');
+    // HEAD is no method for everything: a directory, or a server that gives no length.
+    if (answer.status === 405 || (answer.status === 200 && length === undefined)) {
+      return this.#statByListing(path, options);
+    }
+    if (answer.status !== 200) throw await failureOf('HEAD', answer);
+    return {
+      path: pathSegments(path).join('/'),
+      directory: false,
+      bytes: BigInt(length ?? 0),
+      ...(asked ? parseDigest(answer.header('digest')) : { adler32: null, md5: null }),
+      modifiedAt: dateOf(answer.header('last-modified')),
+    };
+  }
+
+  async read(path: string, options: ReadOptions = {}): Promise<OpenFile> {
+    const from = options.from ?? 0n;
+    const answer = await this.#ask('GET', serverFilePath(this.endpoint, path), 'read', options, {
+      ...(from > 0n && { headers: { Range: `bytes=${from}-` } }),
+    });
+    if (answer.status !== (from > 0n ? 206 : 200)) {
+      if (answer.status === 200) answer.stream.destroy();
+      throw await failureOf('GET', answer);
+    }
+    const length = answer.header('content-length');
+    return {
+      stream: guarded(answer, eitherSignal(options.signal, this.options.signal)),
+      bytes: length === undefined ? null : BigInt(length),
+    };
+  }
+
+  async write(
+    path: string,
+    open: OpenBytes,
+    bytes: bigint,
+    options: OverwriteOptions = {},
+  ): Promise<void> {
+    const target = serverFilePath(this.endpoint, path);
+    const put = () =>
+      this.#ask('PUT', target, options.overwrite === true ? 'modify' : 'create', options, {
+        upload: { open, bytes },
+      });
+    if (this.host.wantsDirectories) await this.makeDirectories(parentOf(path), options);
+    let answer = await put();
+    if ((answer.status === 404 || answer.status === 409) && !this.host.wantsDirectories) {
+      await discard(answer);
+      await this.makeDirectories(parentOf(path), options);
+      answer = await put();
+      this.host.wantsDirectories = isSuccess(answer);
+    }
+    if (!isSuccess(answer)) throw await failureOf('PUT', answer);
+    await discard(answer);
+  }
+
+  async rename(path: string, target: string, options: OverwriteOptions = {}): Promise<void> {
+    const from = serverFilePath(this.endpoint, path);
+    const to = serverFilePath(this.endpoint, target);
+    const overwrite = options.overwrite === true;
+    const move = () =>
+      this.#ask('MOVE', from, overwrite ? 'modify' : 'create', options, {
+        target: to,
+        headers: {
+          Destination: urlOfServerPath(this.endpoint, to).href,
+          Overwrite: overwrite ? 'T' : 'F',
+        },
+      });
+    if (this.host.wantsDirectories) await this.makeDirectories(parentOf(target), options);
+    let answer = await move();
+    if (answer.status === 409 && !this.host.wantsDirectories) {
+      await discard(answer);
+      await this.makeDirectories(parentOf(target), options);
+      answer = await move();
+    }
+    if (!isSuccess(answer)) throw await failureOf('MOVE', answer);
+    await discard(answer);
+  }
+
+  async remove(path: string, options: CallOptions = {}): Promise<boolean> {
+    const target = serverFilePath(this.endpoint, path);
+    const answer = await this.#ask('DELETE', target, 'delete', options);
+    const missing = answer.status === 404 || answer.status === 410;
+    if (!missing && !isSuccess(answer)) throw await failureOf('DELETE', answer);
+    await discard(answer);
+    return !missing;
+  }
+
+  async list(directory: string, options: CallOptions = {}): Promise<StorageEntry[]> {
+    const own = pathSegments(directory).join('/');
+    const entries = await this.#propfind(directory, '1', options);
+    if (entries === null) {
+      throw new StorageError(StorageCause.MISSING, `no directory ${own} at ${this.endpoint.rse}`);
+    }
+    return entries.filter((entry) => entry.path !== own);
+  }
+
+  async makeDirectories(directory: string, options: CallOptions = {}): Promise<void> {
+    const path = serverPath(this.endpoint, directory);
+    await this.#makeDirectory(path, options);
+  }
+
+  async pull(path: string, sourceUrl: string, options: PullOptions = {}): Promise<void> {
+    const target = serverFilePath(this.endpoint, path);
+    const { overwrite, sourceToken } = options;
+    const answer = await this.#ask(
+      'COPY',
+      target,
+      overwrite === true ? 'modify' : 'create',
+      options,
+      {
+        headers: {
+          Source: sourceUrl,
+          Credential: 'none',
+          Overwrite: overwrite === true ? 'T' : 'F',
+          ...(sourceToken !== undefined && {
+            TransferHeaderAuthorization: `Bearer ${sourceToken}`,
+          }),
+        },
+      },
+    );
+    if (!isSuccess(answer)) throw await failureOf('COPY', answer);
+    await followCopy(answer, options);
+  }
+
+  async #ask(
+    method: string,
+    path: string,
+    operation: StorageOperation,
+    options: CallOptions,
+    extra: Partial<StorageRequest> & { target?: string } = {},
+  ): Promise<StorageAnswer> {
+    const { target, ...request } = extra;
+    const token = await this.#token(operation, path, target);
+    const url = urlOfServerPath(this.endpoint, path);
+    // Only directories end with a slash; some servers answer anything else with a redirect.
+    if (method === 'MKCOL' || method === 'PROPFIND') url.pathname = `${encodePath(path)}/`;
+    return send(this.#line, {
+      ...request,
+      method,
+      url,
+      token,
+      signal: eitherSignal(options.signal, this.options.signal),
+    });
+  }
+
+  async #token(
+    operation: StorageOperation,
+    path: string,
+    target: string | undefined,
+  ): Promise<string | undefined> {
+    const fixed = this.endpoint.extendedAttributes['token'];
+    try {
+      const given = await this.options.authorize?.(operation, path, target);
+      return given ?? (typeof fixed === 'string' ? fixed : undefined);
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      throw new StorageError(StorageCause.AUTH, `no token to ${operation} ${path}: ${said}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #statByListing(path: string, options: CallOptions): Promise<StorageEntry | null> {
+    const own = pathSegments(path).join('/');
+    const entries = await this.#propfind(path, '0', options);
+    return entries?.find((entry) => entry.path === own) ?? null;
+  }
+
+  async #propfind(
+    directory: string,
+    depth: '0' | '1',
+    options: CallOptions,
+  ): Promise<StorageEntry[] | null> {
+    const path = serverPath(this.endpoint, directory);
+    const answer = await this.#ask('PROPFIND', path, 'read', options, {
+      text: PROPFIND_BODY,
+      headers: { Depth: depth },
+    });
+    if (answer.status === 404) {
+      await discard(answer);
+      return null;
+    }
+    if (answer.status !== 207) throw await failureOf('PROPFIND', answer);
+    const entries = parseMultistatus(await text(answer, LISTING_MAX));
+    return entries.flatMap((entry) => this.#entryOf(entry));
+  }
+
+  #entryOf(entry: DavEntry): StorageEntry[] {
+    const path = pathBelowPrefix(this.endpoint, entry.path);
+    if (path === null) return [];
+    const { directory, modifiedAt } = entry;
+    return [{ path, directory, bytes: entry.bytes ?? 0n, adler32: null, md5: null, modifiedAt }];
+  }
+
+  async #makeDirectory(path: string, options: CallOptions): Promise<void> {
+    const make = () => this.#ask('MKCOL', path, 'create', options);
+    let answer = await make();
+    const above = path.slice(0, path.lastIndexOf('/'));
+    if ((answer.status === 409 || answer.status === 404) && above !== '') {
+      await discard(answer);
+      await this.#makeDirectory(above, options);
+      answer = await make();
+    }
+    // 405: it stands there already (RFC 4918, section 9.3.1).
+    if (!isSuccess(answer) && answer.status !== 405) throw await failureOf('MKCOL', answer);
+    await discard(answer);
+  }
+}
+
+function isSuccess(answer: StorageAnswer): boolean {
+  return answer.status >= 200 && answer.status < 300 && answer.status !== 207;
+}
+
+function dateOf(header: string | undefined): Date | null {
+  const date = new Date(header ?? '');
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+function eitherSignal(
+  a: AbortSignal | undefined,
+  b: AbortSignal | undefined,
+): AbortSignal | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return AbortSignal.any([a, b]);
+}
+
+/** The body of an answer as a stream that fails with StorageError and lets the connection go. */
+function guarded(answer: StorageAnswer, signal: AbortSignal | undefined): Readable {
+  const what = `GET ${answer.url.origin}${answer.url.pathname}`;
+  const out = new PassThrough({ highWaterMark: 256 * 1024 });
+  const { stream } = answer;
+  stream.once('error', (error) => out.destroy(storageErrorOf(error, what, signal)));
+  stream.once('close', () => {
+    if (stream.complete) return;
+    const cut = Object.assign(new Error('cut off'), { code: 'ECONNRESET' });
+    out.destroy(storageErrorOf(cut, what, signal));
+  });
+  out.once('close', () => stream.destroy());
+  stream.pipe(out);
+  return out;
+}
