@@ -1,6 +1,7 @@
 export * from './account.js';
 export * from './activity.js';
 export * from './cause.js';
+export * from './checksums.js';
 export * from './codec.js';
 export * from './convention.js';
 export * from './daemon.js';

@@ -1,0 +1,68 @@
+import { execute, lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { type DidId } from '../vocabulary/index.js';
+import { datasetsBelow } from './tree.sql.js';
+
+/** How many files a collection has and their bytes. */
+export interface CollectionSize {
+  readonly length: bigint;
+  readonly bytes: bigint;
+}
+
+/** CTE body: (did_id, length, bytes) of each dataset that `ids` gives: folded row and open deltas. */
+const sizes = (ids: Sql): Sql => sql`
+  SELECT x.did_id, sum(x.length)::bigint AS length, sum(x.bytes)::bigint AS bytes FROM (
+    SELECT did_id, length, bytes FROM collections WHERE did_id IN (${ids})
+    UNION ALL
+    SELECT did_id, length, bytes FROM collection_deltas WHERE did_id IN (${ids})) AS x
+  GROUP BY x.did_id`;
+
+/** Length and bytes of datasets; one that never had a file is not in the map. */
+export async function sizesOf(
+  tx: Tx,
+  datasetIds: readonly DidId[],
+): Promise<Map<DidId, CollectionSize>> {
+  if (datasetIds.length === 0) return new Map();
+  const found = await rows<CollectionSize & { didId: DidId }>(
+    tx,
+    sql`SELECT did_id AS "didId", length, bytes
+        FROM (${sizes(sql`SELECT unnest(${[...datasetIds]}::bigint[])`)}) AS s`,
+  );
+  return new Map(found.map(({ didId, length, bytes }) => [didId, { length, bytes }]));
+}
+
+/** What is below a collection: its datasets, and the sum of their files and bytes. */
+export interface Depth extends CollectionSize {
+  readonly datasets: bigint;
+}
+
+/** Counts what is at or below a DID. A file that is in two datasets counts twice, as in Rucio. */
+export async function depthOf(tx: Tx, rootId: DidId): Promise<Depth> {
+  return await only<Depth>(
+    tx,
+    sql`WITH below AS MATERIALIZED (${datasetsBelow(rootId)})
+        SELECT (SELECT count(*) FROM below) AS datasets, coalesce(sum(s.length), 0)::bigint AS length,
+          coalesce(sum(s.bytes), 0)::bigint AS bytes
+        FROM (${sizes(sql`SELECT id FROM below`)}) AS s`,
+  );
+}
+
+/**
+ * Folds up to `limit` open deltas into their rows; gives how many. One folder at a time a delta
+ * (SKIP LOCKED); a reader sees the row and the deltas in one snapshot, so the sum never wavers.
+ */
+export async function foldCollections(tx: Tx, limit: number): Promise<number> {
+  return await execute(
+    tx,
+    sql`WITH picked AS MATERIALIZED (
+          SELECT id FROM collection_deltas ORDER BY id LIMIT ${lit(limit)} FOR UPDATE SKIP LOCKED),
+        gone AS (
+          DELETE FROM collection_deltas c USING picked p WHERE c.id = p.id
+          RETURNING c.did_id, c.length, c.bytes),
+        folded AS (
+          INSERT INTO collections AS c (did_id, length, bytes)
+          SELECT did_id, sum(length)::bigint, sum(bytes)::bigint FROM gone GROUP BY did_id ORDER BY did_id
+          ON CONFLICT (did_id) DO UPDATE
+            SET length = c.length + excluded.length, bytes = c.bytes + excluded.bytes)
+        SELECT FROM gone`,
+  );
+}

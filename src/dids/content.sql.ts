@@ -1,0 +1,205 @@
+import { lit, one, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { type DidId, type DidName, DidType, Evaluation } from '../vocabulary/index.js';
+import { type Did, didColumns } from './did.js';
+import { nameRows } from './did.sql.js';
+import { ancestorsOf } from './tree.sql.js';
+
+/** A DID to attach, with what the caller says about it (checked against the catalogue). */
+export interface ChildSpec extends DidName {
+  readonly bytes?: bigint | null;
+  readonly adler32?: number | null;
+  /** 32 hex digits, dashes at will. */
+  readonly md5?: string | null;
+}
+
+/** Why a DID cannot be attached. */
+export interface AttachProblem extends DidName {
+  readonly problem:
+    'missing' | 'self' | 'type' | 'lost' | 'bytes' | 'adler32' | 'md5' | 'duplicate';
+}
+
+/**
+ * CTEs from the rows (child_id) that `changed` gives, all children of one parent: their sum by key
+ * (never by joining two CTEs, measured), the dataset's delta, and the evaluation that the judge owes,
+ * with the bounds of the children to look at.
+ */
+const told = (parent: Did, changed: Sql, action: Evaluation): Sql => {
+  const sign = action === Evaluation.ATTACH ? 1 : -1;
+  return sql`
+    s AS (
+      SELECT count(*) AS n, coalesce(sum(d.bytes), 0) AS b, min(d.id) AS lo, max(d.id) AS hi
+      FROM (${changed}) AS x(child_id) JOIN dids d ON d.id = x.child_id),
+    delta AS (
+      INSERT INTO collection_deltas (did_id, length, bytes)
+      SELECT ${parent.id}::bigint, ${lit(sign)} * n, ${lit(sign)} * b FROM s
+      WHERE n > 0 AND ${parent.type === DidType.DATASET}),
+    evaluation AS (
+      INSERT INTO updated_dids (did_id, child_from, child_to, action)
+      SELECT ${parent.id}::bigint, lo, hi, ${lit(action)} FROM s WHERE n > 0)`;
+};
+
+const childRows = (children: readonly ChildSpec[]): Sql => sql`
+  unnest(${children.map(({ scope }) => scope)}::text[], ${children.map(({ name }) => name)}::text[],
+         ${children.map(({ bytes }) => bytes ?? null)}::bigint[],
+         ${children.map(({ adler32 }) => adler32 ?? null)}::int[],
+         ${children.map(({ md5 }) => md5 ?? null)}::uuid[])
+    WITH ORDINALITY AS i(scope, name, bytes, adler32, md5, at)`;
+
+/**
+ * Attaches children of the given types to a dataset or container, all that can be: names, contents,
+ * sums, delta and evaluation in one statement (data-model-facts 3). Gives the first problem in the
+ * order of the request, if any: the caller then throws, and the transaction takes everything back.
+ */
+export async function insertContents(
+  tx: Tx,
+  parent: Did,
+  children: readonly ChildSpec[],
+  types: readonly DidType[],
+): Promise<AttachProblem | undefined> {
+  return await one<AttachProblem>(
+    tx,
+    sql`WITH input AS MATERIALIZED (
+          SELECT i.at, i.scope, i.name, d.id,
+            CASE WHEN d.id IS NULL THEN 'missing'
+                 WHEN d.id = ${parent.id}::bigint THEN 'self'
+                 WHEN d.type <> ALL (${[...types]}::"char"[]) THEN 'type'
+                 WHEN d.availability = 'L' THEN 'lost'
+                 WHEN i.bytes IS NOT NULL AND i.bytes IS DISTINCT FROM d.bytes THEN 'bytes'
+                 WHEN i.adler32 <> d.adler32 THEN 'adler32'
+                 WHEN i.md5 <> d.md5 THEN 'md5' END AS problem
+          FROM ${childRows(children)}
+          LEFT JOIN dids d ON d.scope = i.scope AND d.name = i.name),
+        ins AS (
+          INSERT INTO contents (parent_id, child_id)
+          SELECT DISTINCT ${parent.id}::bigint, id FROM input WHERE problem IS NULL ORDER BY id
+          ON CONFLICT DO NOTHING RETURNING child_id),
+        ${told(parent, sql`SELECT child_id FROM ins`, Evaluation.ATTACH)}
+        SELECT scope, name, coalesce(problem, 'duplicate') AS problem FROM input
+        WHERE problem IS NOT NULL OR id NOT IN (SELECT child_id FROM ins)
+        ORDER BY (problem IS NULL), at LIMIT 1`,
+  );
+}
+
+/** Attaches constituents to an archive: no size, no rule depends on it. */
+export async function insertConstituents(
+  tx: Tx,
+  archiveId: DidId,
+  names: readonly DidName[],
+): Promise<AttachProblem | undefined> {
+  return await one<AttachProblem>(
+    tx,
+    sql`WITH input AS MATERIALIZED (
+          SELECT i.at, i.scope, i.name, d.id FROM ${nameRows(names)}
+          JOIN dids d ON d.scope = i.scope AND d.name = i.name),
+        ins AS (
+          INSERT INTO contents (parent_id, child_id)
+          SELECT DISTINCT ${archiveId}::bigint, id FROM input ORDER BY id
+          ON CONFLICT DO NOTHING RETURNING child_id)
+        SELECT scope, name, 'duplicate' AS problem FROM input
+        WHERE id NOT IN (SELECT child_id FROM ins) ORDER BY at LIMIT 1`,
+  );
+}
+
+/**
+ * Detaches children; gives the first name that was not attached, if any: the caller then throws, and
+ * the transaction takes everything back.
+ */
+export async function deleteContents(
+  tx: Tx,
+  parent: Did,
+  names: readonly DidName[],
+): Promise<DidName | undefined> {
+  return await one<DidName>(
+    tx,
+    sql`WITH input AS MATERIALIZED (
+          SELECT i.at, i.scope, i.name, d.id FROM ${nameRows(names)}
+          LEFT JOIN dids d ON d.scope = i.scope AND d.name = i.name),
+        gone AS (
+          DELETE FROM contents WHERE parent_id = ${parent.id} AND child_id IN (SELECT id FROM input)
+          RETURNING child_id),
+        history AS (
+          INSERT INTO contents_history (parent_id, child_id)
+          SELECT ${parent.id}::bigint, child_id FROM gone),
+        ${told(parent, sql`SELECT child_id FROM gone`, Evaluation.DETACH)}
+        SELECT scope, name FROM input
+        WHERE id IS NULL OR id NOT IN (SELECT child_id FROM gone) ORDER BY at LIMIT 1`,
+  );
+}
+
+/**
+ * Serialises, until the transaction ends, all attaching of containers: two sessions that attach A to B
+ * and B to A would both see no cycle.
+ */
+export async function lockContainers(tx: Tx): Promise<void> {
+  await rows(tx, sql`SELECT pg_advisory_xact_lock(7402612)`);
+}
+
+/** Whether any of these DIDs is above the parent (so that attaching it there would make a cycle). */
+export async function isAbove(
+  tx: Tx,
+  parentId: DidId,
+  childIds: readonly DidId[],
+): Promise<boolean> {
+  const { above } = await only<{ above: boolean }>(
+    tx,
+    sql`WITH ancestors AS (${ancestorsOf(sql`SELECT ${parentId}::bigint`)})
+        SELECT EXISTS (SELECT FROM ancestors WHERE id = ANY(${[...childIds]}::bigint[])) AS above`,
+  );
+  return above;
+}
+
+/** One page of a collection's children, by id. `after` is the last id of the page before. */
+export async function contentPage(
+  tx: Tx,
+  parentId: DidId,
+  after: DidId,
+  limit: number,
+): Promise<Did[]> {
+  return await rows<Did>(
+    tx,
+    sql`SELECT ${didColumns} FROM contents ct JOIN dids d ON d.id = ct.child_id
+        WHERE ct.parent_id = ${parentId} AND ct.child_id > ${after}
+        ORDER BY ct.child_id LIMIT ${limit}`,
+  );
+}
+
+/** A child that was detached. Files and collections that are erased are not there any more. */
+export interface FormerChild extends Did {
+  readonly deletedAt: Date;
+}
+
+/** What was detached from a collection, in the order of detaching; at most `limit` after an offset. */
+export async function formerContent(
+  tx: Tx,
+  parentId: DidId,
+  offset: number,
+  limit: number,
+): Promise<FormerChild[]> {
+  return await rows<FormerChild>(
+    tx,
+    sql`SELECT ${didColumns}, h.deleted_at AS "deletedAt"
+        FROM contents_history h JOIN dids d ON d.id = h.child_id
+        WHERE h.parent_id = ${parentId}
+        ORDER BY h.deleted_at, h.child_id OFFSET ${offset} LIMIT ${limit}`,
+  );
+}
+
+/** The datasets and containers that a DID is directly in. */
+export async function parentsOf(tx: Tx, childId: DidId): Promise<Did[]> {
+  return await rows<Did>(
+    tx,
+    sql`SELECT ${didColumns} FROM contents ct JOIN dids d ON d.id = ct.parent_id
+        WHERE ct.child_id = ${childId} AND d.type <> ${lit(DidType.FILE)} ORDER BY d.scope, d.name`,
+  );
+}
+
+/** The datasets that contain a file of that guid (uuid). */
+export async function datasetsOfGuid(tx: Tx, guid: string): Promise<Did[]> {
+  return await rows<Did>(
+    tx,
+    sql`SELECT ${didColumns} FROM dids d
+        WHERE d.type = ${lit(DidType.DATASET)} AND d.id IN (
+          SELECT ct.parent_id FROM dids f JOIN contents ct ON ct.child_id = f.id WHERE f.guid = ${guid}::uuid)
+        ORDER BY d.scope, d.name`,
+  );
+}

@@ -1,0 +1,38 @@
+export { type Did, nameOf } from './did.js';
+export { type Description, type DescriptionColumn, DescriptionColumns } from './description.js';
+export {
+  type CollectionSpec,
+  type FileSpec,
+  lockDids,
+  nameRows,
+  selectDidsById as didsById,
+  writeDescriptions,
+} from './did.sql.js';
+export {
+  type Ancestor,
+  ancestorsByDepth,
+  describedDids,
+  type DescribedDid,
+} from './description.sql.js';
+export { addDids, insertFiles } from './add-dids.js';
+export { findDid, findDids, notFound, resolveDids } from './find-dids.js';
+export { attachDids, type AttachOptions, type ConstituentSpec } from './attach-dids.js';
+export { detachDids } from './detach-dids.js';
+export { setOpen } from './set-status.js';
+export {
+  type ChildSpec,
+  contentPage,
+  datasetsOfGuid,
+  formerContent,
+  type FormerChild,
+  parentsOf,
+} from './content.sql.js';
+export {
+  type CollectionSize,
+  type Depth,
+  depthOf,
+  foldCollections,
+  sizesOf,
+} from './collection.sql.js';
+export { ancestorsOf, collectionsBelow, datasetsBelow, didsBelow, filesBelow } from './tree.sql.js';
+export { eraseDids } from './erase-dids.js';

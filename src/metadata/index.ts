@@ -1,0 +1,18 @@
+export {
+  addDescribedDids,
+  type DescribedCollection,
+  type DescribedFile,
+  insertDescribedFiles,
+} from './add-described.js';
+export { addKey, addValue, type KeySpec } from './declare-keys.js';
+export { listKeys, listValues } from './convention.sql.js';
+export { deleteMetadata, type MetaChange, setMetadata, type SetOptions } from './set-metadata.js';
+export {
+  type DidMetadata,
+  metadataOf,
+  type MetadataPlugin,
+  type MetadataQuestion,
+  parsePlugin,
+} from './read-metadata.js';
+export { expiryOf, type Meta, parseMetadata } from './parse-metadata.js';
+export { eraseMetadata, ownMetadata } from './did-meta.sql.js';
