@@ -27,7 +27,7 @@ export interface SigningSettings {
 /** A key that may sign now. */
 export interface SigningKey {
   readonly kid: string;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: Awaited<ReturnType<typeof importPKCS8>>;
 }
 
 interface Kept extends SigningKey {

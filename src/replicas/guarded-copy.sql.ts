@@ -33,6 +33,15 @@ export async function guardCopies(
   await execute(tx, addGuards(from, cause));
 }
 
+/** Ends the guard of these copies. */
+export async function dropGuardsOf(tx: Tx, copies: readonly CopyKey[]): Promise<void> {
+  if (copies.length === 0) return;
+  await execute(
+    tx,
+    dropGuards(sql`SELECT k.did_id, k.rse_id FROM ${copyKeys(copies)} AS k(did_id, rse_id)`),
+  );
+}
+
 /** The guards of these files' copies. */
 export async function guardsOf(tx: Tx, didIds: readonly bigint[]): Promise<GuardedCopy[]> {
   return await rows<GuardedCopy>(

@@ -1,0 +1,135 @@
+import { ring, rows, lit, sql, type Tx } from '../db/index.js';
+import { ReplicaIsLocked, ReplicaNotFound, UnsupportedOperation } from '../errors/index.js';
+import { type Rse } from '../rses/index.js';
+import {
+  BadFileState,
+  Channel,
+  type CopyKey,
+  type DidId,
+  type DidName,
+  ReplicaState,
+} from '../vocabulary/index.js';
+import { settleDeclarations } from './bad-replica.sql.js';
+import { dropGuardsOf } from './guarded-copy.sql.js';
+import { type Copy, copyKeys, lockCopies, moveState, setTombstones } from './replica.sql.js';
+import { EPOCH } from './tombstone.js';
+
+const { AVAILABLE, BAD, BEING_DELETED, COPYING, TEMPORARY_UNAVAILABLE, UNAVAILABLE } = ReplicaState;
+
+/** A copy that was named, and how it stands before it is changed. Its row is locked. */
+export interface NamedCopy extends Copy {
+  readonly scope: string;
+  readonly name: string;
+}
+
+/**
+ * The copies of these names at an RSE, locked in key order until the transaction ends, in no
+ * particular order. Throws ReplicaNotFound for the first that is not there.
+ */
+export async function namedCopies(
+  tx: Tx,
+  rse: Rse,
+  names: readonly DidName[],
+): Promise<NamedCopy[]> {
+  const ids = await rows<{ id: DidId } & DidName>(
+    tx,
+    sql`SELECT DISTINCT d.id, d.scope, d.name
+        FROM unnest(${names.map(({ scope }) => scope)}::text[],
+                    ${names.map(({ name }) => name)}::text[]) AS i(scope, name)
+        JOIN dids d ON d.scope = i.scope AND d.name = i.name`,
+  );
+  const byId = new Map(ids.map((did) => [did.id, did]));
+  const copies = await lockCopies(
+    tx,
+    ids.map(({ id }) => ({ didId: id, rseId: rse.id })),
+  );
+  const found = copies.flatMap((copy) => {
+    const did = byId.get(copy.didId);
+    return did ? [{ ...copy, scope: did.scope, name: did.name }] : [];
+  });
+  const known = new Set(found.map(({ scope, name }) => `${scope}:${name}`));
+  const missing = names.find(({ scope, name }) => !known.has(`${scope}:${name}`));
+  if (missing) {
+    throw new ReplicaNotFound(`No replica of ${missing.scope}:${missing.name} at ${rse.name}`, {
+      ...missing,
+      rse: rse.name,
+    });
+  }
+  return found;
+}
+
+/**
+ * A client says that these copies are whole and in place. `verified` are those whose size and
+ * checksum we have just seen ourselves; the others are its assertion. What was declared bad is
+ * recovered. Confirming the locks is the caller's next statement (rules.confirmCopies).
+ * Throws UnsupportedOperation for a copy that is being deleted.
+ */
+export async function assertAvailable(
+  tx: Tx,
+  copies: readonly NamedCopy[],
+  seen: { readonly verified: ReadonlySet<DidId>; readonly now: Date },
+): Promise<void> {
+  refuseDeleted(copies);
+  await rows(
+    tx,
+    sql`UPDATE replicas r SET state = ${lit(AVAILABLE)},
+          verified_at = CASE WHEN r.did_id = ANY(${[...seen.verified]}::bigint[]) THEN ${seen.now}::timestamptz
+                             WHEN r.state = ${lit(AVAILABLE)} THEN r.verified_at END,
+          tombstone = CASE WHEN r.state <> ${lit(BAD)} THEN r.tombstone END
+        FROM ${copyKeys(copies)} AS k(did_id, rse_id)
+        WHERE r.did_id = k.did_id AND r.rse_id = k.rse_id`,
+  );
+  const recovered = copies.filter(({ state }) => state === BAD);
+  await dropGuardsOf(tx, recovered);
+  await settleDeclarations(tx, copies, BadFileState.RECOVERED);
+}
+
+/**
+ * A client says that these copies cannot be read: UNAVAILABLE for good, TEMPORARY_UNAVAILABLE for a
+ * while. Gives those that changed. Throws UnsupportedOperation for a copy that is being deleted.
+ */
+export async function assertUnavailable(
+  tx: Tx,
+  copies: readonly NamedCopy[],
+  state: typeof UNAVAILABLE | typeof TEMPORARY_UNAVAILABLE,
+): Promise<CopyKey[]> {
+  refuseDeleted(copies);
+  const from = state === UNAVAILABLE ? [AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE] : [AVAILABLE];
+  return await moveState(tx, copies, { from, to: state });
+}
+
+/**
+ * Copies that are to be deleted, on purpose: even the last ones. Hidden at once where `hide` is set
+ * (deletion by name), due at once in any case. Throws ReplicaIsLocked for a copy that a rule holds.
+ */
+export async function condemnByName(
+  tx: Tx,
+  copies: readonly NamedCopy[],
+  { hide }: { readonly hide: boolean },
+): Promise<void> {
+  const locked = copies.find(({ lockCnt }) => lockCnt > 0);
+  if (locked) {
+    throw new ReplicaIsLocked(`Replica ${locked.scope}:${locked.name} is locked by a rule`, {
+      scope: locked.scope,
+      name: locked.name,
+    });
+  }
+  if (hide) {
+    await moveState(tx, copies, {
+      from: [AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE],
+      to: UNAVAILABLE,
+    });
+  }
+  await setTombstones(tx, copies, EPOCH);
+  await dropGuardsOf(tx, copies);
+  await ring(tx, Channel.DELETION);
+}
+
+function refuseDeleted(copies: readonly NamedCopy[]): void {
+  const gone = copies.find(({ state }) => state === BEING_DELETED);
+  if (!gone) return;
+  throw new UnsupportedOperation(
+    `The replica of ${gone.scope}:${gone.name} is being deleted; register it anew afterwards`,
+    { scope: gone.scope, name: gone.name },
+  );
+}
