@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { toJson } from './json.js';
-import { JSON_TYPE } from './media-types.js';
+import { OCTETS } from './media-types.js';
 import { headerText, wireErrorOf } from './wire-error.js';
 
 /** The part of a pino logger that failures need. */
@@ -28,14 +28,13 @@ export function sendError(
     reply.raw.destroy();
     return;
   }
-  // As bytes: what the router refuses by itself passes no onSend hook, and text would get a charset.
   for (const header of ['content-length', 'content-encoding']) reply.removeHeader(header);
   void reply
     .code(status)
-    .header('content-type', JSON_TYPE)
+    .header('content-type', OCTETS)
     .header('ExceptionClass', exceptionClass)
     .header('ExceptionMessage', headerText(message))
-    .send(Buffer.from(toJson({ ExceptionClass: exceptionClass, ExceptionMessage: message })));
+    .send(toJson({ ExceptionClass: exceptionClass, ExceptionMessage: message }));
 }
 
 /** The one exception filter: `app.useGlobalFilters(new WireExceptionFilter(log))`. */

@@ -3,6 +3,7 @@ import { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { ValueError } from '../../errors/index.js';
 import { type FailureLog, sendError } from './exception-filter.js';
 import { installMediaTypes } from './media-types.js';
+import { installRefusals } from './refusals.js';
 import { rewriteUrl } from './rewrite-url.js';
 
 /** Clients send attachments of 10^5 files (15 MB) in one body; counts are limited by each route. */
@@ -40,8 +41,12 @@ export function installBodyParsers(fastify: FastifyInstance): void {
   });
 }
 
-/** Everything the wire needs of Fastify: bodies in, bodies out. Call before the app is initialised. */
+/**
+ * Everything the wire needs of Fastify: bodies in, bodies out, and what is refused at the door.
+ * Call between NestFactory.create and app.init: routes must not be there yet.
+ */
 export function installWire(fastify: FastifyInstance): void {
   installBodyParsers(fastify);
   installMediaTypes(fastify);
+  installRefusals(fastify);
 }

@@ -4,7 +4,7 @@ export { STATUS_OF } from './error-table.js';
 export { type FailureLog, sendError, WireExceptionFilter } from './exception-filter.js';
 export { installBodyParsers, installWire, serverOptions } from './fastify.js';
 export { toJson } from './json.js';
-export { accepts, installMediaTypes, JSON_TYPE, METALINK, NDJSON } from './media-types.js';
+export { accepts, installMediaTypes, JSON_TYPE, METALINK, NDJSON, OCTETS } from './media-types.js';
 export { type Line, ndjson, streamRows } from './ndjson.js';
 export { parseBody } from './parse-body.js';
 export { type IntegerBounds, parseBool, parseInteger, parseText } from './parse-query.js';

@@ -6,6 +6,8 @@ import { toJson } from './json.js';
 export const JSON_TYPE = 'application/json';
 export const NDJSON = 'application/x-json-stream';
 export const METALINK = 'application/metalink4+xml';
+/** What errors and signed URLs are sent as. */
+export const OCTETS = 'application/octet-stream';
 
 const CHARSET_OF_JSON = /^(application\/(?:json|x-json-stream|metalink4\+xml))\s*;\s*charset=.*$/i;
 

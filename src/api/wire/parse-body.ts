@@ -1,6 +1,6 @@
 import { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { InvalidObject } from '../../errors/index.js';
+import { InvalidObject, KeyError, ValueError, WireTypeError } from '../../errors/index.js';
 
 interface Compiled {
   Check(value: unknown): boolean;
@@ -40,16 +40,9 @@ function fieldOf(pointer: string): string {
   }, '');
 }
 
-/** The first problem, as field and words. A union says what it takes, not what each branch lacks. */
-function problem(errors: readonly SchemaError[]): { field: string; wrong: string } {
-  const first = errors[0];
-  if (!first) return { field: '', wrong: 'is wrong' };
-  const field = fieldOf(first.instancePath);
-  if (first.keyword === 'boolean') return { field, wrong: 'is not a known field' };
-  const missing = first.params.requiredProperties?.[0];
-  if (missing !== undefined) {
-    return { field: field === '' ? missing : `${field}.${missing}`, wrong: 'is missing' };
-  }
+/** The problem of one field in words. A union says what it takes, not what each branch lacks. */
+function problemOf(first: SchemaError, errors: readonly SchemaError[]): string {
+  if (first.keyword === 'boolean') return 'is not a known field';
   const here = errors.filter((error) => error.instancePath === first.instancePath);
   const allowed = here.filter((error) => error.keyword === 'const');
   const others = here.filter((error) => !['const', 'anyOf'].includes(error.keyword));
@@ -57,12 +50,14 @@ function problem(errors: readonly SchemaError[]): { field: string; wrong: string
   if (allowed.length > 0) {
     words.unshift(`must be one of ${allowed.map((e) => String(e.params.allowedValue)).join(', ')}`);
   }
-  return { field, wrong: words.join(', or ') };
+  return words.join(', or ');
 }
 
 /**
- * Checks a request body against a typebox schema, compiled once, and gives it typed. Throws
- * InvalidObject `Problem validating <what>: <field> <what is wrong>` for the first problem.
+ * Checks a request body against a typebox schema, compiled once, and gives it typed. Throws, each
+ * with status 400 and `Problem validating <what>: <field> <what is wrong>` for the first problem:
+ * ValueError for no body, TypeError for a body of another kind (a list for an object), KeyError for
+ * a missing key of the body itself, InvalidObject for everything inside it.
  */
 export function parseBody<Schema extends TSchema>(
   schema: Schema,
@@ -71,7 +66,22 @@ export function parseBody<Schema extends TSchema>(
 ): Static<Schema> {
   const check = compile(schema);
   if (check.Check(body)) return body as Static<Schema>;
-  if (body === undefined) throw new InvalidObject(`Problem validating ${what}: there is no body`);
-  const { field, wrong } = problem(check.Errors(body));
-  throw new InvalidObject(`Problem validating ${what}: ${field || 'the body'} ${wrong}`, { field });
+  const problem = `Problem validating ${what}:`;
+  if (body === undefined) throw new ValueError(`${problem} there is no body`);
+  const errors = check.Errors(body);
+  const [first] = errors;
+  if (!first) throw new InvalidObject(`${problem} the body is wrong`);
+  const field = fieldOf(first.instancePath);
+  if (first.keyword === 'type' && field === '') {
+    throw new WireTypeError(`${problem} the body ${first.message}`);
+  }
+  const missing = first.params.requiredProperties?.[0];
+  if (missing !== undefined) {
+    const Missing = field === '' ? KeyError : InvalidObject;
+    const path = field === '' ? missing : `${field}.${missing}`;
+    throw new Missing(`${problem} ${path} is missing`, { field: path });
+  }
+  throw new InvalidObject(`${problem} ${field || 'the body'} ${problemOf(first, errors)}`, {
+    field,
+  });
 }

@@ -114,9 +114,15 @@ interface Answer {
 }
 
 /** One raw request: nothing is normalised, no header is added. */
-function send(method: string, path: string, body?: string | Buffer): Promise<Answer> {
+function send(
+  method: string,
+  path: string,
+  body?: string | Buffer,
+  extra: Record<string, string> = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const headers = { ...length, ...extra };
     const options = { method, path, headers, agent: false };
     const sent = httpRequest(`${base}/`, options, (response) => {
       let text = '';
@@ -173,7 +179,6 @@ describe('the wire over HTTP', () => {
   it('turns a failure before the first line into an error, and cuts a later one', async () => {
     const early = await send('GET', '/samples/lines?fail=0');
     expect([early.status, early.headers.exceptionclass]).toEqual([404, 'DataIdentifierNotFound']);
-    expect(early.headers['content-type']).toBe('application/json');
     const late = await send('GET', '/samples/lines?fail=100000').catch(() => undefined);
     expect(late?.complete ?? false).toBe(false);
   });
@@ -221,6 +226,22 @@ describe('the wire over HTTP', () => {
     });
   });
 
+  it('names the methods that a path has', async () => {
+    const answer = await send('POST', '/dids/s/n/meta/key');
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('refuses a client that takes no type that is ever sent', async () => {
+    const told = (accept: string) => send('GET', '/samples/id', undefined, { accept });
+    const refused = await told('text/csv');
+    expect([refused.status, refused.headers.exceptionclass]).toEqual([
+      406,
+      'UnsupportedRequestedContentType',
+    ]);
+    expect((await told('text/csv, application/json')).status).toBe(200);
+    expect((await told('*/*')).status).toBe(200);
+  });
+
   it('logs an unknown error and says only where to look for it', async () => {
     const answer = await send('GET', '/samples/bug');
     expect([answer.status, answer.headers.exceptionclass]).toEqual([500, 'RucioException']);
@@ -231,6 +252,7 @@ describe('the wire over HTTP', () => {
   it.each([
     ['an absent database', 'GET', '/samples/away', undefined, 503, 'ResourceTemporaryUnavailable'],
     ['an unknown route', 'GET', '/nowhere', undefined, 404, 'RouteNotFound'],
+    ['a method that a path has not', 'PUT', '/samples/echo', undefined, 405, 'MethodNotAllowed'],
     ['broken JSON', 'POST', '/samples/echo', '{"a"', 400, 'ValueError'],
     ['a poisoned prototype', 'POST', '/samples/echo', '{"__proto__":{"x":1}}', 400, 'ValueError'],
     ['a path that is no UTF-8', 'GET', '/dids/s/%E9', undefined, 400, 'ValueError'],
@@ -239,7 +261,7 @@ describe('the wire over HTTP', () => {
   ])('says %s as an error of the wire', async (_what, method, path, body, status, name) => {
     const answer = await send(method, path, body);
     expect([answer.status, answer.headers.exceptionclass]).toEqual([status, name]);
-    expect(answer.headers['content-type']).toBe('application/json');
+    expect(answer.headers['content-type']).toBe('application/octet-stream');
     expect(JSON.parse(answer.body)).toMatchObject({ ExceptionClass: name });
   });
 });

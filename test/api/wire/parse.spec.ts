@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { accepts } from '../../../src/api/wire/media-types.js';
 import { parseBody } from '../../../src/api/wire/parse-body.js';
 import { parseBool, parseInteger, parseText } from '../../../src/api/wire/parse-query.js';
-import { InvalidObject, ValueError, WireTypeError } from '../../../src/errors/index.js';
+import { InvalidObject, KeyError, ValueError, WireTypeError } from '../../../src/errors/index.js';
 
 const Rule = Type.Object({
   dids: Type.Array(
@@ -22,9 +22,16 @@ describe('parseBody', () => {
   });
 
   it.each([
-    [undefined, 'there is no body'],
-    [[], 'the body must be object'],
-    [{ dids }, 'copies is missing'],
+    [undefined, ValueError, 'there is no body'],
+    [[], WireTypeError, 'the body must be object'],
+    [{ dids }, KeyError, 'copies is missing'],
+  ])('tells %j from a bad value, as the reference does', (body, Fact, problem) => {
+    const parse = () => parseBody(Rule, body, 'rule');
+    expect(parse).toThrow(Fact);
+    expect(parse).toThrow(`Problem validating rule: ${problem}`);
+  });
+
+  it.each([
     [{ dids: [], copies: 1 }, 'dids must not have fewer than 1 items'],
     [{ dids: [{ scope: 's' }], copies: 1 }, 'dids[0].name is missing'],
     [{ dids: [{ scope: 's', name: 1 }], copies: 1 }, 'dids[0].name must be string'],
