@@ -1,16 +1,10 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { apiModules } from './api/index.js';
-import {
-  AuthGuard,
-  installBodyParsers,
-  rewriteUrl,
-  WireExceptionFilter,
-} from './api/wire/index.js';
+import { AuthGuard, installWire, serverOptions, WireExceptionFilter } from './api/wire/index.js';
 import { Clock } from './clock.js';
 import { CONFIG, type Config } from './config/index.js';
 import { Database } from './db/index.js';
@@ -25,9 +19,6 @@ export interface AppParts {
   readonly clock: Clock;
   readonly storages: StorageRegistry;
 }
-
-/** KM3NeT has file names of 133 characters; encoded, a name of 250 may have 750. */
-const PATH_PARAMETER_LENGTH = 2048;
 
 @Module({})
 class GroundModule {
@@ -49,19 +40,21 @@ class AppModule {
     return {
       module: AppModule,
       imports: [GroundModule.of(parts), ScheduleModule.forRoot(), ...apiModules],
+      providers: [{ provide: APP_GUARD, useClass: AuthGuard }],
     };
   }
 }
 
 /** The Nest application over its parts, initialised, not yet listening. */
-export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
+export async function createApp(
+  parts: AppParts,
+  onRoute?: (route: { method: string; path: string }) => void,
+): Promise<NestFastifyApplication> {
   const { config, log } = parts;
   const { tls, bodyLimitBytes } = config.server;
   const adapter = new FastifyAdapter({
-    routerOptions: { maxParamLength: PATH_PARAMETER_LENGTH },
+    ...serverOptions(log),
     bodyLimit: bodyLimitBytes,
-    rewriteUrl: (request) => rewriteUrl(request.url ?? '/'),
-    genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     ...(tls && { https: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } }),
   });
@@ -70,9 +63,16 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     abortOnError: false,
     bodyParser: false,
   });
-  installBodyParsers(app.getHttpAdapter().getInstance());
+  if (onRoute) {
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onRoute', ({ method, url }) => {
+        for (const verb of [method].flat()) onRoute({ method: verb, path: url });
+      });
+  }
+  installWire(app.getHttpAdapter().getInstance());
   app.useGlobalFilters(new WireExceptionFilter(log));
-  app.useGlobalGuards(app.get(AuthGuard));
   await app.init();
   return app;
 }

@@ -1,8 +1,14 @@
-export { parseRoles, Runtime } from './runtime/index.js';
 import { type Config } from '../config/index.js';
 import { type StorageRegistry } from '../protocols/index.js';
 import { type DaemonName } from '../vocabulary/index.js';
+import { abacus } from './abacus.js';
+import { conveyorFinisher } from './conveyor/finisher.js';
+import { janitor } from './janitor.js';
+import { necromancer } from './necromancer.js';
+import { rescuer } from './rescuer.js';
 import { type Reconciler } from './runtime/index.js';
+
+export { parseRoles, type Reconciler, Runtime } from './runtime/index.js';
 
 /** What the daemons need besides the database. */
 export interface DaemonParts {
@@ -11,7 +17,13 @@ export interface DaemonParts {
 }
 
 /** Every daemon by name. A role without a daemon here cannot be started. */
-const factories: Partial<Record<DaemonName, (parts: DaemonParts) => Reconciler>> = {};
+const factories: Partial<Record<DaemonName, (parts: DaemonParts) => Reconciler>> = {
+  'conveyor-finisher': ({ config }) => conveyorFinisher(config),
+  necromancer: () => necromancer(),
+  abacus: () => abacus(),
+  rescuer: ({ config }) => rescuer(config),
+  janitor: ({ config }) => janitor(config),
+};
 
 /** The reconcilers of the named daemons, in the order of the names. */
 export function reconcilersOf(names: readonly DaemonName[], parts: DaemonParts): Reconciler[] {
