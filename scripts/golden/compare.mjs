@@ -12,9 +12,11 @@ export function compare(expected, actual) {
   if (!matchesStatus(expected.status, actual.status)) {
     differ('status', expected.status, actual.status);
   }
-  const prose = ['text', 'empty'];
   if (expected.body.kind === 'any') return found;
-  if (prose.includes(expected.body.kind)) {
+  const prose = ['text', 'empty'];
+  // An empty stream is a stream: without its type the client would read it as text.
+  const stream = expected.contentType === 'application/x-json-stream';
+  if (prose.includes(expected.body.kind) && !stream) {
     // Clients ignore the text of such answers and its type.
     if (!prose.includes(actual.body.kind))
       differ('body.kind', expected.body.kind, actual.body.kind);
