@@ -60,8 +60,9 @@ export function expiryOf(lifetime: unknown, now: Date): Date | null {
 
 function builtInValue(key: DescriptionColumn, value: unknown): Description[DescriptionColumn] {
   if (value === null) return null;
-  if (key === 'guid') return guidOf(value);
   switch (DescriptionColumns[key]) {
+    case 'uuid':
+      return guidOf(value);
     case 'bigint':
       return integerOf(key, value, 9_223_372_036_854_775_807n);
     case 'int':
@@ -70,7 +71,7 @@ function builtInValue(key: DescriptionColumn, value: unknown): Description[Descr
       return booleanOf(key, value);
     case 'timestamptz':
       return dateOf(key, value);
-    default:
+    case 'text':
       return textOf(key, value);
   }
 }
