@@ -36,3 +36,10 @@ export {
 } from './collection.sql.js';
 export { ancestorsOf, collectionsBelow, datasetsBelow, didsBelow, filesBelow } from './tree.sql.js';
 export { eraseDids } from './erase-dids.js';
+export {
+  claimEvaluation,
+  type DueEvaluation,
+  endEvaluation,
+  evaluateChildren,
+  narrowEvaluation,
+} from './evaluation.sql.js';

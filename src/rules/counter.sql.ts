@@ -16,7 +16,7 @@ export const recountRules = (from: Sql, now: Date): Sql => sql`
          locks_replicating = r.locks_replicating + w.replicating,
          locks_stuck = r.locks_stuck + w.stuck,
          updated_at = ${now}::timestamptz,
-         ${stateByCounts(now, sql`w.ok`, sql`w.replicating`, sql`w.stuck`, sql`w.error`)}
+         ${stateByCounts(now, sql`w.replicating`, sql`w.stuck`, sql`w.error`)}
     FROM (SELECT x.id, s.*
             FROM (SELECT f.rule_id, sum(f.ok)::bigint AS ok, sum(f.replicating)::bigint AS replicating,
                          sum(f.stuck)::bigint AS stuck, max(f.error) AS error
@@ -26,8 +26,38 @@ export const recountRules = (from: Sql, now: Date): Sql => sql`
    WHERE r.id = w.id
   RETURNING r.id, r.state`;
 
-/** Assignments of state, error, stuck_at and repair_at of rule `r` for counters changed by so much. */
-export function stateByCounts(now: Date, ok: Sql, replicating: Sql, stuck: Sql, error: Sql): Sql {
+/**
+ * CTE body: one rule after a slice of its locks. `from` gives (ok, replicating, stuck, error); with
+ * `cursor` the injection has come to the file that `child` gives. Gives (id, state).
+ */
+export const advanceRule = (
+  ruleId: bigint,
+  from: Sql,
+  step: { readonly now: Date; readonly cursor?: { readonly dataset: bigint; readonly child: Sql } },
+): Sql => sql`
+  UPDATE rules r
+     SET locks_ok = r.locks_ok + w.ok,
+         locks_replicating = r.locks_replicating + w.replicating,
+         locks_stuck = r.locks_stuck + w.stuck,
+         updated_at = ${step.now}::timestamptz,
+         ${
+           step.cursor
+             ? sql`cursor_dataset = ${step.cursor.dataset}::bigint,
+                   cursor_child = coalesce((${step.cursor.child}),
+                     CASE WHEN r.cursor_dataset = ${step.cursor.dataset}::bigint THEN r.cursor_child END),`
+             : sql``
+         }
+         ${stateByCounts(step.now, sql`w.replicating`, sql`w.stuck`, sql`w.error`)}
+    FROM (SELECT coalesce(sum(f.ok), 0)::bigint AS ok, coalesce(sum(f.replicating), 0)::bigint AS replicating,
+                 coalesce(sum(f.stuck), 0)::bigint AS stuck, max(f.error) AS error FROM (${from}) f) w
+   WHERE r.id = ${ruleId}::bigint
+  RETURNING r.id, r.state`;
+
+/**
+ * Assignments of state, error, stuck_at and repair_at of rule `r` whose counters change by so much.
+ * A rule that is tried again stays stuck since when it was; only OK ends that.
+ */
+export function stateByCounts(now: Date, replicating: Sql, stuck: Sql, error: Sql): Sql {
   const isStuck = sql`(r.locks_stuck + ${stuck} > 0 OR r.inject_at IS NOT NULL)`;
   return sql`
     state = CASE WHEN ${decided} THEN r.state
@@ -35,7 +65,7 @@ export function stateByCounts(now: Date, ok: Sql, replicating: Sql, stuck: Sql, 
                  WHEN r.locks_replicating + ${replicating} > 0 THEN ${lit(RuleState.REPLICATING)}
                  ELSE ${lit(RuleState.OK)} END,
     error = CASE WHEN ${decided} THEN r.error WHEN ${isStuck} THEN coalesce(${error}, r.error) END,
-    stuck_at = CASE WHEN ${decided} THEN r.stuck_at
+    stuck_at = CASE WHEN ${decided} OR NOT ${isStuck} AND r.locks_replicating + ${replicating} > 0 THEN r.stuck_at
                     WHEN ${isStuck} THEN coalesce(r.stuck_at, ${now}::timestamptz) END,
     repair_at = CASE WHEN ${decided} THEN r.repair_at
                      WHEN ${isStuck} THEN coalesce(r.repair_at, ${now}::timestamptz) END`;

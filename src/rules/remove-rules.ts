@@ -1,11 +1,11 @@
-import { lit, one, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { addAccountUsage } from '../accounts/index.js';
 import { forgetStuckLocks, releaseLocks } from '../locks/index.js';
 import { addGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.js';
 import { cancelRequests, keepCancelled } from '../requests/index.js';
 import { LockState } from '../vocabulary/index.js';
 import { recountRules } from './counter.sql.js';
-import { archiveRule } from './rule.sql.js';
+import { archiveRule, hasLocks } from './rule.sql.js';
 
 export interface RemovalTerms extends ReleaseTerms {
   /** At most so many locks in this transaction. */
@@ -96,9 +96,4 @@ export async function release(
       SELECT count(*)::int AS count FROM gone`,
   );
   return count;
-}
-
-async function hasLocks(tx: Tx, ruleId: bigint): Promise<boolean> {
-  const row = await one(tx, sql`SELECT 1 AS one FROM locks WHERE rule_id = ${ruleId} LIMIT 1`);
-  return row !== undefined;
 }

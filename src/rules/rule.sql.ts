@@ -1,7 +1,182 @@
-import { execute, sql, type Tx } from '../db/index.js';
+import { execute, join, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { DuplicateRule, RuleNotFound } from '../errors/index.js';
+import { parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
+import { type Rule, type StoredPlacement } from './rule.js';
+
+const columns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", r.account_id AS "accountId",
+  a.name AS account, r.did_id AS "didId", d.scope, d.name, d.type AS "didType", r.state, r.error,
+  r.rse_expression AS "rseExpression", r.copies, r.expires_at AS "expiresAt", r.weight, r.locked,
+  r.locks_ok AS "locksOk", r.locks_replicating AS "locksReplicating", r.locks_stuck AS "locksStuck",
+  r.source_replica_expression AS "sourceReplicaExpression", r.activity, r.did_grouping AS grouping,
+  r.notification, r.stuck_at AS "stuckAt", r.inject_at AS "injectAt", r.repair_at AS "repairAt",
+  r.purge_replicas AS "purgeReplicas", r.ignore_availability AS "ignoreAvailability",
+  r.ignore_account_limit AS "ignoreAccountLimit", r.priority, r.comments,
+  r.child_rule_id AS "childRuleId", k.uid AS "childRuleUid", r.eol_at AS "eolAt",
+  r.split_container AS "splitContainer", r.meta, r.cursor_dataset AS "cursorDataset",
+  r.cursor_child AS "cursorChild", r.placement, r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
+
+const tables = sql`rules r JOIN dids d ON d.id = r.did_id JOIN accounts a ON a.id = r.account_id
+  LEFT JOIN rules k ON k.id = r.child_rule_id`;
+
+export interface RuleSelection {
+  /** Over the aliases r (rules), d (its DID), a (its account), k (its child rule). */
+  readonly where: Sql;
+  readonly limit?: number;
+  /** Locks the rules' rows: `wait` for whoever holds them, or `skip` them. */
+  readonly hold?: 'wait' | 'skip';
+}
+
+/** Rules in the order of their ids. */
+export async function selectRules(tx: Tx, selection: RuleSelection): Promise<Rule[]> {
+  const { where, limit, hold } = selection;
+  return await rows<Rule>(
+    tx,
+    sql`SELECT ${columns} FROM ${tables} WHERE ${where} ORDER BY r.id
+      ${limit === undefined ? sql`` : sql`LIMIT ${lit(limit)}`}
+      ${hold ? sql`FOR NO KEY UPDATE OF r` : sql``} ${hold === 'skip' ? sql`SKIP LOCKED` : sql``}`,
+  );
+}
+
+/** The rule of a wire id. Throws RuleNotFound, also for what is no id at all. */
+export async function findRule(tx: Tx, id: string, hold?: 'wait'): Promise<Rule> {
+  const uid = parseWireId(id);
+  const [rule] = uid
+    ? await selectRules(tx, { where: sql`r.uid = ${uid}::uuid`, ...(hold && { hold }) })
+    : [];
+  if (!rule) throw new RuleNotFound(`No rule with the id ${id} found`, { rule: id });
+  return rule;
+}
+
+/** A rule's columns when it begins; everything else has its default. */
+export interface NewRule {
+  readonly didIds: readonly bigint[];
+  readonly accountId: number;
+  readonly state: RuleState;
+  readonly copies: number;
+  readonly rseExpression: string;
+  readonly weight: string | null;
+  readonly expiresAt: Date | null;
+  readonly eolAt: Date | null;
+  readonly injectAt: Date | null;
+  readonly grouping: string;
+  readonly locked: boolean;
+  readonly sourceReplicaExpression: string | null;
+  readonly activity: number;
+  readonly notification: string;
+  readonly purgeReplicas: boolean;
+  readonly ignoreAvailability: boolean;
+  readonly ignoreAccountLimit: boolean;
+  readonly splitContainer: boolean;
+  readonly subscriptionUid: string | null;
+  readonly comments: string | null;
+  readonly priority: number;
+  readonly meta: string | null;
+  readonly now: Date;
+}
+
+/** One rule a DID. Gives their ids in the order of `didIds`. Throws DuplicateRule. */
+export async function insertRules(tx: Tx, rule: NewRule): Promise<RuleId[]> {
+  const made = await rows<{ id: RuleId; didId: bigint }>(
+    tx,
+    sql`INSERT INTO rules (did_id, account_id, state, copies, rse_expression, weight, expires_at, eol_at,
+          inject_at, did_grouping, locked, source_replica_expression, activity, notification,
+          purge_replicas, ignore_availability, ignore_account_limit, split_container,
+          subscription_uid, comments, priority, meta, created_at, updated_at)
+        SELECT did_id, ${rule.accountId}::int, ${rule.state}::"char", ${rule.copies}::int,
+               ${rule.rseExpression}, ${rule.weight}, ${rule.expiresAt}::timestamptz,
+               ${rule.eolAt}::timestamptz, ${rule.injectAt}::timestamptz, ${rule.grouping}::"char",
+               ${rule.locked}::boolean, ${rule.sourceReplicaExpression}, ${rule.activity}::smallint,
+               ${rule.notification}::"char", ${rule.purgeReplicas}::boolean,
+               ${rule.ignoreAvailability}::boolean, ${rule.ignoreAccountLimit}::boolean,
+               ${rule.splitContainer}::boolean, ${rule.subscriptionUid}::uuid, ${rule.comments},
+               ${rule.priority}::smallint, ${rule.meta}, ${rule.now}::timestamptz, ${rule.now}::timestamptz
+          FROM unnest(${[...rule.didIds]}::bigint[]) AS wished(did_id) ORDER BY did_id
+        ON CONFLICT (did_id, account_id, rse_expression, copies) DO NOTHING
+        RETURNING id, did_id AS "didId"`,
+  );
+  const byDid = new Map(made.map(({ id, didId }) => [didId, id]));
+  if (made.length < rule.didIds.length) {
+    throw new DuplicateRule(
+      `A duplicate rule for this account, did, rse_expression, copies already exists: ${rule.copies} on '${rule.rseExpression}'`,
+      { expression: rule.rseExpression, copies: rule.copies },
+    );
+  }
+  return rule.didIds.map((didId) => byDid.get(didId) as RuleId);
+}
+
+/** Everything is placed: the rule's state follows its locks from now on. */
+export async function finishInjection(tx: Tx, ruleId: RuleId, now: Date): Promise<void> {
+  const { STUCK, REPLICATING, OK } = RuleState;
+  await execute(
+    tx,
+    sql`UPDATE rules
+           SET inject_at = NULL, cursor_dataset = NULL, cursor_child = NULL, updated_at = ${now}::timestamptz,
+               placement = placement - 'datasets',
+               state = CASE WHEN locks_stuck > 0 THEN ${lit(STUCK)}
+                            WHEN locks_replicating > 0 THEN ${lit(REPLICATING)} ELSE ${lit(OK)} END,
+               error = CASE WHEN locks_stuck > 0 THEN coalesce(error, 'MissingSourceReplica') END,
+               stuck_at = CASE WHEN locks_stuck > 0 THEN coalesce(stuck_at, ${now}::timestamptz)
+                               WHEN locks_replicating > 0 THEN stuck_at END,
+               repair_at = CASE WHEN locks_stuck > 0 THEN coalesce(repair_at, ${now}::timestamptz) END
+         WHERE id = ${ruleId} AND state = ${lit(RuleState.INJECT)}`,
+  );
+}
+
+/**
+ * Placing failed: STUCK with the reason. At `retryAt` the repairer sends the rule to the injector,
+ * which begins anew and passes over what has its locks.
+ */
+export async function failInjection(
+  tx: Tx,
+  ruleIds: readonly RuleId[],
+  failure: { readonly error: string; readonly now: Date; readonly retryAt: Date },
+): Promise<void> {
+  await execute(
+    tx,
+    sql`UPDATE rules r
+           SET state = ${lit(RuleState.STUCK)}, error = ${errorText(failure.error)},
+               stuck_at = coalesce(r.stuck_at, ${failure.now}::timestamptz),
+               inject_at = ${failure.retryAt}::timestamptz,
+               repair_at = least(r.repair_at, ${failure.retryAt}::timestamptz),
+               cursor_dataset = NULL, cursor_child = NULL, placement = r.placement - 'datasets',
+               updated_at = ${failure.now}::timestamptz
+          FROM (SELECT id FROM rules WHERE id = ANY (${[...ruleIds]}::bigint[])
+                 ORDER BY id FOR NO KEY UPDATE) held
+         WHERE r.id = held.id`,
+  );
+}
+
+/** At most 250 characters, as Rucio shows them. */
+export const errorText = (text: string): string =>
+  text.length > 245 ? `${text.slice(0, 245)}...` : text;
+
+/** Remembers a decision of placement. */
+export async function storePlacement(
+  tx: Tx,
+  ruleId: RuleId,
+  placement: StoredPlacement,
+): Promise<void> {
+  await execute(
+    tx,
+    sql`UPDATE rules SET placement = ${JSON.stringify(placement)}::jsonb WHERE id = ${ruleId}`,
+  );
+}
+
+/** Assignments by column, for `writeRule`. */
+export async function writeRule(
+  tx: Tx,
+  ruleId: RuleId,
+  assignments: readonly Sql[],
+  now: Date,
+): Promise<void> {
+  await execute(
+    tx,
+    sql`UPDATE rules SET ${join([...assignments, sql`updated_at = ${now}::timestamptz`], ', ')} WHERE id = ${ruleId}`,
+  );
+}
 
 /** Moves a rule into history. Its locks must be gone. */
-export async function archiveRule(tx: Tx, ruleId: bigint, now: Date): Promise<void> {
+export async function archiveRule(tx: Tx, ruleId: RuleId, now: Date): Promise<void> {
   await execute(
     tx,
     sql`WITH gone AS (DELETE FROM rules WHERE id = ${ruleId} RETURNING *)
@@ -10,3 +185,16 @@ export async function archiveRule(tx: Tx, ruleId: bigint, now: Date): Promise<vo
         FROM gone g JOIN dids d ON d.id = g.did_id`,
   );
 }
+
+/** The states in which the judge leaves a rule's locks as they are. */
+export const RESTING = [RuleState.SUSPENDED, RuleState.WAITING_APPROVAL] as const;
+
+/** Whether a rule has a lock. */
+export async function hasLocks(tx: Tx, ruleId: RuleId): Promise<boolean> {
+  const row = await one(tx, sql`SELECT 1 AS one FROM locks WHERE rule_id = ${ruleId} LIMIT 1`);
+  return row !== undefined;
+}
+
+/** Rule `r` is one that changes of content concern. */
+export const followsContent: Sql = sql`(r.state NOT IN (${lits(RESTING)})
+  AND (r.state <> ${lit(RuleState.INJECT)} OR r.cursor_dataset IS NOT NULL))`;

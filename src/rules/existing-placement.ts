@@ -1,0 +1,37 @@
+import { rows, sql, type Sql, type Tx } from '../db/index.js';
+import { type DidId, RuleGrouping, type RseId } from '../vocabulary/index.js';
+import { type Rule } from './rule.js';
+
+/** Enough files to tell where a unit is; single files may have been moved by a repair. */
+const SAMPLE = 1000;
+
+/**
+ * Where a rule has the copies of a unit: decided and stored, or else told by a sample of its locks.
+ * At most `copies` RSEs, those with most locks first; empty where nothing is placed.
+ */
+export async function existingPlacement(
+  tx: Tx,
+  rule: Rule,
+  dataset: DidId,
+): Promise<readonly RseId[]> {
+  const stored =
+    rule.grouping === RuleGrouping.ALL
+      ? rule.placement?.rses
+      : rule.placement?.datasets?.[String(dataset)];
+  if (stored) return stored;
+  if (rule.locksOk + rule.locksReplicating + rule.locksStuck === 0n) return [];
+  const sample = rule.grouping === RuleGrouping.ALL ? ofRule(rule) : ofDataset(rule, dataset);
+  const found = await rows<{ rseId: RseId }>(
+    tx,
+    sql`SELECT s.rse_id AS "rseId" FROM (${sample}) s GROUP BY s.rse_id
+         ORDER BY count(*) DESC, s.rse_id LIMIT ${rule.copies}::int`,
+  );
+  return found.map(({ rseId }) => rseId);
+}
+
+const ofRule = (rule: Rule): Sql =>
+  sql`SELECT rse_id FROM locks WHERE rule_id = ${rule.id} LIMIT ${SAMPLE}::int`;
+
+const ofDataset = (rule: Rule, dataset: DidId): Sql => sql`
+  SELECT l.rse_id FROM contents ct JOIN locks l ON l.did_id = ct.child_id
+   WHERE ct.parent_id = ${dataset} AND l.rule_id = ${rule.id} LIMIT ${SAMPLE}::int`;

@@ -1,0 +1,232 @@
+import { datasetsBelow, filesBelow } from '../dids/index.js';
+import { only, sql, type Sql, type Tx } from '../db/index.js';
+import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/index.js';
+import { type Candidate, demandCopies, shortage } from './copy-placement.js';
+import { type JudgeTerms, type Rule, type StoredPlacement } from './rule.js';
+import { finishInjection, storePlacement } from './rule.sql.js';
+import { findSites, type Sites } from './sites.js';
+import {
+  chargeOf,
+  filesOf,
+  ownCopies,
+  placeSlice,
+  sameCopies,
+  type SliceTally,
+  theFile,
+  unitOf,
+} from './slice.sql.js';
+
+export interface Injection {
+  readonly locks: number;
+  readonly queued: number;
+  /** Files are left: come again, in a new transaction. */
+  readonly more: boolean;
+}
+
+/**
+ * Places what a rule in INJECT has not placed yet, from its cursor on, and ends the injection when
+ * nothing is left. At most about `sliceLocks` locks; the cursor and the locks commit together, so a
+ * crash between two slices costs nothing. The rule's row must be held.
+ * Throws what placing may: InsufficientTargetRSEs, InsufficientAccountLimit, RSEOverQuota,
+ * InvalidRSEExpression, RSEWriteBlocked, InvalidRuleWeight, InvalidSourceReplicaExpression.
+ */
+export async function injectRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<Injection> {
+  const work = new Placing(tx, rule, await findSites(tx, rule), terms);
+  const more = rule.didType === DidType.FILE ? await work.file() : await work.datasets();
+  if (!more) await finishInjection(tx, rule.id, terms.now);
+  return { locks: work.locks, queued: work.queued, more };
+}
+
+/** One transaction's share of an injection. */
+class Placing {
+  locks = 0;
+  queued = 0;
+  private placement: StoredPlacement;
+  private candidates: readonly Candidate[];
+
+  constructor(
+    private readonly tx: Tx,
+    private readonly rule: Rule,
+    private readonly sites: Sites,
+    private readonly terms: JudgeTerms,
+  ) {
+    this.placement = rule.placement ?? {};
+    this.candidates = sites.candidates;
+  }
+
+  async file(): Promise<boolean> {
+    const { didId, id, copies } = this.rule;
+    const rses = await this.choose(didId, sql`SELECT ${didId}::bigint AS did_id`);
+    await this.place(theFile(didId), sameCopies(id, rses, copies));
+    return false;
+  }
+
+  /** Dataset after dataset in the order of their ids. Gives whether files are left. */
+  async datasets(): Promise<boolean> {
+    let budget = this.terms.sliceLocks;
+    let after = this.rule.cursorDataset === null ? -1n : this.rule.cursorDataset - 1n;
+    let child = this.rule.cursorChild ?? -1n;
+    for (;;) {
+      const dataset = await this.next(after);
+      if (dataset === undefined) return false;
+      if (dataset !== this.rule.cursorDataset) child = -1n;
+      if (budget <= 0) return true;
+      const limit = Math.max(1, Math.floor(budget / this.rule.copies));
+      const tally = await this.sliceOf(dataset, child, limit);
+      budget -= Math.max(1, tally.files * this.rule.copies);
+      // A full slice may have left files behind; the next one begins after its last.
+      if (tally.files === limit) return true;
+      after = dataset;
+      child = -1n;
+    }
+  }
+
+  private async next(after: bigint): Promise<DidId | undefined> {
+    const { id } = await only<{ id: DidId | null }>(
+      this.tx,
+      sql`SELECT min(t.id) AS id FROM (${datasetsBelow(this.rule.didId)}) t WHERE t.id > ${after}::bigint`,
+    );
+    return id ?? undefined;
+  }
+
+  private async sliceOf(dataset: DidId, child: bigint, limit: number): Promise<SliceTally> {
+    const { id, didType, grouping, copies } = this.rule;
+    const files = filesOf(dataset, { after: child, limit });
+    if (grouping === RuleGrouping.NONE) {
+      return await this.place(files, await this.spread(files), dataset);
+    }
+    const rses = await this.rsesOf(dataset);
+    // Two datasets may share a file, and each is to be whole on its own RSEs.
+    const shared = grouping === RuleGrouping.DATASET && didType === DidType.CONTAINER;
+    return await this.place(files, sameCopies(id, rses, shared ? null : copies), dataset);
+  }
+
+  /** The RSEs of a unit: decided when its first slice is placed, remembered for the others. */
+  private async rsesOf(dataset: DidId): Promise<readonly RseId[]> {
+    if (this.rule.grouping === RuleGrouping.ALL) {
+      const known = this.placement.rses;
+      if (known) return known;
+      const rses = await this.choose(this.rule.didId, filesBelow(this.rule.didId));
+      return await this.remember(rses, { rses });
+    }
+    const known = this.placement.datasets?.[String(dataset)];
+    if (known) return known;
+    const files = sql`SELECT child_id AS did_id FROM contents WHERE parent_id = ${dataset}::bigint`;
+    const rses = await this.choose(dataset, files);
+    // Only the dataset at the cursor: locks tell where the others are.
+    return await this.remember(rses, { datasets: { [String(dataset)]: rses } });
+  }
+
+  private async remember(
+    rses: readonly RseId[],
+    placement: StoredPlacement,
+  ): Promise<readonly RseId[]> {
+    this.placement = placement;
+    await storePlacement(this.tx, this.rule.id, placement);
+    return rses;
+  }
+
+  private async choose(id: bigint, files: Sql): Promise<readonly RseId[]> {
+    const { bytes, at } = await unitOf(
+      this.tx,
+      files,
+      this.candidates.map((candidate) => candidate.rseId),
+    );
+    const candidates = this.candidates.map((candidate) => ({
+      ...candidate,
+      heldBytes: at.get(candidate.rseId)?.held ?? 0n,
+      inDeletion: at.get(candidate.rseId)?.going ?? false,
+    }));
+    const rses = demandCopies({ id, bytes, copies: this.rule.copies }, candidates);
+    this.charge(new Map(rses.map((rseId) => [rseId, bytes])));
+    return rses;
+  }
+
+  /** Grouping NONE: SQL chooses for each file, among the RSEs that have room for their share. */
+  private async spread(files: Sql): Promise<Sql> {
+    const pick = await spreadCopies(this.tx, this.rule, files, this.candidates);
+    this.charge(pick.charge);
+    return pick.copies;
+  }
+
+  private charge(bytes: ReadonlyMap<RseId, bigint>): void {
+    this.candidates = charged(this.candidates, bytes);
+  }
+
+  private async place(files: Sql, copies: Sql, dataset?: DidId): Promise<SliceTally> {
+    const { rule, sites, terms } = this;
+    const tally = await placeSlice(
+      this.tx,
+      { rule, sites, files, copies, ...(dataset !== undefined && { dataset }) },
+      terms,
+    );
+    this.locks += tally.locks;
+    this.queued += tally.queued;
+    return tally;
+  }
+}
+
+/** Candidates after so many bytes were charged at them. */
+export const charged = (
+  candidates: readonly Candidate[],
+  bytes: ReadonlyMap<RseId, bigint>,
+): readonly Candidate[] =>
+  candidates.map((candidate) => {
+    const more = bytes.get(candidate.rseId) ?? 0n;
+    const less = (left: bigint | null) => (left === null ? null : left - more);
+    return {
+      ...candidate,
+      quotaLeft: less(candidate.quotaLeft),
+      spaceLeft: less(candidate.spaceLeft),
+    };
+  });
+
+/**
+ * The SQL that chooses RSEs for each file by itself, and what it charges where. An RSE whose share
+ * would not fit is left out and the rest are asked again, so every answer respects the limits.
+ */
+export async function spreadCopies(
+  tx: Tx,
+  rule: Pick<Rule, 'id' | 'copies'>,
+  files: Sql,
+  candidates: readonly Candidate[],
+): Promise<{ copies: Sql; charge: ReadonlyMap<RseId, bigint> }> {
+  let charge: ReadonlyMap<RseId, bigint> = new Map();
+  let left = candidates;
+  for (;;) {
+    const fits = left.filter((candidate) => fitsShare(candidate, charge));
+    const rses = fits.flatMap(({ rseId, seed, weight }) =>
+      weight === null ? [] : [{ rseId, seed, weight }],
+    );
+    if (rses.length < rule.copies) {
+      const bytes = [...charge.values()].reduce((most, share) => (share > most ? share : most), 0n);
+      const unit = { id: rule.id, copies: rule.copies, bytes };
+      throw shortage(unit, candidates, {
+        chosen: [],
+        rejected: candidates
+          .filter((candidate) => !fits.includes(candidate))
+          .map((candidate) => ({ rseId: candidate.rseId, reason: reasonOf(candidate) })),
+      });
+    }
+    const copies = ownCopies(rule.id, rses, rule.copies);
+    if (fits.every(({ quotaLeft, spaceLeft }) => quotaLeft === null && spaceLeft === null)) {
+      return { copies, charge: new Map() };
+    }
+    charge = await chargeOf(tx, files, copies);
+    if (fits.every((candidate) => fitsShare(candidate, charge))) return { copies, charge };
+    left = fits;
+  }
+}
+
+const fitsShare = (candidate: Candidate, charge: ReadonlyMap<RseId, bigint>): boolean => {
+  const share = charge.get(candidate.rseId) ?? 0n;
+  const room = (left: bigint | null) => left === null || left > share;
+  return candidate.weight !== null && room(candidate.quotaLeft) && room(candidate.spaceLeft);
+};
+
+const reasonOf = (candidate: Candidate) => {
+  if (candidate.weight === null) return 'no weight' as const;
+  const { quotaLeft, spaceLeft } = candidate;
+  const poor = quotaLeft !== null && (spaceLeft === null || quotaLeft <= spaceLeft);
+  return poor ? ('account limit' as const) : ('RSE limit' as const);
+};

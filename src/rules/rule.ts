@@ -1,0 +1,71 @@
+import {
+  type AccountId,
+  type DidId,
+  type DidName,
+  type DidType,
+  type RseId,
+  type RuleGrouping,
+  type RuleId,
+  type RuleNotification,
+  type RuleState,
+} from '../vocabulary/index.js';
+
+/** What was decided: for the whole rule, or for the dataset that is being placed. */
+export interface StoredPlacement {
+  readonly rses?: readonly RseId[];
+  readonly datasets?: Readonly<Record<string, readonly RseId[]>>;
+}
+
+/** A replication rule as stored, with the names that it points to. */
+export interface Rule extends DidName {
+  readonly id: RuleId;
+  readonly uid: string;
+  readonly subscriptionUid: string | null;
+  readonly accountId: AccountId;
+  readonly account: string;
+  readonly didId: DidId;
+  readonly didType: DidType;
+  readonly state: RuleState;
+  readonly error: string | null;
+  readonly rseExpression: string;
+  readonly copies: number;
+  readonly expiresAt: Date | null;
+  readonly weight: string | null;
+  readonly locked: boolean;
+  readonly locksOk: bigint;
+  readonly locksReplicating: bigint;
+  readonly locksStuck: bigint;
+  readonly sourceReplicaExpression: string | null;
+  /** An index into Activities. */
+  readonly activity: number;
+  readonly grouping: RuleGrouping;
+  readonly notification: RuleNotification;
+  readonly stuckAt: Date | null;
+  readonly injectAt: Date | null;
+  readonly repairAt: Date | null;
+  readonly purgeReplicas: boolean;
+  readonly ignoreAvailability: boolean;
+  readonly ignoreAccountLimit: boolean;
+  readonly priority: number;
+  readonly comments: string | null;
+  readonly childRuleId: RuleId | null;
+  readonly childRuleUid: string | null;
+  readonly eolAt: Date | null;
+  readonly splitContainer: boolean;
+  readonly meta: string | null;
+  readonly cursorDataset: bigint | null;
+  readonly cursorChild: bigint | null;
+  readonly placement: StoredPlacement | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Times and bounds that the judge works by. */
+export interface JudgeTerms {
+  readonly now: Date;
+  /** Locks made or released in one transaction. */
+  readonly sliceLocks: number;
+  readonly lockRetrySeconds: number;
+  /** For RSEs without an attribute `tombstone_delay`. */
+  readonly tombstoneDelaySeconds: number;
+}

@@ -1,0 +1,116 @@
+import { lockQuota, principalOf, quotaOf } from '../accounts/index.js';
+import { type Tx } from '../db/index.js';
+import {
+  InvalidRSEExpression,
+  InvalidRuleWeight,
+  InvalidSourceReplicaExpression,
+  RSEWriteBlocked,
+} from '../errors/index.js';
+import { resolveRses, type Rse, rseLimits, rseUsage } from '../rses/index.js';
+import { type AccountId, type RseId } from '../vocabulary/index.js';
+import { type Candidate } from './copy-placement.js';
+
+/** What decides where a rule's copies may go and come from. */
+export interface Wish {
+  readonly accountId: AccountId;
+  readonly rseExpression: string;
+  readonly sourceReplicaExpression: string | null;
+  readonly weight: string | null;
+  readonly ignoreAvailability: boolean;
+  readonly ignoreAccountLimit: boolean;
+}
+
+/** The storage elements that a rule is about, as they are now. */
+export interface Sites {
+  /** Where copies may go, as far as the expression, weight and limits decide. */
+  readonly candidates: readonly Candidate[];
+  /** Named by the expression too, but not to be written now. */
+  readonly blocked: readonly Candidate[];
+  readonly unwritable: readonly RseId[];
+  readonly staging: readonly RseId[];
+  /** Where copies may come from; null is anywhere. */
+  readonly sources: readonly RseId[] | null;
+}
+
+/**
+ * Resolves the rule's expressions and loads limits, taking the account's quota lock: whoever decides
+ * by `quotaLeft` decides alone until the end of the transaction.
+ * Throws InvalidRSEExpression, RSEWriteBlocked, InvalidSourceReplicaExpression, InvalidRuleWeight.
+ */
+export async function findSites(tx: Tx, wish: Wish): Promise<Sites> {
+  const named = await resolveRses(tx, wish.rseExpression);
+  const open = wish.ignoreAvailability ? named : named.filter((rse) => rse.availabilityWrite);
+  if (open.length === 0) {
+    throw new RSEWriteBlocked(
+      `No RSE of '${wish.rseExpression}' can be written now: ${named.map((rse) => rse.name).join(', ')}`,
+      { expression: wish.rseExpression },
+    );
+  }
+  const ids = named.map((rse) => rse.id);
+  const quota = await quotaLeft(tx, wish, named);
+  const limits = await rseLimits(tx, ids);
+  const usage = await rseUsage(tx, ids);
+  const space = (id: RseId): bigint | null => {
+    const max = limits.get(id)?.['MaxSpaceAvailable'];
+    return max === undefined ? null : max - (usage.get(id)?.bytes ?? 0n);
+  };
+  const candidate = (rse: Rse): Candidate => ({
+    rseId: rse.id,
+    name: rse.name,
+    seed: rse.seed,
+    weight: weightOf(rse, wish.weight),
+    heldBytes: 0n,
+    inDeletion: false,
+    quotaLeft: quota.get(rse.id) ?? null,
+    spaceLeft: space(rse.id),
+  });
+  return {
+    candidates: open.map(candidate),
+    blocked: named.filter((rse) => !open.includes(rse)).map(candidate),
+    unwritable: named.filter((rse) => !rse.availabilityWrite).map((rse) => rse.id),
+    staging: named.filter((rse) => rse.stagingArea).map((rse) => rse.id),
+    sources: await findSources(tx, wish.sourceReplicaExpression),
+  };
+}
+
+/** RSEs without a number in the map are unlimited. */
+async function quotaLeft(tx: Tx, wish: Wish, rses: readonly Rse[]): Promise<Map<RseId, bigint>> {
+  const left = new Map<RseId, bigint>();
+  if (wish.ignoreAccountLimit) return left;
+  const owner = await principalOf(tx, wish.accountId);
+  if (owner.isAdmin) return left;
+  const limited = rses.filter((rse) => rse.attributes['mock'] !== 'true').map((rse) => rse.id);
+  await lockQuota(tx, wish.accountId);
+  for (const [rseId, quota] of await quotaOf(tx, wish.accountId, limited)) {
+    if (quota.left !== null) left.set(rseId, quota.left);
+  }
+  return left;
+}
+
+function weightOf(rse: Rse, attribute: string | null): number | null {
+  if (attribute === null) return 1;
+  const text = rse.attributes[attribute];
+  if (text === undefined) return null;
+  const weight = Number(text);
+  if (text.trim() === '' || !Number.isFinite(weight)) {
+    throw new InvalidRuleWeight(
+      `Possible RSE '${rse.name}' has invalid weight value: '${attribute}' is '${text}', not a number`,
+      { rse: rse.name, attribute, value: text },
+    );
+  }
+  return weight > 0 ? weight : null;
+}
+
+/** The RSEs that a source expression names. Throws InvalidSourceReplicaExpression. */
+async function findSources(tx: Tx, expression: string | null): Promise<readonly RseId[] | null> {
+  if (expression === null) return null;
+  try {
+    return (await resolveRses(tx, expression)).map((rse) => rse.id);
+  } catch (error) {
+    if (!(error instanceof InvalidRSEExpression)) throw error;
+    throw new InvalidSourceReplicaExpression(
+      `Provided source_replica_expression '${expression}' is not a valid RSE expression: ${error.message}`,
+      { expression },
+    );
+  }
+}

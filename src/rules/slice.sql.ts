@@ -1,0 +1,204 @@
+import { addAccountUsage } from '../accounts/index.js';
+import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { addLocks, recordStuckLocks, type RetryTerms } from '../locks/index.js';
+import { dropGuards, upsertCopies } from '../replicas/index.js';
+import { queueCopies } from '../requests/index.js';
+import { addRseUsage } from '../rses/index.js';
+import {
+  Cause,
+  type DidId,
+  LockState,
+  ReplicaState,
+  RequestState,
+  RequestType,
+  type RseId,
+} from '../vocabulary/index.js';
+import { advanceRule } from './counter.sql.js';
+import { type WeightedRse } from './rendezvous.js';
+import { type Rule } from './rule.js';
+import { type Sites } from './sites.js';
+
+/** The rule's columns that its locks and requests carry. */
+export type SliceRule = Pick<Rule, 'id' | 'accountId' | 'activity' | 'priority'>;
+
+export interface Slice {
+  readonly rule: SliceRule;
+  readonly sites: Pick<Sites, 'unwritable' | 'staging' | 'sources'>;
+  /** Gives (did_id, bytes), a file once. */
+  readonly files: Sql;
+  /** From the CTE `slice` (did_id, bytes): gives (did_id, rse_id, bytes), a copy once, without those locked already. */
+  readonly copies: Sql;
+  /** The injection's cursor moves to the slice's last file of this dataset. */
+  readonly dataset?: DidId;
+}
+
+export interface SliceTally {
+  readonly files: number;
+  /** The greatest file id of the slice. */
+  readonly last: bigint | null;
+  readonly locks: number;
+  readonly queued: number;
+}
+
+/**
+ * One slice of a rule in one statement: replicas, locks, causes of those stuck, requests, charges,
+ * counters and cursor, each by its owner's piece (data-model-facts 4). Every CTE is joined to tables
+ * only. A copy is startable where its RSE can be written and another copy is there or on its way.
+ */
+export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promise<SliceTally> {
+  const { rule, sites } = slice;
+  const isLock = (state: LockState) => sql`(state = ${lit(state)})::int`;
+  const stuck = sql`state = ${lit(ReplicaState.UNAVAILABLE)}`;
+  return await only<SliceTally>(
+    tx,
+    sql`WITH slice AS MATERIALIZED (${slice.files}),
+      placed AS MATERIALIZED (
+        SELECT p.did_id, p.rse_id, p.bytes, ${startable(sites)} AS startable FROM (${slice.copies}) p),
+      copies AS (${upsertCopies(sql`SELECT did_id, rse_id, bytes, startable FROM placed`, terms.now)}),
+      added AS (${addLocks(sql`SELECT did_id, rse_id, bytes, state FROM copies`, rule.id)}),
+      stuck AS (${recordStuckLocks(
+        sql`SELECT did_id, rse_id, ${rule.id}::bigint AS rule_id,
+                   CASE WHEN rse_id = ANY (${[...sites.unwritable]}::int[]) THEN ${lit(Cause.NOT_WRITABLE)}
+                        ELSE ${lit(Cause.NO_SOURCE)} END AS cause,
+                   NULL::int AS source_rse_id, NULL::text AS error, NULL::text AS expected, NULL::text AS found
+              FROM copies WHERE ${stuck}`,
+        terms,
+      )}),
+      queued AS (${queueCopies(wantedRequests(rule, sites, sql`copies`))}),
+      charged AS (${addAccountUsage(
+        sql`SELECT ${rule.accountId}::int AS account_id, rse_id, count(*) AS files, sum(bytes) AS bytes
+              FROM added GROUP BY rse_id`,
+      )}),
+      stored AS (${addRseUsage(
+        sql`SELECT rse_id, count(*) AS files, sum(bytes) AS bytes FROM copies WHERE fresh GROUP BY rse_id`,
+      )}),
+      unguarded AS (${dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE NOT fresh`)}),
+      advanced AS (${advanceRule(
+        rule.id,
+        sql`SELECT ${isLock(LockState.OK)} AS ok, ${isLock(LockState.REPLICATING)} AS replicating,
+                   ${isLock(LockState.STUCK)} AS stuck,
+                   CASE WHEN state = ${lit(LockState.STUCK)} THEN 'MissingSourceReplica' END AS error
+              FROM added`,
+        {
+          now: terms.now,
+          ...(slice.dataset !== undefined && {
+            cursor: { dataset: slice.dataset, child: sql`SELECT max(did_id) FROM slice` },
+          }),
+        },
+      )})
+      SELECT (SELECT count(*)::int FROM slice) AS files, (SELECT max(did_id) FROM slice) AS last,
+             (SELECT count(*)::int FROM added) AS locks, (SELECT count(*)::int FROM queued) AS queued`,
+  );
+}
+
+/** Whether copy `p` can be made: its RSE may be written and a source is there or on its way. */
+export function startable(sites: Slice['sites']): Sql {
+  const from = sites.sources ? sql`AND o.rse_id = ANY (${[...sites.sources]}::int[])` : sql``;
+  return sql`(p.rse_id <> ALL (${[...sites.unwritable]}::int[])
+    AND EXISTS (SELECT FROM replicas o WHERE o.did_id = p.did_id AND o.rse_id <> p.rse_id ${from}
+      AND o.state IN (${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)})))`;
+}
+
+/** Rows for `queueCopies` from a CTE (did_id, rse_id, bytes, state, wanted). */
+export const wantedRequests = (rule: SliceRule, sites: Slice['sites'], copies: Sql): Sql => sql`
+  SELECT did_id, rse_id, bytes, ${rule.id}::bigint AS rule_id, ${rule.accountId}::int AS account_id,
+         ${rule.activity}::smallint AS activity, ${rule.priority}::smallint AS priority,
+         CASE WHEN rse_id = ANY (${[...sites.staging]}::int[]) THEN ${lit(RequestType.STAGEIN)}::"char"
+              ELSE ${lit(RequestType.TRANSFER)}::"char" END AS type,
+         CASE WHEN state = ${lit(ReplicaState.BEING_DELETED)} THEN ${lit(RequestState.WAITING)}::"char"
+              ELSE ${lit(RequestState.QUEUED)}::"char" END AS state
+    FROM ${copies} WHERE wanted`;
+
+/** The next files of a dataset after a cursor, within bounds. */
+export const filesOf = (
+  dataset: DidId,
+  range: { readonly after: bigint; readonly to?: bigint; readonly limit: number },
+): Sql => sql`
+  SELECT ct.child_id AS did_id, coalesce(d.bytes, 0) AS bytes
+    FROM contents ct JOIN dids d ON d.id = ct.child_id
+   WHERE ct.parent_id = ${dataset}::bigint AND ct.child_id > ${range.after}::bigint
+     ${range.to === undefined ? sql`` : sql`AND ct.child_id <= ${range.to}::bigint`}
+   ORDER BY ct.child_id LIMIT ${lit(range.limit)}`;
+
+/** One file by itself. */
+export const theFile = (file: DidId): Sql =>
+  sql`SELECT d.id AS did_id, coalesce(d.bytes, 0) AS bytes FROM dids d WHERE d.id = ${file}::bigint`;
+
+/**
+ * Copies of every file of `slice` on the same RSEs. A file that has `copies` locks of the rule
+ * already gets no more (null: as many as there are RSEs chosen).
+ */
+export const sameCopies = (
+  ruleId: bigint,
+  rses: readonly RseId[],
+  copies: number | null,
+): Sql => sql`
+  SELECT s.did_id, r.rse_id, s.bytes FROM slice s CROSS JOIN unnest(${[...rses]}::int[]) r(rse_id)
+   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND l.rse_id = r.rse_id
+                        AND l.rule_id = ${ruleId}::bigint)
+     ${
+       copies === null
+         ? sql``
+         : sql`AND (SELECT count(*) FROM locks l WHERE l.did_id = s.did_id
+                       AND l.rule_id = ${ruleId}::bigint) < ${copies}::int`
+     }`;
+
+/**
+ * Copies of each file of `slice` on RSEs of its own: those that have it first, the rest by weighted
+ * rendezvous hashing over the file's id and the RSE's seed (data-model-facts 4). Files that the rule
+ * has locks on already are left out.
+ */
+export const ownCopies = (ruleId: bigint, rses: readonly WeightedRse[], copies: number): Sql => sql`
+  SELECT s.did_id, p.rse_id, s.bytes
+    FROM slice s
+    CROSS JOIN LATERAL (
+      SELECT array_agg(h.rse_id) FILTER (WHERE h.state IN (${held})) AS here,
+             array_agg(h.rse_id) FILTER (WHERE h.state = ${lit(ReplicaState.BEING_DELETED)}) AS going
+        FROM replicas h WHERE h.did_id = s.did_id) has
+    CROSS JOIN LATERAL (
+      SELECT x.rse_id
+        FROM unnest(${rses.map((rse) => rse.rseId)}::int[], ${rses.map((rse) => rse.seed)}::bigint[],
+                    ${rses.map((rse) => rse.weight)}::float8[]) x(rse_id, seed, weight)
+       ORDER BY coalesce(x.rse_id = ANY (has.here), false) DESC,
+                coalesce(x.rse_id = ANY (has.going), false),
+                -ln((((hashint8extended(s.did_id, x.seed) >> 11) & 9007199254740991) | 1)::float8
+                    / 9007199254740992.0) / x.weight,
+                x.rse_id
+       LIMIT ${lit(copies)}) p
+   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND l.rule_id = ${ruleId}::bigint)`;
+
+const held = sql`${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)}`;
+
+/** What a placement of `files` by `copies` would charge at each RSE, in bytes. Writes nothing. */
+export async function chargeOf(tx: Tx, files: Sql, copies: Sql): Promise<Map<RseId, bigint>> {
+  const found = await rows<{ rseId: RseId; bytes: bigint }>(
+    tx,
+    sql`WITH slice AS MATERIALIZED (${files})
+      SELECT p.rse_id AS "rseId", sum(p.bytes)::bigint AS bytes FROM (${copies}) p GROUP BY p.rse_id`,
+  );
+  return new Map(found.map(({ rseId, bytes }) => [rseId, bytes]));
+}
+
+/** The size of a set of files, and what of it lies or is being deleted at each RSE. `files` gives (did_id). */
+export async function unitOf(
+  tx: Tx,
+  files: Sql,
+  rseIds: readonly RseId[],
+): Promise<{
+  bytes: bigint;
+  at: Map<RseId, { held: bigint; going: boolean }>;
+}> {
+  const { bytes } = await only<{ bytes: bigint }>(
+    tx,
+    sql`SELECT coalesce(sum(d.bytes), 0)::bigint AS bytes FROM (${files}) f JOIN dids d ON d.id = f.did_id`,
+  );
+  const found = await rows<{ rseId: RseId; held: bigint; going: boolean }>(
+    tx,
+    sql`SELECT r.rse_id AS "rseId",
+               coalesce(sum(r.bytes) FILTER (WHERE r.state IN (${held})), 0)::bigint AS held,
+               bool_or(r.state = ${lit(ReplicaState.BEING_DELETED)}) AS going
+          FROM (${files}) f JOIN replicas r ON r.did_id = f.did_id
+         WHERE r.rse_id = ANY (${[...rseIds]}::int[]) GROUP BY r.rse_id`,
+  );
+  return { bytes, at: new Map(found.map(({ rseId, ...at }) => [rseId, at])) };
+}
