@@ -3,7 +3,7 @@ import { type ProtocolEndpoint } from './protocol.js';
 import { StorageError } from './storage-error.js';
 
 // CR and LF would end a header line, NUL a file name; the others have no business in a path.
- 
+
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /**

@@ -28,11 +28,7 @@ const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|INVALID_CA|INVALID_PURPOSE)/;
 
 /** Any failure as a StorageError: network and TLS errors by their code, the rest as STORAGE_ERROR. */
-export function storageErrorOf(
-  failure: unknown,
-  what: string,
-  signal?: AbortSignal  ,
-): StorageError {
+export function storageErrorOf(failure: unknown, what: string, signal?: AbortSignal): StorageError {
   const known = findStorageError(failure);
   if (known !== undefined) return known;
   if (signal?.aborted) return abortedError(signal, what);

@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { type OpenFile, type StorageDriver } from './protocol.js';
+import { storageErrorOf } from './storage-error.js';
 
 /**
  * How many calls one host may have at once: one lane for streams that are read, one for streams
@@ -43,7 +44,7 @@ function readInLane(lane: LimitFunction, open: () => Promise<OpenFile>): Promise
         resolve(file);
         await closed;
       } catch (error) {
-        reject(error);
+        reject(storageErrorOf(error, 'read'));
       }
     });
   });
