@@ -1,9 +1,5 @@
 import { type FastifyInstance } from 'fastify';
-import { MethodNotAllowed, UnsupportedRequestedContentType } from '../../errors/index.js';
-import { accepts, JSON_TYPE, METALINK, NDJSON, OCTETS } from './media-types.js';
-
-/** Every type that some route answers with; a client that takes none of them is refused at once. */
-const ANSWERED = [JSON_TYPE, NDJSON, METALINK, OCTETS, 'text/plain', 'text/html'];
+import { MethodNotAllowed } from '../../errors/index.js';
 
 /** A route's pattern as a test of paths: a parameter is one segment, `*` is the rest. */
 const pathTest = (pattern: string): RegExp =>
@@ -15,9 +11,8 @@ const pathTest = (pattern: string): RegExp =>
   );
 
 /**
- * Tells what a router does not: a path that exists, asked with a method it has not, is
- * MethodNotAllowed (405, with Allow) and not an unknown route; an Accept header that takes nothing
- * this API sends is UnsupportedRequestedContentType (406).
+ * Tells what the router does not: a path that exists, asked with a method it has not, is
+ * MethodNotAllowed (405, with Allow) and not an unknown route.
  */
 export function installRefusals(fastify: FastifyInstance): void {
   const methods = new Map<string, { path: RegExp; allowed: Set<string> }>();
@@ -27,10 +22,6 @@ export function installRefusals(fastify: FastifyInstance): void {
     methods.set(url, known);
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    const accept = request.headers.accept;
-    if (accept !== undefined && !ANSWERED.some((type) => accepts(accept, type))) {
-      return done(new UnsupportedRequestedContentType(`Nothing here is sent as ${accept}`));
-    }
     if (!request.is404) return done();
     const [path = ''] = request.url.split('?', 1);
     const allowed = [...methods.values()]

@@ -133,12 +133,11 @@ const PARAMETERS = new Set(['filters', 'type', 'long', 'recursive', 'limit']);
 
 /** Reads a search from plain query parameters, as old clients send it: `?name=a*&project=x`. */
 export function parseFilterArguments(query: Readonly<Record<string, unknown>>): Filter {
-  const criteria = Object.entries(query).filter(([key]) => !PARAMETERS.has(key));
-  for (const [key, value] of criteria) {
-    if (Array.isArray(value)) {
-      throw new DuplicateCriteriaInDIDFilter(`filters: ${key} is asked twice`, { key });
-    }
+  for (const [key, value] of Object.entries(query)) {
+    if (!Array.isArray(value)) continue;
+    throw new DuplicateCriteriaInDIDFilter(`filters: ${key} is asked twice`, { key });
   }
+  const criteria = Object.entries(query).filter(([key]) => !PARAMETERS.has(key));
   const { type } = query;
-  return parseFilter(new Map(criteria), type === undefined ? undefined : String(type));
+  return parseFilter(new Map(criteria), typeof type === 'string' ? type : undefined);
 }

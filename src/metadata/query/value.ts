@@ -30,18 +30,14 @@ const likePattern = (text: string): string => text.replace(/[\\_]/g, '\\$&').rep
 /** The value of a criterion from what a client sent; undefined for lists, dicts and the like. */
 export function valueOf(given: unknown): Value | undefined {
   if (given === null) return { kind: 'missing' };
-  switch (typeof given) {
-    case 'string':
-      if (/[*%]/.test(given)) return { kind: 'like', pattern: likePattern(given) };
-      return { kind: 'plain', text: given, meaning: meaningOf(given) };
-    case 'boolean':
-      return { kind: 'plain', text: given ? 'True' : 'False', meaning: given };
-    case 'bigint':
-      return { kind: 'plain', text: given.toString(), meaning: given };
-    case 'number':
-      if (!Number.isFinite(given)) return undefined;
-      return { kind: 'plain', text: String(given), meaning: given };
-    default:
-      return undefined;
+  if (typeof given === 'string') {
+    if (/[*%]/.test(given)) return { kind: 'like', pattern: likePattern(given) };
+    return { kind: 'plain', text: given, meaning: meaningOf(given) };
   }
+  if (typeof given === 'boolean') {
+    return { kind: 'plain', text: given ? 'True' : 'False', meaning: given };
+  }
+  const isNumber =
+    typeof given === 'bigint' || (typeof given === 'number' && Number.isFinite(given));
+  return isNumber ? { kind: 'plain', text: String(given), meaning: given } : undefined;
 }
