@@ -16,7 +16,10 @@ export interface Service extends Sluice {
 }
 
 /** From nothing to serving: state directory, database, schema, root's account, door and daemons. */
-export async function serve(config: Config, log: Log = createLog(config.log.level)): Promise<Service> {
+export async function serve(
+  config: Config,
+  log: Log = createLog(config.log.level),
+): Promise<Service> {
   prepareStateDirectory(config.state.directory);
   mkdirSync(join(config.state.directory, 'keys'), { recursive: true, mode: 0o700 });
   const database = await openDatabaseServer(config, log);
@@ -28,7 +31,7 @@ export async function serve(config: Config, log: Log = createLog(config.log.leve
       statementTimeoutMs: config.database.statementTimeoutMs,
     });
     const rootPasswordFile = await ensureRoot(db, config);
-    const storages = await openStorages(db, config);
+    const storages = openStorages(db, config);
     const sluice = await startSluice({ config, db, log, storages });
     return {
       ...sluice,

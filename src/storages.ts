@@ -1,8 +1,21 @@
 import { type Config } from './config/index.js';
 import { type Database } from './db/index.js';
 import { StorageRegistry } from './protocols/index.js';
+import { storageAuthorizer } from './storage-tokens.js';
 
-/** The storage drivers of this process. */
-export function openStorages(_db: Database, config: Config): Promise<StorageRegistry> {
-  return Promise.resolve(new StorageRegistry({ allowPrivate: config.storage.allowPrivate }));
+/**
+ * The storage drivers of this process. A storage that trusts our tokens gets one for exactly the
+ * file and operation of each call.
+ */
+export function openStorages(db: Database, config: Config): StorageRegistry {
+  const { allowPrivate, connectTimeoutMs, timeoutBaseMs, floorBytesPerSecond, requestsPerHostMax } =
+    config.storage;
+  return new StorageRegistry({
+    allowPrivate,
+    connectTimeoutMs,
+    timeoutBaseMs,
+    floorBytesPerSecond,
+    requestsPerHostMax,
+    authorize: storageAuthorizer(db, config),
+  });
 }

@@ -163,6 +163,41 @@ export async function contentPage(
   );
 }
 
+/** A file as listings of files show it. */
+export interface ListedFile extends DidName {
+  readonly id: DidId;
+  readonly bytes: bigint | null;
+  readonly adler32: number | null;
+  readonly guid: string | null;
+  readonly events: bigint | null;
+  readonly lumiblocknr: number | null;
+}
+
+/** One page of a dataset's files, by id. `after` is the last id of the page before. */
+export async function filePage(
+  tx: Tx,
+  datasetId: DidId,
+  after: DidId,
+  limit: number,
+): Promise<ListedFile[]> {
+  return await rows<ListedFile>(
+    tx,
+    sql`SELECT d.id, d.scope, d.name, d.bytes, d.adler32, d.guid, d.events, d.lumiblocknr
+        FROM contents ct JOIN dids d ON d.id = ct.child_id
+        WHERE ct.parent_id = ${datasetId} AND ct.child_id > ${after}
+        ORDER BY ct.child_id LIMIT ${limit}`,
+  );
+}
+
+/** One file as listings show it; nothing for a collection. */
+export async function listedFile(tx: Tx, id: DidId): Promise<ListedFile | undefined> {
+  return await one<ListedFile>(
+    tx,
+    sql`SELECT d.id, d.scope, d.name, d.bytes, d.adler32, d.guid, d.events, d.lumiblocknr
+        FROM dids d WHERE d.id = ${id} AND d.type = ${lit(DidType.FILE)}`,
+  );
+}
+
 /** A child that was detached. Files and collections that are erased are not there any more. */
 export interface FormerChild extends Did {
   readonly deletedAt: Date;
@@ -190,6 +225,41 @@ export async function parentsOf(tx: Tx, childId: DidId): Promise<Did[]> {
     tx,
     sql`SELECT ${didColumns} FROM contents ct JOIN dids d ON d.id = ct.parent_id
         WHERE ct.child_id = ${childId} AND d.type <> ${lit(DidType.FILE)} ORDER BY d.scope, d.name`,
+  );
+}
+
+/**
+ * One page of a scope's names, in order, each with whether it is at the top: in no collection of the
+ * same scope. Pages are cut by name, so that a page is short work whatever it holds.
+ */
+export async function scopePage(
+  tx: Tx,
+  scope: string,
+  after: string,
+  limit: number,
+): Promise<(Did & { readonly isTop: boolean })[]> {
+  return await rows<Did & { readonly isTop: boolean }>(
+    tx,
+    sql`SELECT ${didColumns}, NOT EXISTS (
+          SELECT FROM contents ct JOIN dids p ON p.id = ct.parent_id
+          WHERE ct.child_id = d.id AND p.scope = ${scope}) AS "isTop"
+        FROM dids d WHERE d.scope = ${scope} AND d.name > ${after} AND NOT d.suppressed
+        ORDER BY d.name LIMIT ${limit}`,
+  );
+}
+
+/** One page of the collections that are marked new, by id, of one type or both. */
+export async function newDidPage(
+  tx: Tx,
+  type: DidType | undefined,
+  after: DidId,
+  limit: number,
+): Promise<Did[]> {
+  return await rows<Did>(
+    tx,
+    sql`SELECT ${didColumns} FROM dids d
+        WHERE d.is_new AND d.id > ${after} AND d.type = ANY(${type ? [type] : ['D', 'C']}::"char"[])
+        ORDER BY d.id LIMIT ${limit}`,
   );
 }
 

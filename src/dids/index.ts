@@ -23,9 +23,14 @@ export {
   type ChildSpec,
   contentPage,
   datasetsOfGuid,
+  filePage,
   formerContent,
   type FormerChild,
+  type ListedFile,
+  listedFile,
+  newDidPage,
   parentsOf,
+  scopePage,
 } from './content.sql.js';
 export {
   type CollectionSize,

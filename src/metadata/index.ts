@@ -16,3 +16,10 @@ export {
 } from './read-metadata.js';
 export { expiryOf, type Meta, parseMetadata } from './parse-metadata.js';
 export { eraseMetadata, ownMetadata } from './did-meta.sql.js';
+export {
+  belowFilter,
+  type FoundDid,
+  limitStatements,
+  searchContentPage,
+  searchPage,
+} from './search-dids.js';

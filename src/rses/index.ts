@@ -1,3 +1,4 @@
+export { type Endpoint, endpointOf } from './endpoint.js';
 export { addRse } from './add-rse.js';
 export { changeRse, deleteRse, removeRseAttribute, setRseAttribute } from './change-rse.js';
 export {

@@ -37,3 +37,6 @@ export function adler32FromInt4(n: number): string {
   if ((n | 0) !== n) throw new RangeError(`not an int4: ${n}`);
   return (n >>> 0).toString(16).padStart(8, '0');
 }
+
+/** The 32 lower-case hex digits of an md5 or guid that was given with braces, dashes or capitals. */
+export const plainHex = (text: string): string => text.replace(/[{}-]/g, '').toLowerCase();

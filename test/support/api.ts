@@ -67,7 +67,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     config,
     db,
     log,
-    storages: await openStorages(db, config),
+    storages: openStorages(db, config),
     clock: options.clock,
   });
   const url = sluice.url ?? '';

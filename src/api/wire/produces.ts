@@ -31,4 +31,8 @@ class AcceptGuard implements CanActivate {
 
 /** A route's media type: told in the answer, and refused (406) where the client's Accept excludes it. */
 export const Produces = (type: string): MethodDecorator =>
-  applyDecorators(SetMetadata(PRODUCED, type), Header('content-type', type), UseGuards(AcceptGuard));
+  applyDecorators(
+    SetMetadata(PRODUCED, type),
+    Header('content-type', type),
+    UseGuards(AcceptGuard),
+  );

@@ -1,6 +1,11 @@
-import { type ProtocolEndpoint } from '../../protocols/index.js';
 import { type ClaimedRequest } from '../../requests/index.js';
-import { chooseProtocols, pathOf, type Rse, type RseProtocol } from '../../rses/index.js';
+import {
+  chooseProtocols,
+  endpointOf,
+  pathOf,
+  type Rse,
+  type RseProtocol,
+} from '../../rses/index.js';
 import { type TransferJob } from '../../transfertools/index.js';
 import {
   adler32FromInt4,
@@ -128,13 +133,3 @@ const protocolFor = (
 
 const pathAt = (rse: Rse, file: { scope: string; name: string }): string =>
   pathOf(rse.attributes['lfn2pfn_algorithm'] ?? 'hash', file.scope, file.name);
-
-const endpointOf = (rse: Rse, protocol: RseProtocol): ProtocolEndpoint => ({
-  rse: rse.name,
-  scheme: protocol.scheme,
-  hostname: protocol.hostname,
-  port: protocol.port,
-  prefix: protocol.prefix,
-  impl: protocol.impl,
-  extendedAttributes: protocol.extendedAttributes ?? {},
-});
