@@ -1,0 +1,92 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Inject,
+  Param,
+  Post,
+  type StreamableFile,
+} from '@nestjs/common';
+import {
+  addIdentity,
+  findAccount,
+  listIdentities,
+  type Passwords,
+  passwordsOf,
+  type Principal,
+  removeIdentity,
+} from '../../accounts/index.js';
+import { record } from '../../audit/index.js';
+import { CONFIG, type Config } from '../../config/index.js';
+import { Database } from '../../db/index.js';
+import { demand, mayChangeIdentities } from '../../policy/index.js';
+import { Caller, NDJSON, Produces, streamRows } from '../wire/index.js';
+import { presentIdentity } from './accounts.presenter.js';
+import { parseNamedIdentity, parseNewIdentity } from './identities.request.js';
+
+/** Who speaks for an account. */
+@Controller('accounts/:account/identities')
+export class AccountIdentitiesController {
+  private readonly passwords: Passwords;
+
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.passwords = passwordsOf(config.accounts);
+  }
+
+  @Get()
+  @Produces(NDJSON)
+  async list(@Param('account') name: string): Promise<StreamableFile> {
+    const identities = await this.db.read(async (tx) => {
+      const account = await findAccount(tx, name);
+      return await listIdentities(tx, account.id);
+    });
+    return await streamRows(identities.map(presentIdentity));
+  }
+
+  /** The password is hashed between two transactions: neither waits for it. */
+  @Post()
+  async add(
+    @Param('account') name: string,
+    @Body() body: unknown,
+    @Caller() caller: Principal,
+  ): Promise<string> {
+    const { password, ...identity } = parseNewIdentity(body);
+    const account = await this.db.read((tx) => findAccount(tx, name));
+    demand(mayChangeIdentities(caller, account), `add identities to account ${name}`);
+    const passwordHash = password === undefined ? null : await this.passwords.hash(password);
+    await this.db.tx(async (tx) => {
+      await addIdentity(tx, account, { ...identity, passwordHash });
+      await record(tx, {
+        accountId: caller.accountId,
+        action: 'account.identity.add',
+        subject: name,
+        change: presentIdentity(identity),
+      });
+    });
+    return 'Created';
+  }
+
+  @Delete()
+  async delete(
+    @Param('account') name: string,
+    @Body() body: unknown,
+    @Caller() caller: Principal,
+  ): Promise<void> {
+    const identity = parseNamedIdentity(body);
+    await this.db.tx(async (tx) => {
+      const account = await findAccount(tx, name);
+      demand(mayChangeIdentities(caller, account), `take identities from account ${name}`);
+      await removeIdentity(tx, account, identity);
+      await record(tx, {
+        accountId: caller.accountId,
+        action: 'account.identity.delete',
+        subject: name,
+        change: presentIdentity({ ...identity, email: null }),
+      });
+    });
+  }
+}

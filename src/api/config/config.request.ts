@@ -1,0 +1,29 @@
+import { Type } from 'typebox';
+import { type Setting } from '../../settings/index.js';
+import { parseName, parseParameters } from '../wire/index.js';
+
+/** Sections and options are plain words: they stand in paths and in files. */
+const NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+
+const Options = Type.Record(
+  Type.String(),
+  Type.Record(
+    Type.String(),
+    Type.Union([Type.String({ maxLength: 4000 }), Type.Number(), Type.Boolean()]),
+  ),
+);
+
+/** One option, checked. */
+export const parseSetting = (section: string, option: string, value: string): Setting => ({
+  section: parseName(NAME, section, 'section'),
+  option: parseName(NAME, option, 'option'),
+  value,
+});
+
+/** `{section: {option: value}}` as settings. */
+export function parseSettings(body: unknown): Setting[] {
+  const sections = parseParameters(Options, body, 'config');
+  return Object.entries(sections).flatMap(([section, options]) =>
+    Object.entries(options).map(([option, value]) => parseSetting(section, option, String(value))),
+  );
+}
