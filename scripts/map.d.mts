@@ -1,0 +1,2 @@
+export function generateMap(): string;
+export function withMap(text: string): string;
