@@ -1,3 +1,5 @@
+export { makeAvailable, replaceBadCopies, reviveCopies } from './arrivals.sql.js';
+export { closeDeclarations } from './close-declarations.sql.js';
 export {
   type FileSpec,
   registerFiles,
@@ -28,3 +30,9 @@ export {
   restartCopies,
   upsertCopies,
 } from './copies.sql.js';
+export { registeredPaths } from './registered-paths.sql.js';
+export { ReplicaEntity } from './replica.entity.js';
+export { ReplicaPathEntity } from './replica-path.entity.js';
+export { GuardedCopyEntity } from './guarded-copy.entity.js';
+export { BadReplicaEntity } from './bad-replica.entity.js';
+export { TraceEntity } from './trace.entity.js';
