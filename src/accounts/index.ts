@@ -51,3 +51,14 @@ export {
   type StorageTokenSettings,
   type StorageTokenSpec,
 } from './storage-token.js';
+export { AccountEntity } from './account.entity.js';
+export { AccountAttributeEntity } from './account-attribute.entity.js';
+export { IdentityEntity, AccountIdentityEntity } from './identity.entity.js';
+export { TokenEntity } from './token.entity.js';
+export { SigningKeyEntity } from './signing-key.entity.js';
+export { AccountLimitEntity, GlobalAccountLimitEntity } from './account-limit.entity.js';
+export {
+  AccountUsageEntity,
+  AccountUsageDeltaEntity,
+  AccountUsageHistoryEntity,
+} from './account-usage.entity.js';

@@ -1,1 +1,2 @@
 export { type AuditEntry, record } from './audit.sql.js';
+export { AuditEntity } from './audit.entity.js';

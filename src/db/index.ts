@@ -1,3 +1,4 @@
+export { AppendOnly, identity4, identity8, int8, letter } from './columns.js';
 export { Database, openDatabase } from './database.js';
 export { connectionOptions, dataSource, type DataSourceSpec } from './data-source.js';
 export { isDatabaseUnavailable, isRetryable, violatedConstraint } from './faults.js';

@@ -48,3 +48,8 @@ export {
   evaluateChildren,
   narrowEvaluation,
 } from './evaluation.sql.js';
+export { DidEntity } from './did.entity.js';
+export { DeletedDidEntity } from './deleted-did.entity.js';
+export { ContentEntity, ContentHistoryEntity } from './content.entity.js';
+export { CollectionEntity, CollectionDeltaEntity } from './collection.entity.js';
+export { UpdatedDidEntity } from './updated-did.entity.js';

@@ -13,3 +13,5 @@ export {
   recordStuckLocks,
   type RetryTerms,
 } from './stuck-lock.sql.js';
+export { LockEntity } from './lock.entity.js';
+export { StuckLockEntity } from './stuck-lock.entity.js';

@@ -1,1 +1,2 @@
 export { tell } from './message.sql.js';
+export { MessageEntity } from './message.entity.js';

@@ -23,3 +23,5 @@ export {
   searchContentPage,
   searchPage,
 } from './search-dids.js';
+export { DidMetaEntity } from './did-meta.entity.js';
+export { MetaKeyEntity, MetaValueEntity } from './meta-key.entity.js';

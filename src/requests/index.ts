@@ -31,3 +31,5 @@ export {
   takeRequests,
 } from './settle.sql.js';
 export { shareSlots, type SlotLimits } from './share-slots.js';
+export { RequestEntity } from './request.entity.js';
+export { RequestHistoryEntity } from './request-history.entity.js';

@@ -52,3 +52,9 @@ export {
   pfnOf,
 } from './naming/index.js';
 export { type Domains, type GivenDomains } from './protocol-domains.js';
+export { RseEntity } from './rse.entity.js';
+export { RseAttributeEntity } from './rse-attribute.entity.js';
+export { RseProtocolEntity } from './rse-protocol.entity.js';
+export { RseLimitEntity } from './rse-limit.entity.js';
+export { DistanceEntity } from './distance.entity.js';
+export { RseUsageEntity, RseUsageDeltaEntity, RseUsageHistoryEntity } from './rse-usage.entity.js';

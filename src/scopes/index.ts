@@ -1,2 +1,3 @@
 export { addScope, changeScopeOwner } from './add-scope.js';
 export { findScope, listScopes, type Scope, scopesByName } from './scope.sql.js';
+export { ScopeEntity } from './scope.entity.js';

@@ -5,3 +5,4 @@ export {
   setting,
   writeSettings,
 } from './setting.sql.js';
+export { SettingEntity } from './setting.entity.js';

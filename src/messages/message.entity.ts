@@ -1,0 +1,11 @@
+import { Column } from 'typeorm';
+import { AppendOnly, int8 } from '../db/index.js';
+
+/** An event of the outbox. */
+@AppendOnly('messages')
+export class MessageEntity {
+  @Column(int8) id!: bigint;
+  @Column('text', { name: 'event_type' }) eventType!: string;
+  @Column('jsonb') payload!: object;
+  @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
+}
