@@ -1,6 +1,6 @@
 import { type Description, type DescriptionColumn, DescriptionColumns } from '../dids/index.js';
 import { AccessDenied, InvalidMetadata, InvalidValueForKey } from '../errors/index.js';
-import { parseMomentOrDay } from '../vocabulary/dates.js';
+import { parseMomentOrDay } from '../vocabulary/index.js';
 import { Limits, Patterns, plainHex } from '../vocabulary/index.js';
 import { isBuiltIn, isReserved } from './keys.js';
 

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createDeflate, type Deflate } from 'node:zlib';
-import { ADLER32_OF_NOTHING } from '../vocabulary/checksum.js';
+import { ADLER32_OF_NOTHING } from '../vocabulary/index.js';
 
 /** Size and checksums of bytes that went by; md5 only where it was asked for. */
 export interface Digest {
@@ -19,12 +19,14 @@ export interface Digest {
 export class DigestStream extends Transform {
   readonly #deflate: Deflate = createDeflate({ level: 0, chunkSize: 256 * 1024 });
   readonly #md5: Hash | null;
+  readonly #onBytes: ((soFar: bigint) => void) | undefined;
   #trailer = Buffer.alloc(0);
   #bytes = 0n;
   #digest: Digest | null = null;
 
-  constructor(options: { md5?: boolean } = {}) {
+  constructor(options: { md5?: boolean; onBytes?: (soFar: bigint) => void } = {}) {
     super({ highWaterMark: 256 * 1024 });
+    this.#onBytes = options.onBytes;
     this.#md5 = options.md5 === true ? createHash('md5') : null;
     this.#deflate.on('data', (chunk: Buffer) => {
       const last = chunk.length >= 4 ? chunk : Buffer.concat([this.#trailer, chunk]);
@@ -47,6 +49,7 @@ export class DigestStream extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#bytes += BigInt(chunk.length);
+    this.#onBytes?.(this.#bytes);
     this.#md5?.update(chunk);
     this.#deflate.write(chunk, (error) => done(error, chunk));
   }

@@ -1,5 +1,5 @@
 import { InvalidObject } from '../../errors/index.js';
-import { parseMomentOrDay } from '../../vocabulary/dates.js';
+import { parseMomentOrDay } from '../../vocabulary/index.js';
 
 /**
  * A moment as JSON bodies carry it: `Fri, 24 Jul 2026 16:01:23 UTC`. Clients turn exactly this form

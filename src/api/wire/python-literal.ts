@@ -1,5 +1,5 @@
 import { DIDFilterSyntaxError } from '../../errors/index.js';
-import { Limits } from '../../vocabulary/limits.js';
+import { Limits } from '../../vocabulary/index.js';
 
 /** What Python's repr of plain values reads as. Integers beyond 2^53 are bigint, tuples are arrays. */
 export type PythonLiteral =

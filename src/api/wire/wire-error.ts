@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { isDatabaseUnavailable, isRetryable } from '../../db/faults.js';
+import { isDatabaseUnavailable, isRetryable } from '../../db/index.js';
 import { SluiceError } from '../../errors/index.js';
 import { CLASS_OF_STATUS, STATUS_OF } from './error-table.js';
 

@@ -1,7 +1,6 @@
 import { lit, sql, type Sql } from '../../db/index.js';
 import { DIDFilterSyntaxError } from '../../errors/index.js';
-import { adler32ToInt4, normaliseAdler32 } from '../../vocabulary/checksum.js';
-import { parseMomentOrDay } from '../../vocabulary/dates.js';
+import { adler32ToInt4, normaliseAdler32, parseMomentOrDay } from '../../vocabulary/index.js';
 import { parseWireId } from '../../vocabulary/index.js';
 import { type Column } from './columns.js';
 import { type Criterion, type Operator, type Plain } from './filter.js';

@@ -1,4 +1,4 @@
-import { parseMoment } from '../../vocabulary/dates.js';
+import { parseMoment } from '../../vocabulary/index.js';
 import { type Plain, type Value } from './filter.js';
 
 /** Decimal numbers as people write them; `007` is a name. */

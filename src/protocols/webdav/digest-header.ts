@@ -1,4 +1,4 @@
-import { normaliseAdler32 } from '../../vocabulary/checksum.js';
+import { normaliseAdler32 } from '../../vocabulary/index.js';
 
 /**
  * The checksums of a `Digest` header (RFC 3230): adler32 in hex, md5 in base64. Only for an answer

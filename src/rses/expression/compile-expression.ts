@@ -1,6 +1,6 @@
 import { lit, sql, type Sql } from '../../db/index.js';
 import { InvalidObject } from '../../errors/index.js';
-import { RseTypeCodec } from '../../vocabulary/rse.js';
+import { RseTypeCodec } from '../../vocabulary/index.js';
 import { type Comparison, type Expression } from './tree.js';
 
 /** A key that names a column of `rses r` and not an attribute. */

@@ -1,5 +1,5 @@
 import { InvalidRSEExpression } from '../../errors/index.js';
-import { Limits } from '../../vocabulary/limits.js';
+import { Limits } from '../../vocabulary/index.js';
 import { parse, SyntaxError as ExpressionSyntaxError } from './parser.generated.js';
 import { type Expression } from './tree.js';
 
