@@ -1,0 +1,12 @@
+import { type StorageRegistry } from '../../protocols/index.js';
+import { InProcessTool, type ToolLimits } from '../in-process-tool.js';
+import { streamCopy } from './stream-copy.js';
+
+/** Moves bytes through this process, between any two storages that have a driver. */
+export function streamTool(registry: StorageRegistry, limits: ToolLimits): InProcessTool {
+  return new InProcessTool('stream', registry, limits, {
+    canMove: (source, destination) =>
+      registry.supports(source.scheme) && registry.supports(destination.scheme),
+    copy: streamCopy(limits.stallMs),
+  });
+}
