@@ -147,6 +147,10 @@ export const ConfigSchema = section({
   rules: section({
     deleteGraceSeconds: seconds,
     lockRetrySeconds: seconds,
+    /** A stuck lock that failed so often moves to another RSE of the expression. */
+    moveAfterAttempts: amount,
+    /** A rule that has been stuck for so long is SUSPENDED. */
+    suspendAfterSeconds: seconds,
     synchronousLocksMax: amount,
     sliceLocks: amount,
   }),

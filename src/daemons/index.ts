@@ -4,6 +4,10 @@ import { type DaemonName } from '../vocabulary/index.js';
 import { abacus } from './abacus.js';
 import { conveyorFinisher } from './conveyor/finisher.js';
 import { janitor } from './janitor.js';
+import { judgeCleaner } from './judge/cleaner.js';
+import { judgeEvaluator } from './judge/evaluator.js';
+import { judgeInjector } from './judge/injector.js';
+import { judgeRepairer } from './judge/repairer.js';
 import { necromancer } from './necromancer.js';
 import { rescuer } from './rescuer.js';
 import { type Reconciler } from './runtime/index.js';
@@ -18,6 +22,10 @@ export interface DaemonParts {
 
 /** Every daemon by name. A role without a daemon here cannot be started. */
 const factories: Partial<Record<DaemonName, (parts: DaemonParts) => Reconciler>> = {
+  'judge-evaluator': ({ config }) => judgeEvaluator(config),
+  'judge-injector': ({ config }) => judgeInjector(config),
+  'judge-repairer': ({ config }) => judgeRepairer(config),
+  'judge-cleaner': ({ config }) => judgeCleaner(config),
   'conveyor-finisher': ({ config }) => conveyorFinisher(config),
   necromancer: () => necromancer(),
   abacus: () => abacus(),

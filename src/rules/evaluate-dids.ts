@@ -13,7 +13,7 @@ import { releaseTheseLocks } from '../locks/index.js';
 import { Channel, DidType, Evaluation, RuleGrouping } from '../vocabulary/index.js';
 import { demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
-import { spreadCopies } from './inject-rule.js';
+import { spreadCopies, withKept } from './inject-rule.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { failInjection, followsContent, selectRules, storePlacement } from './rule.sql.js';
@@ -130,25 +130,16 @@ async function rsesForNewFiles(
   files: Sql,
 ): Promise<readonly number[]> {
   const keep = await existingPlacement(tx, rule, due.didId);
-  const candidates = [
-    ...sites.candidates,
-    ...sites.blocked.filter((candidate) => keep.includes(candidate.rseId)),
-  ];
-  const { bytes, at } = await unitOf(
+  const unit = await unitOf(
     tx,
     sql`SELECT f.did_id FROM (${files}) f
          WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = f.did_id AND l.rule_id = ${rule.id})`,
-    candidates.map(({ rseId }) => rseId),
+    withKept(sites, sites.candidates, keep),
   );
   const all = rule.grouping === RuleGrouping.ALL;
-  const rses = demandCopies(
-    { id: all ? rule.didId : due.didId, copies: rule.copies, bytes, keep },
-    candidates.map((candidate) => ({
-      ...candidate,
-      heldBytes: at.get(candidate.rseId)?.held ?? 0n,
-      inDeletion: at.get(candidate.rseId)?.going ?? false,
-    })),
-  );
+  const id = all ? rule.didId : due.didId;
+  const wish = { id, copies: rule.copies, bytes: unit.bytes, keep };
+  const rses = demandCopies(wish, unit.candidates);
   if (all && !rule.placement?.rses) await storePlacement(tx, rule.id, { rses });
   return rses;
 }

@@ -1,5 +1,19 @@
+export { type AddedRule, addRules, type AdditionTerms, type RuleSpec } from './add-rules.js';
+export {
+  type Candidate,
+  placeCopies,
+  type Placement,
+  type PlacementUnit,
+  type Rejection,
+} from './copy-placement.js';
 export { recountRules } from './counter.sql.js';
-export { removeRules, type Removal, type RemovalTerms } from './remove-rules.js';
-export { confirmCopies, reopenCopies, stickCopies, type FailedCopy } from './settle-copies.js';
+export { evaluateNext, type EvaluationTally } from './evaluate-dids.js';
+export { injectNext, type InjectionSlice } from './inject-next.js';
+export { expireNext, type Removal, type RemovalTerms, removeRules } from './remove-rules.js';
+export { type Repair, repairNext, type RepairTerms } from './repair-rule.js';
+export { type JudgeTerms, type Rule } from './rule.js';
+export { findRule, selectRules } from './rule.sql.js';
+export { confirmCopies, type FailedCopy, reopenCopies, stickCopies } from './settle-copies.js';
+export { rulesTerms } from './terms.js';
 export { RuleEntity } from './rule.entity.js';
 export { RuleHistoryEntity } from './rule-history.entity.js';

@@ -2,6 +2,7 @@ import { datasetsBelow, filesBelow } from '../dids/index.js';
 import { only, sql, type Sql, type Tx } from '../db/index.js';
 import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Candidate, demandCopies, shortage } from './copy-placement.js';
+import { existingPlacement } from './existing-placement.js';
 import { type JudgeTerms, type Rule, type StoredPlacement } from './rule.js';
 import { finishInjection, storePlacement } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
@@ -56,7 +57,8 @@ class Placing {
 
   async file(): Promise<boolean> {
     const { didId, id, copies } = this.rule;
-    const rses = await this.choose(didId, sql`SELECT ${didId}::bigint AS did_id`);
+    const keep = await existingPlacement(this.tx, this.rule, didId);
+    const rses = await this.choose(didId, sql`SELECT ${didId}::bigint AS did_id`, keep);
     await this.place(theFile(didId), sameCopies(id, rses, copies));
     return false;
   }
@@ -106,13 +108,15 @@ class Placing {
     if (this.rule.grouping === RuleGrouping.ALL) {
       const known = this.placement.rses;
       if (known) return known;
-      const rses = await this.choose(this.rule.didId, filesBelow(this.rule.didId));
+      const keep = await existingPlacement(this.tx, this.rule, dataset);
+      const rses = await this.choose(this.rule.didId, filesBelow(this.rule.didId), keep);
       return await this.remember(rses, { rses });
     }
     const known = this.placement.datasets?.[String(dataset)];
     if (known) return known;
     const files = sql`SELECT child_id AS did_id FROM contents WHERE parent_id = ${dataset}::bigint`;
-    const rses = await this.choose(dataset, files);
+    const keep = await existingPlacement(this.tx, this.rule, dataset);
+    const rses = await this.choose(dataset, files, keep);
     // Only the dataset at the cursor: locks tell where the others are.
     return await this.remember(rses, { datasets: { [String(dataset)]: rses } });
   }
@@ -126,19 +130,23 @@ class Placing {
     return rses;
   }
 
-  private async choose(id: bigint, files: Sql): Promise<readonly RseId[]> {
-    const { bytes, at } = await unitOf(
-      this.tx,
-      files,
-      this.candidates.map((candidate) => candidate.rseId),
-    );
-    const candidates = this.candidates.map((candidate) => ({
-      ...candidate,
-      heldBytes: at.get(candidate.rseId)?.held ?? 0n,
-      inDeletion: at.get(candidate.rseId)?.going ?? false,
-    }));
-    const rses = demandCopies({ id, bytes, copies: this.rule.copies }, candidates);
-    this.charge(new Map(rses.map((rseId) => [rseId, bytes])));
+  /** Files that have their locks already (an injection that begins anew) take no more room. */
+  private async choose(
+    id: bigint,
+    files: Sql,
+    keep: readonly RseId[] = [],
+  ): Promise<readonly RseId[]> {
+    const { rule, tx } = this;
+    const candidates = withKept(this.sites, this.candidates, keep);
+    const left =
+      keep.length === 0
+        ? files
+        : sql`SELECT f.did_id FROM (${files}) f
+               WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = f.did_id AND l.rule_id = ${rule.id})`;
+    const unit = await unitOf(tx, left, candidates);
+    const wish = { id, bytes: unit.bytes, copies: rule.copies, keep };
+    const rses = demandCopies(wish, unit.candidates);
+    this.charge(new Map(rses.map((rseId) => [rseId, unit.bytes])));
     return rses;
   }
 
@@ -165,6 +173,16 @@ class Placing {
     return tally;
   }
 }
+
+/** With RSEs that hold the unit but cannot be written just now: its files stay together. */
+export const withKept = (
+  sites: Sites,
+  candidates: readonly Candidate[],
+  keep: readonly RseId[],
+): readonly Candidate[] => [
+  ...candidates,
+  ...sites.blocked.filter((candidate) => keep.includes(candidate.rseId)),
+];
 
 /** Candidates after so many bytes were charged at them. */
 export const charged = (

@@ -1,9 +1,9 @@
-import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, one, only, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { addAccountUsage } from '../accounts/index.js';
 import { forgetStuckLocks, releaseLocks } from '../locks/index.js';
 import { addGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.js';
 import { cancelRequests, keepCancelled } from '../requests/index.js';
-import { LockState } from '../vocabulary/index.js';
+import { Channel, LockState, RuleState } from '../vocabulary/index.js';
 import { recountRules } from './counter.sql.js';
 import { archiveRule, hasLocks } from './rule.sql.js';
 
@@ -47,6 +47,24 @@ export async function removeRules(
     removed++;
   }
   return { rules: removed, locks: terms.locksMax - left, more: removed < held.length };
+}
+
+/**
+ * Releases one slice of the rule that has expired the longest and that nobody works on, or ends it.
+ * A rule with a child waits until the child is OK. Undefined if none is due.
+ */
+export async function expireNext(tx: Tx, terms: RemovalTerms): Promise<Removal | undefined> {
+  const due = await one<{ id: bigint }>(
+    tx,
+    sql`SELECT r.id FROM rules r
+         WHERE r.expires_at < ${terms.now}::timestamptz AND NOT r.locked
+           AND NOT EXISTS (SELECT FROM rules c WHERE c.id = r.child_rule_id AND c.state <> ${lit(RuleState.OK)})
+         ORDER BY r.expires_at, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED`,
+  );
+  if (!due) return undefined;
+  const removal = await removeRules(tx, [due.id], terms);
+  if (removal.locks > 0) await ring(tx, Channel.DELETION);
+  return removal;
 }
 
 interface HeldRule {

@@ -14,6 +14,7 @@ import {
   type RseId,
 } from '../vocabulary/index.js';
 import { advanceRule } from './counter.sql.js';
+import { type Candidate } from './copy-placement.js';
 import { type WeightedRse } from './rendezvous.js';
 import { type Rule } from './rule.js';
 import { type Sites } from './sites.js';
@@ -179,26 +180,27 @@ export async function chargeOf(tx: Tx, files: Sql, copies: Sql): Promise<Map<Rse
   return new Map(found.map(({ rseId, bytes }) => [rseId, bytes]));
 }
 
-/** The size of a set of files, and what of it lies or is being deleted at each RSE. `files` gives (did_id). */
+/** The size of a set of files, and the candidates with what of it they hold. `files` gives (did_id). */
 export async function unitOf(
   tx: Tx,
   files: Sql,
-  rseIds: readonly RseId[],
-): Promise<{
-  bytes: bigint;
-  at: Map<RseId, { held: bigint; going: boolean }>;
-}> {
+  candidates: readonly Candidate[],
+): Promise<{ readonly bytes: bigint; readonly candidates: readonly Candidate[] }> {
   const { bytes } = await only<{ bytes: bigint }>(
     tx,
     sql`SELECT coalesce(sum(d.bytes), 0)::bigint AS bytes FROM (${files}) f JOIN dids d ON d.id = f.did_id`,
   );
-  const found = await rows<{ rseId: RseId; held: bigint; going: boolean }>(
+  const found = await rows<{ rseId: RseId; heldBytes: bigint; inDeletion: boolean }>(
     tx,
     sql`SELECT r.rse_id AS "rseId",
-               coalesce(sum(r.bytes) FILTER (WHERE r.state IN (${held})), 0)::bigint AS held,
-               bool_or(r.state = ${lit(ReplicaState.BEING_DELETED)}) AS going
+               coalesce(sum(r.bytes) FILTER (WHERE r.state IN (${held})), 0)::bigint AS "heldBytes",
+               bool_or(r.state = ${lit(ReplicaState.BEING_DELETED)}) AS "inDeletion"
           FROM (${files}) f JOIN replicas r ON r.did_id = f.did_id
-         WHERE r.rse_id = ANY (${[...rseIds]}::int[]) GROUP BY r.rse_id`,
+         WHERE r.rse_id = ANY (${candidates.map(({ rseId }) => rseId)}::int[]) GROUP BY r.rse_id`,
   );
-  return { bytes, at: new Map(found.map(({ rseId, ...at }) => [rseId, at])) };
+  const at = new Map(found.map((row) => [row.rseId, row]));
+  return {
+    bytes,
+    candidates: candidates.map((candidate) => ({ ...candidate, ...at.get(candidate.rseId) })),
+  };
 }

@@ -1,0 +1,46 @@
+import { lit, ring, sql, type Tx } from '../db/index.js';
+import { SluiceError } from '../errors/index.js';
+import { Channel, RuleState } from '../vocabulary/index.js';
+import { retryOf } from './evaluate-dids.js';
+import { injectRule } from './inject-rule.js';
+import { type JudgeTerms } from './rule.js';
+import { failInjection, selectRules } from './rule.sql.js';
+import { splitRule } from './split-rule.js';
+
+/** A rule about to expire is not worth placing. */
+const EXPIRES_SOON = sql`interval '5 minutes'`;
+
+/** What one slice of an injection came to. */
+export interface InjectionSlice {
+  readonly ruleUid: string;
+  readonly locks: number;
+  /** The fact that kept the rule from being placed; it is STUCK now. */
+  readonly error?: SluiceError;
+}
+
+/**
+ * Injects one slice of the oldest rule that is due and that nobody works on. A rule that cannot be
+ * placed keeps what it has and is STUCK with the reason; the repairer sends it back. Undefined if no
+ * rule is due.
+ */
+export async function injectNext(tx: Tx, terms: JudgeTerms): Promise<InjectionSlice | undefined> {
+  const [rule] = await selectRules(tx, {
+    where: sql`r.state = ${lit(RuleState.INJECT)}
+      AND (r.inject_at IS NULL OR r.inject_at <= ${terms.now}::timestamptz)
+      AND (r.expires_at IS NULL OR r.expires_at > ${terms.now}::timestamptz + ${EXPIRES_SOON})`,
+    limit: 1,
+    hold: 'skip',
+  });
+  if (!rule) return undefined;
+  try {
+    if (rule.splitContainer) return await splitRule(tx, rule, terms);
+    const injection = await injectRule(tx, rule, terms);
+    if (injection.queued > 0) await ring(tx, Channel.REQUESTS);
+    return { ruleUid: rule.uid, locks: injection.locks };
+  } catch (error) {
+    // A fact about placing is thrown before anything of its unit is written.
+    if (!(error instanceof SluiceError)) throw error;
+    await failInjection(tx, [rule.id], { error: error.message, ...retryOf(terms) });
+    return { ruleUid: rule.uid, locks: 0, error };
+  }
+}

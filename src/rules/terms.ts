@@ -1,0 +1,13 @@
+import { type Config } from '../config/index.js';
+import { type AdditionTerms } from './add-rules.js';
+import { type RepairTerms } from './repair-rule.js';
+
+/** The judge's times and bounds, from the configuration. */
+export const rulesTerms = (
+  config: Pick<Config, 'rules' | 'replicas'>,
+  now: Date,
+): AdditionTerms & RepairTerms => ({
+  now,
+  ...config.rules,
+  tombstoneDelaySeconds: config.replicas.tombstoneDelaySeconds,
+});
