@@ -8,6 +8,7 @@ export {
   maySetGlobalLimit,
   maySetLocalLimit,
 } from './accounts.js';
+export { mayChangeDids, mayDeclareKeys, mayReopenDid } from './dids.js';
 export { demand, isAdmin, isRoot, isSelfOrAdmin, type May } from './decide.js';
 export {
   mayChangeRses,
@@ -17,3 +18,12 @@ export {
 } from './rses.js';
 export { mayAddScope, mayChangeScopeOwner } from './scopes.js';
 export { mayChangeSettings, mayReadSettings } from './settings.js';
+export {
+  mayDeclareBad,
+  mayDeleteReplicas,
+  mayNameFiles,
+  mayRegisterReplicas,
+  maySignUrl,
+  maySuspect,
+  type WriterFacts,
+} from './replicas.js';

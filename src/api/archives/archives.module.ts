@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { ArchivesController } from './archives.controller.js';
+
+@Module({ controllers: [ArchivesController] })
+export class ArchivesModule {}

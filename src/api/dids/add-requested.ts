@@ -1,0 +1,40 @@
+import { type Principal } from '../../accounts/index.js';
+import { type Config } from '../../config/index.js';
+import { type Tx } from '../../db/index.js';
+import { addDescribedDids } from '../../metadata/index.js';
+import { scopesByName } from '../../scopes/index.js';
+import { ScopeNotFound } from '../../errors/index.js';
+import { attachContent } from './attach-content.js';
+import { demandScopes } from './did-name.js';
+import { type DidRequest } from './dids.request.js';
+
+export interface AddTerms {
+  readonly caller: Principal;
+  readonly now: Date;
+  readonly config: Config;
+}
+
+/**
+ * Adds datasets and containers with their metadata, content and rules: all that one request asks, or
+ * nothing. Throws ScopeNotFound, AccessDenied and what the rooms throw.
+ */
+export async function addRequested(
+  tx: Tx,
+  requests: readonly DidRequest[],
+  { caller, now }: AddTerms,
+): Promise<void> {
+  const scopes = await scopesByName(
+    tx,
+    requests.map(({ scope }) => scope),
+  );
+  for (const { scope } of requests) {
+    if (!scopes.has(scope)) throw new ScopeNotFound(`Scope '${scope}' does not exist`, { scope });
+  }
+  await demandScopes(tx, caller, requests, 'add DIDs');
+  await addDescribedDids(tx, caller.accountId, requests, now);
+  for (const request of requests) {
+    if (request.dids.length === 0) continue;
+    const attach = { parent: request, children: request.dids, rse: request.rse };
+    await attachContent(tx, attach, { caller, now });
+  }
+}

@@ -1,0 +1,30 @@
+import { type Principal } from '../../accounts/index.js';
+import { type Tx } from '../../db/index.js';
+import { demand, mayChangeDids } from '../../policy/index.js';
+import { scopesByName } from '../../scopes/index.js';
+import { type DidName, Patterns } from '../../vocabulary/index.js';
+import { parseName } from '../wire/index.js';
+
+/** A name that is about to be given. Throws InvalidObject. */
+export function parseNewName({ scope, name }: DidName): DidName {
+  return {
+    scope: parseName(Patterns.scope, scope, 'scope'),
+    name: parseName(Patterns.didName, name, 'name'),
+  };
+}
+
+/** Throws AccessDenied unless the caller may change names in all these scopes. */
+export async function demandScopes(
+  tx: Tx,
+  caller: Principal,
+  names: readonly DidName[],
+  attempt: string,
+): Promise<void> {
+  if (caller.isAdmin) return;
+  const scopes = await scopesByName(
+    tx,
+    names.map(({ scope }) => scope),
+  );
+  const refused = [...scopes.values()].find((scope) => !mayChangeDids(caller, [scope]));
+  demand(refused === undefined, `${attempt} in scope ${refused?.name}`);
+}

@@ -1,0 +1,214 @@
+import { type Database, rows, sql } from '../../db/index.js';
+import {
+  collectionsBelow,
+  contentPage,
+  datasetsBelow,
+  type Did,
+  filePage,
+  formerContent,
+  type FormerChild,
+  type ListedFile,
+  listedFile,
+  newDidPage,
+  scopePage,
+  sizesOf,
+} from '../../dids/index.js';
+import {
+  belowFilter,
+  type FoundDid,
+  limitStatements,
+  searchContentPage,
+  searchPage,
+} from '../../metadata/index.js';
+import { type Filter } from '../../metadata/query/index.js';
+import { type DidId, DidType } from '../../vocabulary/index.js';
+import { type Line, toJson } from '../wire/index.js';
+import { presentBelow, presentFound, presentTop } from './dids.presenter.js';
+
+// Listings read keyset pages, each a short statement on a connection of its own: nothing stays open
+// while a client reads.
+const PAGE = 2000;
+
+/** All rows of a listing by id, page by page. */
+async function* byId<Row extends { readonly id: DidId }>(
+  read: (after: DidId, limit: number) => Promise<Row[]>,
+): AsyncGenerator<Row> {
+  let after = 0n;
+  for (;;) {
+    const page = await read(after, PAGE);
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.id;
+  }
+}
+
+/** The direct children of a collection; none of a file. */
+export async function* childrenOf(db: Database, parent: Did): AsyncGenerator<Did> {
+  if (parent.type === DidType.FILE) return;
+  yield* byId((after, limit) => db.read((tx) => contentPage(tx, parent.id, after, limit)));
+}
+
+/** The constituents of an archive; none of anything else. */
+export async function* constituentsOf(db: Database, archive: Did): AsyncGenerator<Did> {
+  if (archive.type !== DidType.FILE || archive.isArchive !== true) return;
+  yield* byId((after, limit) => db.read((tx) => contentPage(tx, archive.id, after, limit)));
+}
+
+/** Every file at or below a DID, dataset by dataset; one that is in two datasets comes twice. */
+export async function* filesOf(db: Database, did: Did): AsyncGenerator<ListedFile> {
+  if (did.type === DidType.FILE) {
+    const file = await db.read((tx) => listedFile(tx, did.id));
+    if (file) yield file;
+    return;
+  }
+  const datasets = await db.read((tx) =>
+    rows<{ id: DidId }>(tx, sql`SELECT id FROM (${datasetsBelow(did.id)}) AS b(id) ORDER BY id`),
+  );
+  for (const { id } of datasets) {
+    yield* byId((after, limit) => db.read((tx) => filePage(tx, id, after, limit)));
+  }
+}
+
+/** What was detached from a collection, in the order of detaching. */
+export async function* formerChildrenOf(db: Database, parent: Did): AsyncGenerator<FormerChild> {
+  for (let offset = 0; ; offset += PAGE) {
+    const page = await db.read((tx) => formerContent(tx, parent.id, offset, PAGE));
+    yield* page;
+    if (page.length < PAGE) return;
+  }
+}
+
+/** Collections that no subscription has seen. */
+export const newDids = (db: Database, type: DidType | undefined): AsyncGenerator<Did> =>
+  byId((after, limit) => db.read((tx) => newDidPage(tx, type, after, limit)));
+
+/** What is below a DID, depth first. */
+async function* descend(
+  db: Database,
+  parent: Did,
+  level: number,
+  recursive: boolean,
+): AsyncGenerator<Line> {
+  for await (const child of childrenOf(db, parent)) {
+    yield presentBelow(child, parent, level);
+    if (recursive) yield* descend(db, child, level + 1, true);
+  }
+}
+
+/** A DID's children, and with `recursive` all below them. */
+export const listBelow = (db: Database, did: Did, recursive: boolean): AsyncGenerator<Line> =>
+  descend(db, did, 1, recursive);
+
+/** A scope's DIDs that are in no collection of the same scope, and with `recursive` all below them. */
+export async function* listScope(
+  db: Database,
+  scope: string,
+  recursive: boolean,
+): AsyncGenerator<Line> {
+  let after = '';
+  for (;;) {
+    const page = await db.read((tx) => scopePage(tx, scope, after, PAGE));
+    for (const did of page.filter(({ isTop }) => isTop)) {
+      yield presentTop(did);
+      if (recursive) yield* descend(db, did, 1, true);
+    }
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.name;
+  }
+}
+
+/** What to look for, and how to show it. */
+export interface Search {
+  readonly scope: string;
+  readonly filter: Filter;
+  readonly long: boolean;
+  readonly recursive: boolean;
+  readonly limit: number | undefined;
+  /** Time budget of each statement. */
+  readonly timeoutMs: number;
+}
+
+/** The first page is small, for the one who looks for a single name; the others are large. */
+const SEARCH_PAGES = [500, 5000] as const;
+
+async function* foundInScope(db: Database, search: Search): AsyncGenerator<FoundDid[]> {
+  let after = '';
+  let limit: number = SEARCH_PAGES[0];
+  for (;;) {
+    const asked = { after, limit };
+    const page = await db.tx(async (tx) => {
+      await limitStatements(tx, search.timeoutMs);
+      return await searchPage(tx, search.scope, search.filter, asked);
+    });
+    if (page.length > 0) yield page;
+    const last = page.at(-1);
+    if (!last || page.length < limit) return;
+    after = last.name;
+    limit = SEARCH_PAGES[1];
+  }
+}
+
+async function* foundBelow(
+  db: Database,
+  search: Search,
+  parentId: DidId,
+): AsyncGenerator<FoundDid[]> {
+  const filter = belowFilter(search.filter);
+  let after = 0n;
+  for (;;) {
+    const asked = { after, limit: PAGE };
+    const page = await db.tx(async (tx) => {
+      await limitStatements(tx, search.timeoutMs);
+      return await searchContentPage(tx, parentId, filter, asked);
+    });
+    if (page.length > 0) yield page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.id;
+  }
+}
+
+/** Everything that a recursive search finds, each DID once. */
+async function* foundDeeply(db: Database, search: Search): AsyncGenerator<FoundDid[]> {
+  const seen = new Set<DidId>();
+  const entered = new Set<DidId>();
+  const fresh = (page: readonly FoundDid[]) =>
+    page.filter(({ id }) => !seen.has(id) && seen.add(id));
+  for await (const page of foundInScope(db, search)) {
+    yield fresh(page);
+    for (const { id, type } of page) {
+      if (type === DidType.FILE) continue;
+      for (const collection of await collectionsAt(db, id)) {
+        if (entered.has(collection)) continue;
+        entered.add(collection);
+        for await (const below of foundBelow(db, search, collection)) yield fresh(below);
+      }
+    }
+  }
+}
+
+async function collectionsAt(db: Database, rootId: DidId): Promise<DidId[]> {
+  const found = await db.read((tx) =>
+    rows<{ id: DidId }>(tx, sql`SELECT id FROM (${collectionsBelow(rootId)}) AS b(id)`),
+  );
+  return found.map(({ id }) => id);
+}
+
+/** The lines of a search: names, or long rows. */
+export async function* searchLines(db: Database, search: Search): AsyncGenerator<Line> {
+  let left = search.limit ?? Number.POSITIVE_INFINITY;
+  const pages = search.recursive ? foundDeeply(db, search) : foundInScope(db, search);
+  for await (const page of pages) {
+    const shown = page.slice(0, left);
+    left -= shown.length;
+    if (!search.long) yield* shown.map(({ name }) => toJson(name));
+    else {
+      const datasets = shown.filter(({ type }) => type === DidType.DATASET).map(({ id }) => id);
+      const sizes = await db.read((tx) => sizesOf(tx, datasets));
+      yield* shown.map((did) => presentFound(did, sizes.get(did.id)));
+    }
+    if (left <= 0) return;
+  }
+}

@@ -1,0 +1,19 @@
+import { type Scope } from '../scopes/index.js';
+import { isAdmin, type May } from './decide.js';
+
+/** The scope where everybody may try things out, as in Rucio. */
+const PLAYGROUND = 'mock';
+
+/**
+ * Add names to these scopes, change what is attached to them, describe and close them: their owner,
+ * and admins. A scope that does not exist is not in the list and stands in nobody's way.
+ */
+export const mayChangeDids: May<[scopes: Iterable<Scope>]> = (caller, scopes) =>
+  caller.isAdmin ||
+  [...scopes].every(({ name, accountId }) => name === PLAYGROUND || accountId === caller.accountId);
+
+/** Open a collection again. */
+export const mayReopenDid: May = isAdmin;
+
+/** Declare metadata keys and their values. */
+export const mayDeclareKeys: May = isAdmin;
