@@ -4,6 +4,7 @@ import { ensureRoot } from './accounts/index.js';
 import { type Config, prepareStateDirectory } from './config/index.js';
 import { type Database, migrateDatabase, openDatabase } from './db/index.js';
 import { startEmbedded } from './db/embedded/index.js';
+import { entities } from './entities.js';
 import { createLog, type Log } from './log/index.js';
 import { openStorages } from './storages.js';
 import { type Sluice, startSluice } from './sluice.js';
@@ -29,6 +30,7 @@ export async function serve(
       url: database.url,
       poolSize: config.database.poolSize,
       statementTimeoutMs: config.database.statementTimeoutMs,
+      entities,
     });
     const rootPasswordFile = await ensureRoot(db, config);
     const storages = openStorages(db, config);
