@@ -6,6 +6,9 @@ import { IdentitiesModule } from './identities/identities.module.js';
 import { PingModule } from './ping/ping.module.js';
 import { RsesModule } from './rses/rses.module.js';
 import { ScopesModule } from './scopes/scopes.module.js';
+import { ArchivesModule } from './archives/archives.module.js';
+import { DidsModule } from './dids/dids.module.js';
+import { MetaConventionsModule } from './meta-conventions/meta-conventions.module.js';
 
 /** Every noun's module. The routes of the service are these and no others (`sluice routes`). */
 export const apiModules: Type[] = [
@@ -16,4 +19,7 @@ export const apiModules: Type[] = [
   ScopesModule,
   RsesModule,
   ConfigModule,
+  ArchivesModule,
+  DidsModule,
+  MetaConventionsModule,
 ];
