@@ -12,6 +12,9 @@ export interface Endpoint {
   extendedAttributes: Record<string, unknown>;
 }
 
+/** Set on endpoints of RSEs that trust our storage tokens (RSE attribute `sign_url`). */
+export const TRUSTS_OUR_TOKENS = 'trusts_our_tokens';
+
 /** The endpoint that a protocol of an RSE describes. */
 export const endpointOf = (rse: Rse, protocol: RseProtocol): Endpoint => ({
   rse: rse.name,
@@ -20,5 +23,8 @@ export const endpointOf = (rse: Rse, protocol: RseProtocol): Endpoint => ({
   port: protocol.port,
   prefix: protocol.prefix,
   impl: protocol.impl,
-  extendedAttributes: { ...protocol.extendedAttributes },
+  extendedAttributes: {
+    ...protocol.extendedAttributes,
+    [TRUSTS_OUR_TOKENS]: rse.attributes['sign_url'] !== undefined,
+  },
 });

@@ -1,4 +1,4 @@
-export { type Endpoint, endpointOf } from './endpoint.js';
+export { type Endpoint, endpointOf, TRUSTS_OUR_TOKENS } from './endpoint.js';
 export { addRse } from './add-rse.js';
 export { changeRse, deleteRse, removeRseAttribute, setRseAttribute } from './change-rse.js';
 export {
