@@ -33,7 +33,7 @@ export function storageErrorOf(failure: unknown, what: string, signal?: AbortSig
   if (known !== undefined) return known;
   if (signal?.aborted) return abortedError(signal, what);
   const code = errorCode(failure);
-  const said = failure instanceof Error ? failure.message || code : String(failure);
+  const said = isError(failure) ? failure.message || code : String(failure);
   return new StorageError(causeOfCode(code), `${what}: ${said}`, { cause: failure });
 }
 
@@ -42,21 +42,26 @@ export function abortedError(signal: AbortSignal, what: string): StorageError {
   const reason: unknown = signal.reason;
   const known = findStorageError(reason);
   if (known !== undefined) return known;
-  if (reason instanceof Error && reason.name === 'TimeoutError') {
+  if (isError(reason) && reason.name === 'TimeoutError') {
     return new StorageError(StorageCause.TIMEOUT, `${what}: took too long`);
   }
   return new StorageError(StorageCause.CANCELLED, `${what}: cancelled`);
 }
 
+/** By its shape: an error that another realm of this process made is no instance of our Error. */
+function isError(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && 'message' in value;
+}
+
 function findStorageError(failure: unknown): StorageError | undefined {
-  for (let at = failure, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+  for (let at = failure, depth = 0; isError(at) && depth < 5; at = at.cause, depth += 1) {
     if (at instanceof StorageError) return at;
   }
   return undefined;
 }
 
 function errorCode(failure: unknown): string {
-  const code = failure instanceof Error && 'code' in failure ? failure.code : undefined;
+  const code = isError(failure) && 'code' in failure ? failure.code : undefined;
   return typeof code === 'string' ? code : '';
 }
 

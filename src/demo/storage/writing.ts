@@ -7,13 +7,15 @@ import { pull } from './third-party-copy.js';
 export async function put(exchange: Exchange): Promise<void> {
   const { files, path, request, stats, asDirectory } = exchange;
   if (asDirectory || stats?.isDirectory() === true) return answer(exchange, 409, 'a directory\n');
+  const { socket } = request;
   exchange.wantBody();
   try {
     await files.write(path, request, changes(exchange));
   } catch (error) {
-    if (request.destroyed) return;
-    const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
-    return answer(exchange, full ? 507 : 500, 'the file could not be written\n');
+    // The rest of the body is still on its way: nothing else can follow on this connection.
+    exchange.response.once('finish', () => socket.destroySoon());
+    if (exchange.fault?.kind === 'cut') return void socket.destroy();
+    return answer(exchange, isFull(error) ? 507 : 500, 'the file could not be written\n');
   }
   answer(exchange, 201, 'created\n');
 }
@@ -60,14 +62,16 @@ export async function copy(exchange: Exchange): Promise<void> {
   await pull(files, path, request, response, exchange);
 }
 
+function isFull(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOSPC';
+}
+
 function changes({ fault, request }: Exchange): Transform[] {
   const half = Math.floor(Number(request.headers['content-length'] ?? 0) / 2);
   if (fault?.kind === 'truncate') return [shortener(half)];
   if (fault?.kind === 'slow') return [staller(half)];
   if (fault?.kind === 'corrupt') return [damage()];
-  if (fault?.kind !== 'cut') return [];
-  request.on('error', () => undefined);
-  return [cutter(half)];
+  return fault?.kind === 'cut' ? [cutter(half)] : [];
 }
 
 function forbidsOverwriting(header: string | string[] | undefined): boolean {

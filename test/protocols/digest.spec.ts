@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import ADLER32 from 'adler-32';
+import fc from 'fast-check';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { DigestStream, digestOf } from '../../src/protocols/index.js';
+import { adler32FromInt4 } from '../../src/vocabulary/checksum.js';
+
+describe('the digest of a stream', () => {
+  it('agrees with another implementation, however the bytes are cut', async () => {
+    const pieces = fc.array(fc.uint8Array({ maxLength: 5000 }), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(pieces, async (parts) => {
+        const whole = Buffer.concat(parts);
+        const digest = await digestOf(Readable.from(parts.map((part) => Buffer.from(part))), {
+          md5: true,
+        });
+        expect(digest).toEqual({
+          bytes: BigInt(whole.length),
+          adler32: adler32FromInt4(ADLER32.buf(whole)),
+          md5: createHash('md5').update(whole).digest('hex'),
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is not told before the end', () => {
+    expect(() => new DigestStream().digest()).toThrow('unfinished');
+  });
+
+  it('fails with its source', async () => {
+    const source = new Readable({ read: () => undefined });
+    const digest = digestOf(source);
+    source.destroy(new Error('the tape broke'));
+    await expect(digest).rejects.toThrow('the tape broke');
+  });
+
+  it('does not take a source that closed early for one that ended', async () => {
+    const source = new Readable({ read: () => undefined });
+    const digest = digestOf(source);
+    source.push('half');
+    source.destroy();
+    await expect(digest).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+  });
+});
