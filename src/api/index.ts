@@ -9,6 +9,7 @@ import { ScopesModule } from './scopes/scopes.module.js';
 import { ArchivesModule } from './archives/archives.module.js';
 import { DidsModule } from './dids/dids.module.js';
 import { MetaConventionsModule } from './meta-conventions/meta-conventions.module.js';
+import { ReplicasModule } from './replicas/replicas.module.js';
 
 /** Every noun's module. The routes of the service are these and no others (`sluice routes`). */
 export const apiModules: Type[] = [
@@ -22,4 +23,5 @@ export const apiModules: Type[] = [
   ArchivesModule,
   DidsModule,
   MetaConventionsModule,
+  ReplicasModule,
 ];

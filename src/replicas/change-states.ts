@@ -58,6 +58,32 @@ export async function namedCopies(
   return found;
 }
 
+/** A copy as its upload should look at the storage. */
+export interface UploadFacts extends DidName {
+  readonly didId: DidId;
+  readonly bytes: bigint;
+  readonly adler32: number | null;
+  /** Only where the RSE is not deterministic. */
+  readonly path: string | null;
+}
+
+/** What the copies of these names at an RSE should look like; those that are not known are left out. */
+export async function uploadFacts(
+  tx: Tx,
+  rse: Rse,
+  names: readonly DidName[],
+): Promise<UploadFacts[]> {
+  return await rows<UploadFacts>(
+    tx,
+    sql`SELECT d.id AS "didId", d.scope, d.name, r.bytes, d.adler32, p.path
+        FROM unnest(${names.map(({ scope }) => scope)}::text[],
+                    ${names.map(({ name }) => name)}::text[]) AS i(scope, name)
+        JOIN dids d ON d.scope = i.scope AND d.name = i.name
+        JOIN replicas r ON r.did_id = d.id AND r.rse_id = ${rse.id}
+        LEFT JOIN replica_paths p ON p.did_id = d.id AND p.rse_id = ${rse.id}`,
+  );
+}
+
 /**
  * A client says that these copies are whole and in place. `verified` are those whose size and
  * checksum we have just seen ourselves; the others are its assertion. What was declared bad is

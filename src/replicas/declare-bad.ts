@@ -65,6 +65,20 @@ export async function declareBad(
   return { bad, known, suspected, missing: copies.filter((copy) => !keys.has(keyOf(copy))) };
 }
 
+/**
+ * Records that somebody suspects these copies. Nothing changes about the copies themselves. Gives
+ * those that exist.
+ */
+export async function suspectCopies(
+  tx: Tx,
+  copies: readonly CopyKey[],
+  doubt: { readonly reason: string; readonly accountId: AccountId },
+): Promise<Copy[]> {
+  const found = await lockCopies(tx, copies);
+  await insertDeclarations(tx, found, row(doubt, BadFileState.SUSPICIOUS));
+  return found;
+}
+
 async function condemn(tx: Tx, bad: readonly Copy[], badness: Badness): Promise<void> {
   const { UNAVAILABLE, COPYING, AVAILABLE, TEMPORARY_UNAVAILABLE } = ReplicaState;
   await moveState(tx, bad, {

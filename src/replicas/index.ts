@@ -6,7 +6,7 @@ export {
   type RegisteredFile,
   type Registration,
 } from './register-files.js';
-export { type Badness, type Declared, declareBad } from './declare-bad.js';
+export { type Badness, type Declared, declareBad, suspectCopies } from './declare-bad.js';
 export { type Copy, copiesOf, lockCopies } from './replica.sql.js';
 export {
   addGuards,
@@ -36,3 +36,54 @@ export { ReplicaPathEntity } from './replica-path.entity.js';
 export { GuardedCopyEntity } from './guarded-copy.entity.js';
 export { BadReplicaEntity } from './bad-replica.entity.js';
 export { TraceEntity } from './trace.entity.js';
+export {
+  badReplicaPage,
+  type BadReplica,
+  type BadReplicaFilter,
+  type SuspiciousCopy,
+  suspiciousCopies,
+} from './bad-replica.sql.js';
+export {
+  assertAvailable,
+  assertUnavailable,
+  condemnByName,
+  namedCopies,
+  type NamedCopy,
+  uploadFacts,
+  type UploadFacts,
+} from './change-states.js';
+export { copyPath, givenPath, namesOfPath } from './copy-path.js';
+export { type DatasetReplica, datasetReplicas, datasetReplicasAt } from './dataset-replicas.sql.js';
+export { findByPfns, type FoundPfn, type Place } from './find-by-pfn.js';
+export {
+  type Ancestry,
+  ancestries,
+  archivesOf,
+  type CopyFilter,
+  countListed,
+  datasetPage,
+  type ListedDids,
+  type ListedFile,
+  listedFiles,
+  randomFiles,
+  resolveListed,
+  sortedFiles,
+} from './list-files.sql.js';
+export { refuseCollisions } from './path-collisions.js';
+export {
+  bytesBeingDeleted,
+  claimDue,
+  type ClaimedCopy,
+  type ClaimSpec,
+  forgetClaims,
+  type Forgotten,
+  type GiveBack,
+  giveBackClaims,
+  lockSpace,
+  recallClaims,
+  renewClaims,
+  rsesWithDue,
+  type VerifiedCopy,
+  verifyClaims,
+} from './reap.sql.js';
+export { appendTraces } from './trace.sql.js';

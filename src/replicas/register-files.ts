@@ -1,5 +1,4 @@
 import { type Tx, violatedConstraint } from '../db/index.js';
-import { insertFiles } from '../dids/index.js';
 import {
   DataIdentifierAlreadyExists,
   Duplicate,
@@ -7,6 +6,7 @@ import {
   ResourceTemporaryUnavailable,
   UnsupportedOperation,
 } from '../errors/index.js';
+import { insertDescribedFiles, type Meta } from '../metadata/index.js';
 import { type Rse } from '../rses/index.js';
 import { type AccountId, type DidId, ReplicaState } from '../vocabulary/index.js';
 import { insertRegisteredCopies, type RegisteredRow } from './replica.sql.js';
@@ -23,8 +23,9 @@ export interface FileSpec {
   readonly md5?: string | null;
   /** 32 hex digits, with or without dashes. */
   readonly guid?: string | null;
-  /** Built-in metadata that a new DID gets (what dids' insertFiles takes). */
   readonly events?: bigint | null;
+  /** Further metadata, which a new DID gets and one that exists does not. */
+  readonly meta?: Meta;
   /** Where the file is below the protocols' prefixes, with a leading slash: not deterministic RSEs only. */
   readonly path?: string | null;
   readonly state?: ReplicaState;
@@ -53,7 +54,7 @@ export interface RegisteredFile {
  * order given. The caller has checked names, scopes and paths.
  *
  * Throws FileConsistencyMismatch (size or checksum differs from the catalogue, or from the same file
- * given twice), DataIdentifierAlreadyExists (the name is a collection's), UnsupportedOperation
+ * given twice), ScopeNotFound, what metadata throws, DataIdentifierAlreadyExists (the name is a collection's), UnsupportedOperation
  * (volatile RSE, or no path where one is needed), Duplicate (the path is another file's),
  * ResourceTemporaryUnavailable (a copy there is being deleted at this moment).
  */
@@ -66,19 +67,7 @@ export async function registerFiles(tx: Tx, registration: Registration): Promise
   if (files.size === 0) return [];
   const asked = [...files.values()];
   if (!rse.deterministic) demandPaths(asked, rse);
-  await insertFiles(
-    tx,
-    accountId,
-    asked.map((file) => ({
-      scope: file.scope,
-      name: file.name,
-      bytes: file.bytes,
-      adler32: file.adler32 ?? null,
-      md5: file.md5 ?? null,
-      guid: file.guid ?? null,
-      events: file.events ?? null,
-    })),
-  );
+  await insertDescribedFiles(tx, accountId, asked.map(described), registration.now ?? new Date());
   const found = await insertCopies(tx, registration, asked);
   if (found.length < asked.length) {
     throw new ResourceTemporaryUnavailable('A file was erased while it was being registered');
@@ -92,6 +81,17 @@ export async function registerFiles(tx: Tx, registration: Registration): Promise
   }
   return registration.files.map((file) => byName.get(nameOf(file)) as RegisteredFile);
 }
+
+const described = ({ scope, name, bytes, adler32, md5, guid, events, meta }: FileSpec) => ({
+  scope,
+  name,
+  bytes,
+  adler32: adler32 ?? null,
+  md5: md5 ?? null,
+  guid: guid ?? null,
+  events: events ?? null,
+  ...(meta && { meta }),
+});
 
 const nameOf = ({ scope, name }: FileSpec): string => `${scope}:${name}`;
 

@@ -1,0 +1,92 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  StreamableFile,
+} from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Clock } from '../../clock.js';
+import { CONFIG, type Config } from '../../config/index.js';
+import { Database } from '../../db/index.js';
+import { UnsupportedRequestedContentType } from '../../errors/index.js';
+import { accepts, METALINK, NDJSON, streamRows } from '../wire/index.js';
+import { type Listing, parseListing, parseListingQuery } from './listing.request.js';
+import { type ListedRow, presentListed } from './listing.presenter.js';
+import { listRows } from './list-rows.js';
+import {
+  METALINK_END,
+  METALINK_HEAD,
+  METALINK_SCHEMES,
+  presentMetalink,
+} from './metalink.presenter.js';
+
+/** Where files are, as rows of JSON or as a metalink. */
+@Controller('replicas')
+export class ListingController {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  @Post('list')
+  @HttpCode(200)
+  async list(
+    @Body() body: unknown,
+    @Headers('accept') accept: string | undefined,
+  ): Promise<StreamableFile> {
+    return await this.answer(parseListing(body), accept);
+  }
+
+  @Get(':scope/:name')
+  async listOne(
+    @Param('scope') scope: string,
+    @Param('name') name: string,
+    @Query() query: Record<string, unknown>,
+    @Headers('accept') accept: string | undefined,
+  ): Promise<StreamableFile> {
+    return await this.answer(parseListingQuery({ scope, name }, query), accept);
+  }
+
+  private async answer(listing: Listing, accept: string | undefined): Promise<StreamableFile> {
+    const context = { db: this.db, config: this.config, now: this.clock.now() };
+    if (wantsMetalink(accept)) {
+      const rows = listRows(context, { ...listing, schemes: listing.schemes ?? METALINK_SCHEMES });
+      return await streamMetalink(rows);
+    }
+    if (!accepts(accept, NDJSON)) {
+      throw new UnsupportedRequestedContentType(`The answer is ${NDJSON} or ${METALINK}`);
+    }
+    return await streamRows(lines(listRows(context, listing)));
+  }
+}
+
+/** A metalink is sent to who names it; a wildcard gets rows. */
+const wantsMetalink = (accept: string | undefined): boolean =>
+  accept !== undefined && accept.toLowerCase().includes(METALINK) && accepts(accept, METALINK);
+
+async function* lines(rows: AsyncIterable<ListedRow>): AsyncGenerator<string, void, undefined> {
+  for await (const row of rows) yield presentListed(row);
+}
+
+/** Waits for the first row, so that what is wrong with the request is told as an error. */
+async function streamMetalink(
+  rows: AsyncGenerator<ListedRow, void, undefined>,
+): Promise<StreamableFile> {
+  const first = await rows.next();
+  async function* document(): AsyncGenerator<string, void, undefined> {
+    yield METALINK_HEAD;
+    if (!first.done) {
+      yield presentMetalink(first.value);
+      for await (const row of rows) yield presentMetalink(row);
+    }
+    yield METALINK_END;
+  }
+  return new StreamableFile(Readable.from(document(), { objectMode: false }), { type: METALINK });
+}

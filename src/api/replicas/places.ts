@@ -1,0 +1,103 @@
+import { copyPath } from '../../replicas/index.js';
+import { chooseProtocols, pfnOf, type Rse, type RseProtocol } from '../../rses/index.js';
+import { type DidName, type RseId, RseTypeCodec, wireId } from '../../vocabulary/index.js';
+import { type Listing } from './listing.request.js';
+
+/** One way to reach the copies of one RSE, with all that a row says about it. */
+export interface Place {
+  readonly rse: Rse;
+  readonly rseUid: string;
+  readonly type: string;
+  readonly domain: 'lan' | 'wan';
+  readonly protocol: RseProtocol;
+  /** Smaller is tried first. Unique in a listing. */
+  readonly rank: number;
+  /** Whether what is reached here opens with our tokens only. */
+  readonly signed: boolean;
+}
+
+/** The ways to every RSE of a listing, best first. */
+export type Places = ReadonlyMap<RseId, readonly Place[]>;
+
+/**
+ * Ranks every way to the RSEs once for a whole listing: near networks before wide ones, then by
+ * distance where both positions are known, disk before tape, then the protocols' priority, then
+ * names, so that the order is the same in every row. Without schemes an RSE has one way a domain;
+ * with schemes one for each.
+ */
+export function rankPlaces(
+  rses: readonly Rse[],
+  protocols: ReadonlyMap<RseId, readonly RseProtocol[]>,
+  listing: Pick<Listing, 'domain' | 'schemes' | 'site' | 'position'>,
+): Places {
+  const ways = rses.flatMap((rse) => waysTo(rse, protocols.get(rse.id) ?? [], listing));
+  ways.sort(
+    (a, b) =>
+      Number(a.domain === 'wan') - Number(b.domain === 'wan') ||
+      kilometres(a.rse, listing.position) - kilometres(b.rse, listing.position) ||
+      a.rse.type.localeCompare(b.rse.type) ||
+      a.priority - b.priority ||
+      (a.rse.name < b.rse.name ? -1 : Number(a.rse.name > b.rse.name)),
+  );
+  const places = new Map<RseId, Place[]>();
+  for (const [rank, { priority: _, ...way }] of ways.entries()) {
+    const place = { ...way, rank };
+    const known = places.get(way.rse.id);
+    if (known) known.push(place);
+    else places.set(way.rse.id, [place]);
+  }
+  return places;
+}
+
+type Way = Omit<Place, 'rank'> & { readonly priority: number };
+
+function waysTo(
+  rse: Rse,
+  protocols: readonly RseProtocol[],
+  { domain, schemes, site }: Pick<Listing, 'domain' | 'schemes' | 'site'>,
+): Way[] {
+  const near = site !== undefined && rse.attributes['site'] === site;
+  const domains =
+    domain === 'all' ? (['lan', 'wan'] as const) : ([domain ?? (near ? 'lan' : 'wan')] as const);
+  return domains.flatMap((each) => {
+    const fit = chooseProtocols(protocols, { domain: each, operation: 'read', schemes });
+    const best = schemes === undefined ? fit.slice(0, 1) : firstOfEachScheme(fit);
+    return best.map((protocol) => ({
+      rse,
+      rseUid: wireId(rse.uid),
+      type: RseTypeCodec.name(rse.type),
+      domain: each,
+      protocol,
+      priority: protocol.domains[each].read ?? 0,
+      signed: Boolean(rse.attributes['sign_url']) && protocol.scheme === 'https',
+    }));
+  });
+}
+
+const firstOfEachScheme = (protocols: readonly RseProtocol[]): RseProtocol[] =>
+  protocols.filter(
+    ({ scheme }, at) => protocols.findIndex((other) => other.scheme === scheme) === at,
+  );
+
+const EARTH_KM = 6371;
+
+/** Great-circle distance in kilometres; nothing where a position is not known. */
+function kilometres(rse: Rse, position: Listing['position']): number {
+  if (!position || rse.latitude === null || rse.longitude === null) return 0;
+  const radians = (degrees: number) => (degrees * Math.PI) / 180;
+  const [from, to] = [radians(position.latitude), radians(rse.latitude)];
+  const east = radians(rse.longitude - position.longitude);
+  const half =
+    Math.sin((to - from) / 2) ** 2 + Math.cos(from) * Math.cos(to) * Math.sin(east / 2) ** 2;
+  return 2 * EARTH_KM * Math.asin(Math.sqrt(half));
+}
+
+/** The physical name of a file at a place, or undefined where the path is not known or not allowed. */
+export function pfnAt(place: Place, file: DidName, path: string | null): string | undefined {
+  try {
+    return pfnOf(place.protocol, copyPath(place.rse, file, path));
+  } catch {
+    // A copy that cannot be reached is no reason to show none of the others.
+    return undefined;
+  }
+}

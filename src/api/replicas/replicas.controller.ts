@@ -1,0 +1,207 @@
+import { Body, Controller, Delete, HttpCode, Inject, Post, Put } from '@nestjs/common';
+import { type Principal } from '../../accounts/index.js';
+import { record } from '../../audit/index.js';
+import { Clock } from '../../clock.js';
+import { Database, type Tx } from '../../db/index.js';
+import { ResourceTemporaryUnavailable } from '../../errors/index.js';
+import { demand, mayDeclareBad, mayDeleteReplicas } from '../../policy/index.js';
+import { StorageRegistry } from '../../protocols/index.js';
+import {
+  assertAvailable,
+  assertUnavailable,
+  condemnByName,
+  declareBad,
+  givenPath,
+  namedCopies,
+  type NamedCopy,
+  refuseCollisions,
+  registerFiles,
+  uploadFacts,
+} from '../../replicas/index.js';
+import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
+import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
+import { Cause, type DidId, type DidName, ReplicaState } from '../../vocabulary/index.js';
+import { Caller } from '../wire/index.js';
+import {
+  type ChangedReplica,
+  type NewReplica,
+  parseChangedReplicas,
+  parseNamedReplicas,
+  parseNewReplicas,
+  parseTombstones,
+} from './replicas.request.js';
+import { looksAtUploads, verifyUploads } from './verify-uploads.js';
+import { demandNames, demandWritable, demandWriter } from './write-facts.js';
+
+/** Copies of files: registering them, saying what became of them, letting them go. */
+@Controller('replicas')
+export class ReplicasController {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(StorageRegistry) private readonly storages: StorageRegistry,
+  ) {}
+
+  @Post()
+  async register(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
+    const asked = parseNewReplicas(body);
+    await this.db.tx(async (tx) => {
+      const rse = await findRse(tx, asked.rse);
+      await demandWriter(tx, caller, rse);
+      demandWritable(rse, asked.ignoreAvailability);
+      await demandNames(tx, caller, asked.files);
+      await refuseCollisions(tx, rse, asked.files);
+      await registerFiles(tx, {
+        accountId: caller.accountId,
+        rse,
+        files: await withPaths(tx, rse, asked.files),
+        now: this.clock.now(),
+      });
+    });
+    return 'Created';
+  }
+
+  /**
+   * Uploads end here. What a client says it has written is looked at first, where the RSE wants it:
+   * the network is not waited for inside a transaction.
+   */
+  @Put()
+  async changeStates(@Body() body: unknown, @Caller() caller: Principal): Promise<void> {
+    const asked = parseChangedReplicas(body);
+    const inState = (...states: ReplicaState[]) =>
+      asked.files.filter(({ state }) => states.includes(state));
+    if (inState(ReplicaState.BAD).length > 0) {
+      demand(mayDeclareBad(caller), `declare replicas bad at RSE ${asked.rse}`);
+    }
+    const written = inState(ReplicaState.AVAILABLE);
+    const verified = await this.lookAt(asked.rse, caller, written);
+    await this.db.tx(async (tx) => {
+      const rse = await findRse(tx, asked.rse);
+      await demandWriter(tx, caller, rse);
+      const copies = await namedCopies(tx, rse, asked.files);
+      const stateOf = statesByName(asked.files);
+      const named = (state: ReplicaState) => copies.filter((copy) => stateOf(copy) === state);
+      await this.confirm(tx, named(ReplicaState.AVAILABLE), verified);
+      await this.refuse(tx, caller, named(ReplicaState.UNAVAILABLE));
+      await assertUnavailable(
+        tx,
+        named(ReplicaState.TEMPORARY_UNAVAILABLE),
+        ReplicaState.TEMPORARY_UNAVAILABLE,
+      );
+      await this.condemn(tx, caller, named(ReplicaState.BAD));
+    });
+  }
+
+  @Delete()
+  async delete(@Body() body: unknown, @Caller() caller: Principal): Promise<void> {
+    const asked = parseNamedReplicas(body);
+    await this.db.tx(async (tx) => {
+      const rse = await findRse(tx, asked.rse);
+      demand(mayDeleteReplicas(caller), `delete replicas at RSE ${rse.name}`);
+      if (!rse.availabilityDelete && !asked.ignoreAvailability) {
+        throw new ResourceTemporaryUnavailable(
+          `RSE ${rse.name} is temporarily unavailable for deleting`,
+          { rse: rse.name },
+        );
+      }
+      const copies = await namedCopies(tx, rse, asked.files);
+      await condemnByName(tx, copies, { hide: true });
+      await recordGone(tx, caller, 'replicas.delete', rse, copies);
+    });
+  }
+
+  @Post('tombstone')
+  async setTombstones(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
+    const asked = parseTombstones(body);
+    await this.db.tx(async (tx) => {
+      demand(mayDeleteReplicas(caller), 'set tombstones');
+      for (const [name, files] of asked) {
+        const rse = await findRse(tx, name);
+        const copies = await namedCopies(tx, rse, files);
+        await condemnByName(tx, copies, { hide: false });
+        await recordGone(tx, caller, 'replicas.tombstone', rse, copies);
+      }
+    });
+    return 'Created';
+  }
+
+  private async lookAt(
+    rseName: string,
+    caller: Principal,
+    written: readonly ChangedReplica[],
+  ): Promise<Set<DidId>> {
+    if (written.length === 0) return new Set();
+    const facts = await this.db.read(async (tx) => {
+      const rse = await findRse(tx, rseName);
+      await demandWriter(tx, caller, rse);
+      if (!looksAtUploads(rse)) return undefined;
+      const protocols = (await protocolsOf(tx, [rse.id])).get(rse.id) ?? [];
+      return { rse, protocols, uploads: await uploadFacts(tx, rse, written) };
+    });
+    if (!facts) return new Set();
+    return await verifyUploads(this.storages, facts.rse, facts.protocols, facts.uploads);
+  }
+
+  private async confirm(
+    tx: Tx,
+    copies: readonly NamedCopy[],
+    verified: ReadonlySet<DidId>,
+  ): Promise<void> {
+    if (copies.length === 0) return;
+    const now = this.clock.now();
+    await assertAvailable(tx, copies, { verified, now });
+    await confirmCopies(tx, copies, now);
+  }
+
+  private async refuse(tx: Tx, caller: Principal, copies: readonly NamedCopy[]): Promise<void> {
+    const changed = await assertUnavailable(tx, copies, ReplicaState.UNAVAILABLE);
+    const error = `declared UNAVAILABLE by account ${caller.account}`;
+    // The repairer may look at these at once: nothing is known that waiting would mend.
+    const terms = { now: this.clock.now(), lockRetrySeconds: 0 };
+    await reopenCopies(tx, changed, terms.now);
+    await stickCopies(
+      tx,
+      changed.map((copy) => ({ ...copy, cause: Cause.DEST_MISSING, error })),
+      terms,
+    );
+  }
+
+  private async condemn(tx: Tx, caller: Principal, copies: readonly NamedCopy[]): Promise<void> {
+    if (copies.length === 0) return;
+    const reason = `declared BAD by account ${caller.account}`;
+    const now = this.clock.now();
+    const { bad } = await declareBad(tx, copies, { reason, accountId: caller.accountId, now });
+    await reopenCopies(tx, bad, now);
+  }
+}
+
+const nameOf = ({ scope, name }: DidName): string => `${scope}:${name}`;
+
+const statesByName = (files: readonly ChangedReplica[]) => {
+  const states = new Map(files.map((file) => [nameOf(file), file.state]));
+  return (copy: DidName): ReplicaState | undefined => states.get(nameOf(copy));
+};
+
+/** The files with their paths, where PFNs tell them. Throws InvalidPath for a PFN that is not right. */
+async function withPaths(tx: Tx, rse: Rse, files: readonly NewReplica[]) {
+  if (files.every(({ pfn }) => pfn === null)) return files;
+  const protocols = (await protocolsOf(tx, [rse.id])).get(rse.id) ?? [];
+  return files.map((file) => ({
+    ...file,
+    path: file.pfn === null ? null : (givenPath(rse, protocols, file, file.pfn) ?? null),
+  }));
+}
+
+const recordGone = (
+  tx: Tx,
+  caller: Principal,
+  action: string,
+  rse: Rse,
+  copies: readonly DidName[],
+): Promise<void> =>
+  record(tx, {
+    accountId: caller.accountId,
+    action,
+    subject: rse.name,
+    change: { dids: copies.map(nameOf) },
+  });

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { BadReplicasController } from './bad.controller.js';
+import { DatasetReplicasController } from './datasets.controller.js';
+import { ListingController } from './listing.controller.js';
+import { ReplicasController } from './replicas.controller.js';
+
+/** The listing's `:scope/:name` comes last: it would take in what the others name literally. */
+@Module({
+  controllers: [
+    ReplicasController,
+    BadReplicasController,
+    DatasetReplicasController,
+    ListingController,
+  ],
+})
+export class ReplicasModule {}
