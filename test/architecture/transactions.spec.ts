@@ -4,7 +4,7 @@ import { type Source, sources } from './sources.js';
 
 /** What reaches the network or a file, by the name it is called with. */
 const OUTSIDE =
-  /^(axios|fetch|readFile|writeFile|stat|mkdir|rm|rename|createReadStream|createWriteStream|connect)$|(storages?|driver|tool|protocol)$/i;
+  /^(axios|fetch|readFile|writeFile|stat|mkdir|rm|rename|createReadStream|createWriteStream|connect|storages?|driver|tool|protocol)$/;
 
 /** Calls inside `….tx(…)` whose root object or function reaches outside. */
 function outsideCalls({ path, text }: Source): string[] {
