@@ -91,6 +91,10 @@ single('search', 'long rows', 'sizes-of-open-datasets', {
   'body.lines.0.bytes': 6000,
 });
 
+// Every class has one status, whatever the route.
+single('accounts', 'a userpass identity without a password', 'one-status-a-class', { status: 404 });
+single('rses', 'availability said twice', 'one-status-a-class', { status: 400 });
+
 // The order of the request is kept: Snakemake pairs the rows with its list by position.
 SINGLE.push({
   name: 'bulk-metadata-in-the-order-of-the-request',
@@ -120,7 +124,62 @@ single('replicas', 'dataset replicas', 'dataset-replicas-are-derived', {
 });
 single('replicas', 'dataset replicas of several', 'dataset-replicas-are-derived', {
   contentType: STREAM,
-  body: { kind: 'lines', lines: [datasetReplica('ds1', 3, 6000), datasetReplica('ds2', 1, 1000)] },
+  body: { kind: 'lines', lines: [datasetReplica('ds2', 1, 1000), datasetReplica('ds1', 3, 6000)] },
+});
+
+// A copy that contradicts the catalogue is refused; Rucio registers it and keeps the old size.
+const mismatch = { ExceptionClass: 'FileConsistencyMismatch', ExceptionMessage: '<text>' };
+single('replicas', 'a copy with another size', 'a-copy-with-another-size-is-refused', {
+  status: STATUS.FileConsistencyMismatch,
+  contentType: 'application/octet-stream',
+  headers: { exceptionclass: 'FileConsistencyMismatch', exceptionmessage: '<text>' },
+  body: { kind: 'json', json: mismatch },
+});
+SINGLE.push({
+  name: 'a-copy-with-another-size-is-refused',
+  applies: ({ chapter, title }) =>
+    chapter === 'listing' && title === 'one file with several copies',
+  adapt: (answer) => {
+    const copy = structuredClone(answer);
+    const [row] = copy.body.lines;
+    delete row.pfns['https://tape.wire.example:443/data/wire/d9/49/rep1.root'];
+    delete row.rses['WIRE-TAPE'];
+    delete row.states['WIRE-TAPE'];
+    return copy;
+  },
+});
+
+// Physical names lead back to files of whatever scheme; Rucio asks for an srm protocol first.
+single('replicas', 'which DID is it', 'pfns-lead-to-files', {
+  status: 200,
+  contentType: STREAM,
+  headers: {},
+  body: {
+    kind: 'lines',
+    lines: [
+      {
+        'https://disk1.wire.example:443/data/wire/3d/3d/rep4.root': {
+          name: 'rep4.root',
+          scope: 'wire',
+        },
+      },
+    ],
+  },
+});
+
+// A parent is told once, however many ways lead to it.
+single('listing', 'a container, with parents', 'parents-once-each', {
+  'body.lines.1.parents': ['wire:bulk1', 'wire:ds1', 'wire:c1', 'wire:top', 'wire:ds2'],
+});
+SINGLE.push({
+  name: 'parents-once-each',
+  applies: ({ chapter, title }) =>
+    chapter === 'listing' && title === 'a container as a metalink, with parents',
+  adapt: (answer) => {
+    const twice = '   <did>wire:ds2</did>\n   <did>wire:c1</did>\n   <did>wire:top</did>\n';
+    const xml = answer.body.xml.replace(twice, '   <did>wire:ds2</did>\n');
+    return set(answer, { 'body.xml': xml });
+  },
 });
 
 // Usage counts a lock as soon as it is made; Rucio's waits for a daemon to count it.

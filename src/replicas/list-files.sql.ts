@@ -37,7 +37,7 @@ export async function countListed(tx: Tx, listed: ListedDids, limit: number): Pr
     tx,
     sql`SELECT count(*)::int AS n FROM (
           SELECT FROM contents WHERE parent_id = ANY(${[...listed.datasets]}::bigint[])
-          LIMIT ${lit(limit)}) some`,
+          LIMIT ${lit(limit)}) held`,
   );
   return n + listed.files.length;
 }
