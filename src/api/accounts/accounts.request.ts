@@ -9,7 +9,7 @@ import {
   Limits,
   Patterns,
 } from '../../vocabulary/index.js';
-import { parseName, parseObject, parseParameters, parseText } from '../wire/index.js';
+import { parseBody, parseName, parseObject, parseText } from '../wire/index.js';
 
 const Email = Type.Union([Type.String({ maxLength: 255 }), Type.Null()]);
 
@@ -31,7 +31,7 @@ export function parseNewAccount(
   body: unknown,
 ): { readonly name: string; readonly type: AccountType; readonly email: string | null } {
   parseName(Patterns.account, name, 'account');
-  const { type, email } = parseParameters(NewAccount, body, 'an account');
+  const { type, email } = parseBody(NewAccount, body, 'an account');
   return { name, type: parseAccountType(type), email };
 }
 
@@ -87,7 +87,7 @@ export function parseNewAttribute(
   key: string,
   body: unknown,
 ): { readonly key: string; readonly value: string } {
-  const { value } = parseParameters(NewAttribute, body, 'an account attribute');
+  const { value } = parseBody(NewAttribute, body, 'an account attribute');
   return {
     key: parseName(Patterns.accountAttribute, key, 'key'),
     value: parseName(Patterns.accountAttribute, attributeText(String(value)), 'value'),
@@ -103,6 +103,6 @@ const LimitBody = Type.Object({
 
 /** A limit in bytes; -1 is unlimited. */
 export function parseLimit(body: unknown): bigint {
-  const { bytes } = parseParameters(LimitBody, body, 'an account limit');
+  const { bytes } = parseBody(LimitBody, body, 'an account limit');
   return BigInt(Math.trunc(bytes));
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { IdentityError, InvalidObject } from '../../errors/index.js';
 import { IdentityType, IdentityTypeCodec } from '../../vocabulary/index.js';
-import { parseParameters } from '../wire/index.js';
+import { parseBody } from '../wire/index.js';
 
 /** An identity type by its name in any case. Throws InvalidObject. */
 export function parseIdentityType(text: string): IdentityType {
@@ -35,7 +35,7 @@ export interface IdentityRequest {
 
 /** Throws IdentityError for a USERPASS identity without a password. */
 export function parseNewIdentity(body: unknown): IdentityRequest {
-  const given = parseParameters(NewIdentityBody, body, 'an identity');
+  const given = parseBody(NewIdentityBody, body, 'an identity');
   const type = parseIdentityType(given.authtype);
   const hasPassword = type === IdentityType.USERPASS;
   if (hasPassword && !given.password) {
@@ -57,6 +57,6 @@ export function parseNamedIdentity(body: unknown): {
   readonly type: IdentityType;
   readonly identity: string;
 } {
-  const { identity, authtype } = parseParameters(NamedIdentityBody, body, 'an identity');
+  const { identity, authtype } = parseBody(NamedIdentityBody, body, 'an identity');
   return { identity, type: parseIdentityType(authtype) };
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { type Setting } from '../../settings/index.js';
-import { parseName, parseParameters } from '../wire/index.js';
+import { parseBody, parseName } from '../wire/index.js';
 
 /** Sections and options are plain words: they stand in paths and in files. */
 const NAME = /^[A-Za-z0-9_.-]{1,128}$/;
@@ -22,7 +22,7 @@ export const parseSetting = (section: string, option: string, value: string): Se
 
 /** `{section: {option: value}}` as settings. */
 export function parseSettings(body: unknown): Setting[] {
-  const sections = parseParameters(Options, body, 'config');
+  const sections = parseBody(Options, body, 'config');
   return Object.entries(sections).flatMap(([section, options]) =>
     Object.entries(options).map(([option, value]) => parseSetting(section, option, String(value))),
   );

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { InvalidObject, KeyError } from '../../errors/index.js';
 import { Limits } from '../../vocabulary/index.js';
-import { parseObject, parseParameters } from '../wire/index.js';
+import { parseBody, parseObject } from '../wire/index.js';
 
 const MOST_BYTES = Number(Limits.maxBytes) - 1024;
 
@@ -19,7 +19,7 @@ export function parseAttributeValue(key: string, body: unknown): string {
   if (length > Limits.attributeKeyLength) {
     throw new InvalidObject(`Problem validating key: longer than ${Limits.attributeKeyLength}`);
   }
-  return String(parseParameters(AttributeBody, body, 'an RSE attribute').value);
+  return String(parseBody(AttributeBody, body, 'an RSE attribute').value);
 }
 
 const name = Type.String({ minLength: 1, maxLength: Limits.attributeKeyLength });
@@ -30,13 +30,13 @@ const LimitBody = Type.Object({
 });
 
 export function parseRseLimit(body: unknown): { readonly name: string; readonly value: bigint } {
-  const limit = parseParameters(LimitBody, body, 'an RSE limit');
+  const limit = parseBody(LimitBody, body, 'an RSE limit');
   return { name: limit.name, value: BigInt(limit.value) };
 }
 
 /** The name of a limit to delete. */
 export const parseLimitName = (body: unknown): string =>
-  parseParameters(Type.Object({ name }), body, 'an RSE limit').name;
+  parseBody(Type.Object({ name }), body, 'an RSE limit').name;
 
 const amount = Type.Union([Type.Integer({ minimum: 0, maximum: MOST_BYTES }), Type.Null()]);
 
@@ -54,7 +54,7 @@ export function parseUsage(body: unknown): {
   readonly free: bigint | null;
   readonly files: bigint | null;
 } {
-  const { source, used, free, files } = parseParameters(UsageBody, body, 'RSE usage');
+  const { source, used, free, files } = parseBody(UsageBody, body, 'RSE usage');
   if (source === 'rucio') {
     throw new InvalidObject("Problem validating source: 'rucio' is our own count");
   }
@@ -79,6 +79,6 @@ export function parseDistance(body: unknown): {
     throw new KeyError("'distance' not defined: the body of a distance needs it");
   }
   const named = { ...given, distance: given.distance ?? ranking };
-  const { distance, bidirectional } = parseParameters(DistanceBody, named, 'a distance');
+  const { distance, bidirectional } = parseBody(DistanceBody, named, 'a distance');
   return { distance, bidirectional: bidirectional ?? false };
 }

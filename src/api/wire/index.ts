@@ -8,7 +8,8 @@ export { accepts, installMediaTypes, JSON_TYPE, METALINK, NDJSON, OCTETS } from 
 export { type Line, ndjson, streamRows } from './ndjson.js';
 export { parseBody } from './parse-body.js';
 export { type IntegerBounds, parseBool, parseInteger, parseText } from './parse-query.js';
-export { parseName, parseObject, parseParameters } from './parse-parameters.js';
+export { parseName, parseObject } from './parse-object.js';
+export { parseBody as parseParameters } from './parse-body.js';
 export { Produces } from './produces.js';
 export { type PythonLiteral, readPythonLiteral } from './python-literal.js';
 export { rewriteUrl } from './rewrite-url.js';
