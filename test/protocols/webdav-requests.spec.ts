@@ -146,10 +146,9 @@ describe('the WebDAV driver on the wire', () => {
     const door = await serve((__, response) => {
       response.writeHead(302, { Location: location }).end();
     });
-    await expect(driverOf(door.endpoint).read('a')).rejects.toMatchObject({
-      code: 'REDIRECT_REFUSED',
-      message: expect.stringContaining(said) as string,
-    });
+    const opened = driverOf(door.endpoint).read('a');
+    await expect(opened).rejects.toMatchObject({ code: 'REDIRECT_REFUSED' });
+    await expect(opened).rejects.toThrow(said);
   });
 
   it('follows three redirects and no fourth', async () => {
