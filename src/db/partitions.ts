@@ -8,12 +8,20 @@ const DAY_MS = 86_400_000;
 const monthStart = (at: Date, months: number): Date =>
   new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + months, 1));
 
+/** With its zone: a bare day would be midnight wherever the server stands. */
+const midnight = (day: Date): string => `${day.toISOString().slice(0, 10)}T00:00:00Z`;
+
 const nameOf = (table: string, month: Date): string =>
   `${table}_${month.toISOString().slice(0, 7).replace('-', '_')}`;
 
 interface Partition {
   readonly name: string;
   readonly month: Date;
+}
+
+/** Keeps other janitors from the table until the transaction ends; rows may still be appended. */
+async function claimTable(tx: Tx, table: string): Promise<void> {
+  await execute(tx, sql`LOCK TABLE ${ident(table)} IN SHARE UPDATE EXCLUSIVE MODE`);
 }
 
 /** The monthly partitions of a table; the default one is not among them. */
@@ -34,6 +42,7 @@ async function partitionsOf(tx: Tx, table: string): Promise<Partition[]> {
  * the default partition if it has no own one: rows may be there already. Gives how many were made.
  */
 export async function makePartitions(tx: Tx, { table }: Retention, now: Date): Promise<number> {
+  await claimTable(tx, table);
   const existing = new Set((await partitionsOf(tx, table)).map(({ name }) => name));
   const missing = [1, 2]
     .map((months) => monthStart(now, months))
@@ -42,7 +51,7 @@ export async function makePartitions(tx: Tx, { table }: Retention, now: Date): P
     await execute(
       tx,
       sql`CREATE TABLE IF NOT EXISTS ${ident(nameOf(table, month))} PARTITION OF ${ident(table)}
-          FOR VALUES FROM (${lit(month.toISOString().slice(0, 10))}) TO (${lit(monthStart(month, 1).toISOString().slice(0, 10))})`,
+          FOR VALUES FROM (${lit(midnight(month))}) TO (${lit(midnight(monthStart(month, 1)))})`,
     );
   }
   return missing.length;
@@ -55,6 +64,7 @@ export async function dropExpired(
   days: number,
   now: Date,
 ): Promise<number> {
+  await claimTable(tx, table);
   const since = new Date(now.getTime() - days * DAY_MS);
   const expired = (await partitionsOf(tx, table)).filter(
     ({ month }) => monthStart(month, 1) <= since,
