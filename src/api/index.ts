@@ -10,6 +10,12 @@ import { ArchivesModule } from './archives/archives.module.js';
 import { DidsModule } from './dids/dids.module.js';
 import { MetaConventionsModule } from './meta-conventions/meta-conventions.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
+import { CredentialsModule } from './credentials/credentials.module.js';
+import { RedirectModule } from './redirect/redirect.module.js';
+import { TracesModule } from './traces/traces.module.js';
+import { WellKnownModule } from './well-known/well-known.module.js';
+import { LocksModule } from './locks/locks.module.js';
+import { RulesModule } from './rules/rules.module.js';
 
 /** Every noun's module. The routes of the service are these and no others (`sluice routes`). */
 export const apiModules: Type[] = [
@@ -24,4 +30,10 @@ export const apiModules: Type[] = [
   DidsModule,
   MetaConventionsModule,
   ReplicasModule,
+  CredentialsModule,
+  WellKnownModule,
+  TracesModule,
+  RedirectModule,
+  RulesModule,
+  LocksModule,
 ];

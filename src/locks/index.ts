@@ -1,3 +1,4 @@
+/** What a rule holds: replica locks and why some are stuck; dataset locks are derived. */
 export {
   addLocks,
   confirmLocks,
@@ -6,12 +7,21 @@ export {
   releaseTheseLocks,
   reopenLocks,
   stickLocks,
+  stickLocksOfRule,
 } from './lock.sql.js';
 export {
   clearStuckLocks,
   forgetStuckLocks,
+  hurryStuckLocks,
   recordStuckLocks,
   type RetryTerms,
 } from './stuck-lock.sql.js';
 export { LockEntity } from './lock.entity.js';
 export { StuckLockEntity } from './stuck-lock.entity.js';
+export {
+  type DatasetLock,
+  datasetLocksAt,
+  datasetLocksOf,
+  locksOfRule,
+  type NamedLock,
+} from './list-locks.sql.js';

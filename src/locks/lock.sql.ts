@@ -1,5 +1,5 @@
 import { lit, sql, type Sql } from '../db/index.js';
-import { LockState, ReplicaState } from '../vocabulary/index.js';
+import { type Cause, LockState, ReplicaState } from '../vocabulary/index.js';
 
 // Pieces that change locks. Those that change a state give rows (rule_id, ok, replicating, stuck,
 // error): what each lock adds to its rule's counters, as `recountRules` sums them.
@@ -87,3 +87,11 @@ export const releaseTheseLocks = (from: Sql): Sql => sql`
   DELETE FROM locks l
    WHERE (l.did_id, l.rse_id, l.rule_id) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)
   RETURNING l.did_id, l.rse_id, l.rule_id, l.bytes, l.state`;
+
+/** CTE body: one rule's replicating locks are STUCK because somebody said so. Gives as `stickLocks`. */
+export const stickLocksOfRule = (ruleId: bigint, cause: Cause): Sql => sql`
+  UPDATE locks l SET state = ${lit(LockState.STUCK)}
+   WHERE l.rule_id = ${ruleId}::bigint AND l.state = ${lit(LockState.REPLICATING)}
+  RETURNING l.did_id, l.rse_id, l.rule_id, ${lit(cause)} AS cause, NULL::int AS source_rse_id,
+    NULL::text AS expected, NULL::text AS found, 0 AS ok, -1 AS replicating, 1 AS stuck,
+    NULL::text AS error`;

@@ -1,4 +1,5 @@
-import { lit, sql, type Sql } from '../db/index.js';
+import { execute, lit, sql, type Sql, type Tx } from '../db/index.js';
+import { type RuleId } from '../vocabulary/index.js';
 
 const DAY_SECONDS = 86_400;
 
@@ -37,3 +38,10 @@ export const clearStuckLocks = (from: Sql): Sql => sql`
 export const forgetStuckLocks = (from: Sql): Sql => sql`
   DELETE FROM stuck_locks s
    WHERE (s.did_id, s.rse_id, s.rule_id) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)`;
+
+/** A rule's stuck locks are due now, whatever their spacing. Gives how many. */
+export const hurryStuckLocks = (tx: Tx, ruleId: RuleId, now: Date): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE stuck_locks SET next_try_at = ${now}::timestamptz WHERE rule_id = ${ruleId}`,
+  );

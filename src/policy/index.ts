@@ -27,3 +27,4 @@ export {
   maySuspect,
   type WriterFacts,
 } from './replicas.js';
+export { mayAddRule, mayApproveRule, mayChangeRule, mayGiveRule } from './rules.js';

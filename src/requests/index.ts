@@ -5,16 +5,34 @@ export {
   type ClaimedRequest,
   claimRequests,
   inFlight,
-  renewRequests,
-  requeueLost,
+  type Load,
   type Share,
-  type SubmittedRequest,
+} from './claim.sql.js';
+export {
+  loseClaims,
+  type LostClaims,
+  postponeRequests,
+  type Postponement,
+  renewRequests,
   submittedRequests,
   unclaimRequests,
-} from './claim.sql.js';
-export { cancelRequests, keepCancelled, queueCopies } from './queue.sql.js';
+} from './lease.sql.js';
 export {
-  allowOverwrite,
+  requestHistory,
+  requestHistoryOf,
+  requestOf,
+  requestPage,
+  type RequestFilter,
+  type RequestRow,
+} from './list-requests.sql.js';
+export {
+  cancelRequests,
+  keepCancelled,
+  queueCopies,
+  reprioritiseRequests,
+  type Urgency,
+} from './queue.sql.js';
+export {
   archiveRequests,
   doneRequests,
   dropRequests,

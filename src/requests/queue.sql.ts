@@ -1,5 +1,5 @@
-import { lit, sql, type Sql } from '../db/index.js';
-import { Cause, RequestState } from '../vocabulary/index.js';
+import { execute, lit, lits, sql, type Sql, type Tx } from '../db/index.js';
+import { Cause, RequestState, type RuleId } from '../vocabulary/index.js';
 
 /**
  * CTE body: wished transfers. `from` gives (did_id, rse_id, bytes, rule_id, account_id, activity,
@@ -32,3 +32,21 @@ export const keepCancelled = (from: Sql, now: Date): Sql => sql`
          type, ${lit(RequestState.FAILED)}, overwrite, uid, claimed_by, tool, external_id,
          ${lit(Cause.CANCELLED)}, error, expected, found, ${now}::timestamptz
     FROM (${from}) c`;
+
+/** What a rule asks of transfers that have not begun yet. */
+export interface Urgency {
+  readonly priority?: number;
+  readonly activity?: number;
+}
+
+/** Queued and waiting requests of a rule follow its priority and activity. Gives how many. */
+export const reprioritiseRequests = (tx: Tx, ruleId: RuleId, urgency: Urgency): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE requests
+           SET priority = coalesce(${urgency.priority ?? null}::smallint, priority),
+               activity = coalesce(${urgency.activity ?? null}::smallint, activity)
+         WHERE rule_id = ${ruleId}
+           AND state IN (${lits([RequestState.QUEUED, RequestState.WAITING])})
+           AND (did_id, rse_id) IN (SELECT did_id, rse_id FROM locks WHERE rule_id = ${ruleId})`,
+  );

@@ -1,3 +1,4 @@
+/** What should be true: rules, how they are placed, evaluated, repaired, expire and are explained. */
 export { type AddedRule, addRules, type AdditionTerms, type RuleSpec } from './add-rules.js';
 export {
   type Candidate,
@@ -8,12 +9,31 @@ export {
 } from './copy-placement.js';
 export { recountRules } from './counter.sql.js';
 export { evaluateNext, type EvaluationTally } from './evaluate-dids.js';
-export { injectNext, type InjectionSlice } from './inject-next.js';
+export { injectNext } from './inject-next.js';
 export { expireNext, type Removal, type RemovalTerms, removeRules } from './remove-rules.js';
 export { type Repair, repairNext, type RepairTerms } from './repair-rule.js';
-export { type JudgeTerms, type Rule } from './rule.js';
+export { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 export { findRule, selectRules } from './rule.sql.js';
 export { confirmCopies, type FailedCopy, reopenCopies, stickCopies } from './settle-copies.js';
 export { rulesTerms } from './terms.js';
 export { RuleEntity } from './rule.entity.js';
 export { RuleHistoryEntity } from './rule-history.entity.js';
+export {
+  approveRule,
+  changeRule,
+  deleteRule,
+  denyRule,
+  type Expiry,
+  type RuleChange,
+} from './change-rule.js';
+export {
+  holdsFile,
+  type ListedRule,
+  listRules,
+  type LockTrouble,
+  lockTroubles,
+  pastOfRule,
+  type PastRule,
+  ruleHistory,
+} from './list-rules.sql.js';
+export { moveRule, reduceRule, type RuleOverride } from './replace-rule.js';

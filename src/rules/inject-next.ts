@@ -3,20 +3,12 @@ import { SluiceError } from '../errors/index.js';
 import { Channel, RuleState } from '../vocabulary/index.js';
 import { retryOf } from './evaluate-dids.js';
 import { injectRule } from './inject-rule.js';
-import { type JudgeTerms } from './rule.js';
+import { type InjectionSlice, type JudgeTerms } from './rule.js';
 import { failInjection, selectRules } from './rule.sql.js';
 import { splitRule } from './split-rule.js';
 
 /** A rule about to expire is not worth placing. */
 const EXPIRES_SOON = sql`interval '5 minutes'`;
-
-/** What one slice of an injection came to. */
-export interface InjectionSlice {
-  readonly ruleUid: string;
-  readonly locks: number;
-  /** The fact that kept the rule from being placed; it is STUCK now. */
-  readonly error?: SluiceError;
-}
 
 /**
  * Injects one slice of the oldest rule that is due and that nobody works on. A rule that cannot be

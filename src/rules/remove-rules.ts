@@ -31,9 +31,10 @@ export async function removeRules(
   ruleIds: readonly bigint[],
   terms: RemovalTerms,
 ): Promise<Removal> {
-  const held = await rows<HeldRule>(
+  const held = await rows<HeldRule & { replaced: boolean }>(
     tx,
-    sql`SELECT id, account_id AS "accountId", purge_replicas AS purge FROM rules
+    sql`SELECT id, account_id AS "accountId", purge_replicas AS purge,
+               child_rule_id IS NOT NULL AS replaced FROM rules
          WHERE id = ANY (${[...ruleIds]}::bigint[]) ORDER BY id FOR UPDATE`,
   );
   let left = terms.locksMax;
@@ -41,7 +42,9 @@ export async function removeRules(
   for (const rule of held) {
     if (left <= 0) break;
     const purge = terms.purge ?? rule.purge;
-    left -= await release(tx, { ...rule, purge }, releaseLocks(rule.id, left), terms);
+    // Nobody asked for the end of what a moved or reduced rule protected.
+    const guarded = rule.replaced ? { ...terms, guard: 'move' } : terms;
+    left -= await release(tx, { ...rule, purge }, releaseLocks(rule.id, left), guarded);
     if (await hasLocks(tx, rule.id)) break;
     await archiveRule(tx, rule.id, terms.now);
     removed++;
@@ -57,7 +60,7 @@ export async function expireNext(tx: Tx, terms: RemovalTerms): Promise<Removal |
   const due = await one<{ id: bigint }>(
     tx,
     sql`SELECT r.id FROM rules r
-         WHERE r.expires_at < ${terms.now}::timestamptz AND NOT r.locked
+         WHERE r.expires_at <= ${terms.now}::timestamptz AND NOT r.locked
            AND NOT EXISTS (SELECT FROM rules c WHERE c.id = r.child_rule_id AND c.state <> ${lit(RuleState.OK)})
          ORDER BY r.expires_at, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED`,
   );

@@ -1,4 +1,4 @@
-import { execute, lit, only, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, only, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import {
   followCopies,
@@ -21,7 +21,7 @@ import { placeCopies } from './copy-placement.js';
 import { recountRules } from './counter.sql.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { errorText, selectRules, storePlacement, writeRule } from './rule.sql.js';
+import { errorText, scheduleRepair, selectRules, storePlacement, writeRule } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { placeSlice, sameCopies, startable, unitOf, wantedRequests } from './slice.sql.js';
 
@@ -205,13 +205,5 @@ async function scheduleNext(tx: Tx, rule: Rule, terms: RepairTerms): Promise<voi
     await writeRule(tx, rule.id, [sql`state = ${lit(RuleState.INJECT)}`], terms.now);
     return await ring(tx, Channel.INJECTION);
   }
-  await execute(
-    tx,
-    sql`UPDATE rules r
-           SET repair_at = least(r.inject_at,
-                 (SELECT min(s.next_try_at) FROM stuck_locks s
-                    JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND l.rule_id = s.rule_id
-                   WHERE s.rule_id = r.id AND l.state = ${lit(LockState.STUCK)}))
-         WHERE r.id = ${rule.id} AND r.state = ${lit(RuleState.STUCK)}`,
-  );
+  await scheduleRepair(tx, rule.id);
 }

@@ -1,6 +1,6 @@
 import { execute, join, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { DuplicateRule, RuleNotFound } from '../errors/index.js';
-import { parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
+import { LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { type Rule, type StoredPlacement } from './rule.js';
 
 const columns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", r.account_id AS "accountId",
@@ -172,6 +172,19 @@ export async function writeRule(
   await execute(
     tx,
     sql`UPDATE rules SET ${join([...assignments, sql`updated_at = ${now}::timestamptz`], ', ')} WHERE id = ${ruleId}`,
+  );
+}
+
+/** A STUCK rule is looked at again when its next stuck lock, or its placement, is due. */
+export async function scheduleRepair(tx: Tx, ruleId: RuleId): Promise<void> {
+  await execute(
+    tx,
+    sql`UPDATE rules r
+           SET repair_at = least(r.inject_at,
+                 (SELECT min(s.next_try_at) FROM stuck_locks s
+                    JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND l.rule_id = s.rule_id
+                   WHERE s.rule_id = r.id AND l.state = ${lit(LockState.STUCK)}))
+         WHERE r.id = ${ruleId} AND r.state = ${lit(RuleState.STUCK)}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { type SluiceError } from '../errors/index.js';
 import {
   type AccountId,
   type DidId,
@@ -68,4 +69,12 @@ export interface JudgeTerms {
   readonly lockRetrySeconds: number;
   /** For RSEs without an attribute `tombstone_delay`. */
   readonly tombstoneDelaySeconds: number;
+}
+
+/** What one slice of an injection came to. */
+export interface InjectionSlice {
+  readonly ruleUid: string;
+  readonly locks: number;
+  /** The fact that kept the rule from being placed; it is STUCK now. */
+  readonly error?: SluiceError;
 }

@@ -64,9 +64,14 @@ export async function stickCopies(
   terms: RetryTerms,
 ): Promise<number> {
   if (failures.length === 0) return 0;
+  return await stickFrom(tx, stickLocks(failureRows(failures)), terms);
+}
+
+/** Records what a piece such as `stickLocks` stuck, and recounts the rules. Gives the number of locks. */
+export async function stickFrom(tx: Tx, stuck: Sql, terms: RetryTerms): Promise<number> {
   const { count } = await only<{ count: number }>(
     tx,
-    sql`WITH stuck AS (${stickLocks(failureRows(failures))}),
+    sql`WITH stuck AS (${stuck}),
       recorded AS (${recordStuckLocks(
         sql`SELECT did_id, rse_id, rule_id, cause, source_rse_id, error, expected, found FROM stuck`,
         terms,

@@ -1,8 +1,7 @@
 import { datasetsBelow } from '../dids/index.js';
 import { ring, rows, sql, type Tx } from '../db/index.js';
 import { Channel, DidType, RuleGrouping, RuleState } from '../vocabulary/index.js';
-import { type InjectionSlice } from './inject-next.js';
-import { type JudgeTerms, type Rule } from './rule.js';
+import { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 import { archiveRule, insertRules, writeRule } from './rule.sql.js';
 
 /**

@@ -1,0 +1,157 @@
+import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import {
+  type DidId,
+  DidType,
+  LockState,
+  type RuleId,
+  type RuleState,
+} from '../vocabulary/index.js';
+import { type Rule } from './rule.js';
+import { selectRules } from './rule.sql.js';
+
+/** A rule in a list, with the bytes of its DID where they are settled. */
+export interface ListedRule extends Rule {
+  readonly bytes: bigint | null;
+}
+
+const PAGE = 500;
+
+/**
+ * Rules that `where` selects (over r, d and a, as in `selectRules`), in the order of their ids, page
+ * by page: each a short statement of its own, so nothing stays open while a client reads.
+ */
+export async function* listRules(
+  read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
+  where: Sql,
+): AsyncGenerator<ListedRule> {
+  for (let after = -1n; ;) {
+    const page = await read((tx) => rulePage(tx, where, after));
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.id;
+  }
+}
+
+async function rulePage(tx: Tx, where: Sql, after: RuleId): Promise<ListedRule[]> {
+  const rules = await selectRules(tx, {
+    where: sql`r.id > ${after}::bigint AND (${where})`,
+    limit: PAGE,
+  });
+  const bytes = await settledBytes(tx, [...new Set(rules.map((rule) => rule.didId))]);
+  return rules.map((rule) => ({ ...rule, bytes: bytes.get(rule.didId) ?? null }));
+}
+
+/** Bytes of files and of closed datasets; an open one, and a container, has none to show here. */
+async function settledBytes(tx: Tx, ids: readonly DidId[]): Promise<Map<DidId, bigint>> {
+  if (ids.length === 0) return new Map();
+  const found = await rows<{ id: DidId; bytes: bigint | null }>(
+    tx,
+    sql`SELECT d.id, CASE d.type
+          WHEN ${lit(DidType.FILE)} THEN d.bytes
+          WHEN ${lit(DidType.DATASET)} THEN (
+            SELECT sum(s.bytes)::bigint FROM (
+              SELECT bytes FROM collections c WHERE c.did_id = d.id
+              UNION ALL SELECT bytes FROM collection_deltas e WHERE e.did_id = d.id) s) END AS bytes
+          FROM dids d
+         WHERE d.id = ANY (${[...ids]}::bigint[]) AND d.is_open IS DISTINCT FROM true`,
+  );
+  return new Map(found.flatMap(({ id, bytes }) => (bytes === null ? [] : [[id, bytes] as const])));
+}
+
+/** The condition of rules with a lock on this file. */
+export const holdsFile = (didId: DidId): Sql =>
+  sql`r.id IN (SELECT l.rule_id FROM locks l WHERE l.did_id = ${didId}::bigint)`;
+
+/** A rule as it was when it ended, or is. */
+export interface PastRule {
+  readonly uid: string;
+  readonly account: string;
+  readonly rseExpression: string;
+  readonly state: RuleState;
+  readonly locksOk: bigint;
+  readonly locksReplicating: bigint;
+  readonly locksStuck: bigint;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const pastColumns = sql`r.uid, a.name AS account, r.rse_expression AS "rseExpression", r.state,
+  r.locks_ok AS "locksOk", r.locks_replicating AS "locksReplicating", r.locks_stuck AS "locksStuck",
+  r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
+
+/** All rules that a DID has and had, oldest first. */
+export const ruleHistory = (
+  tx: Tx,
+  did: { readonly scope: string; readonly name: string },
+): Promise<PastRule[]> =>
+  rows<PastRule>(
+    tx,
+    sql`SELECT ${pastColumns} FROM rules r JOIN accounts a ON a.id = r.account_id
+          JOIN dids d ON d.id = r.did_id WHERE d.scope = ${did.scope} AND d.name = ${did.name}
+        UNION ALL
+        SELECT ${pastColumns} FROM rules_history r JOIN accounts a ON a.id = r.account_id
+         WHERE r.scope = ${did.scope} AND r.name = ${did.name}
+        ORDER BY "createdAt", uid`,
+  );
+
+/** One rule's last states: in history, or as it is. */
+export const pastOfRule = (tx: Tx, uid: string): Promise<PastRule[]> =>
+  rows<PastRule>(
+    tx,
+    sql`SELECT ${pastColumns} FROM rules r JOIN accounts a ON a.id = r.account_id WHERE r.uid = ${uid}::uuid
+        UNION ALL
+        SELECT ${pastColumns} FROM rules_history r JOIN accounts a ON a.id = r.account_id
+         WHERE r.uid = ${uid}::uuid
+        ORDER BY "updatedAt"`,
+  );
+
+/** Why a lock is not OK: its last failure. */
+export interface LockTrouble {
+  readonly scope: string;
+  readonly name: string;
+  readonly rseId: number;
+  readonly didId: DidId;
+  readonly stuck: boolean;
+  readonly attempts: number;
+  readonly cause: string;
+  readonly error: string | null;
+  readonly expected: string | null;
+  readonly found: string | null;
+  readonly sourceRseId: number | null;
+  readonly lastAt: Date | null;
+  readonly nextTryAt: Date | null;
+  /** Where copies are. */
+  readonly sources: readonly number[];
+}
+
+const TROUBLES = 1000;
+
+/**
+ * The stuck locks of a rule with their causes, and those still tried whose request has failed
+ * before: at most 1,000, so that an answer has an end.
+ */
+export const lockTroubles = (tx: Tx, ruleId: RuleId, sourceState: string): Promise<LockTrouble[]> =>
+  rows<LockTrouble>(
+    tx,
+    sql`SELECT d.scope, d.name, t.rse_id AS "rseId", t.did_id AS "didId", t.stuck, t.attempts, t.cause,
+               t.error, t.expected, t.found, t.source_rse_id AS "sourceRseId", t.last_at AS "lastAt",
+               t.next_try_at AS "nextTryAt",
+               ARRAY(SELECT o.rse_id FROM replicas o WHERE o.did_id = t.did_id
+                        AND o.state = ${lit(sourceState)} ORDER BY o.rse_id) AS sources
+          FROM (
+            SELECT s.did_id, s.rse_id, l.state = ${lit(LockState.STUCK)} AS stuck, s.attempts, s.cause, s.error,
+                   s.expected, s.found, s.source_rse_id, s.last_at, s.next_try_at
+              FROM stuck_locks s
+              JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND l.rule_id = s.rule_id
+             WHERE s.rule_id = ${ruleId}
+            UNION ALL
+            SELECT q.did_id, q.rse_id, false, q.attempt, q.cause, q.error, q.expected, q.found,
+                   q.source_rse_id, q.finished_at, q.due_at
+              FROM locks l JOIN requests q ON q.did_id = l.did_id AND q.rse_id = l.rse_id
+             WHERE l.rule_id = ${ruleId} AND l.state = ${lit(LockState.REPLICATING)} AND q.cause IS NOT NULL
+               AND NOT EXISTS (SELECT FROM stuck_locks s WHERE s.did_id = l.did_id AND s.rse_id = l.rse_id
+                                  AND s.rule_id = l.rule_id)
+          ) t JOIN dids d ON d.id = t.did_id
+         ORDER BY t.did_id, t.rse_id LIMIT ${lit(TROUBLES)}`,
+  );
