@@ -41,6 +41,7 @@ import {
   ReplicaEntity,
   ReplicaPathEntity,
   TraceEntity,
+  UploadGrantEntity,
 } from './replicas/index.js';
 import { RequestEntity, RequestHistoryEntity } from './requests/index.js';
 import { LockEntity, StuckLockEntity } from './locks/index.js';
@@ -87,6 +88,7 @@ export const entities = [
   GuardedCopyEntity,
   BadReplicaEntity,
   TraceEntity,
+  UploadGrantEntity,
   RequestEntity,
   RequestHistoryEntity,
   LockEntity,

@@ -35,6 +35,19 @@ CREATE TABLE guarded_copies (
   PRIMARY KEY (did_id, rse_id)
 );
 
+-- Who was given a URL to write a file, until when; and whether what an earlier upload left there is
+-- being removed: then no upload may end.
+CREATE TABLE upload_grants (
+  rse_id int NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  account_id int NOT NULL,
+  expires_at timestamptz NOT NULL,
+  removing_until timestamptz,
+  removals int NOT NULL DEFAULT 0,
+  PRIMARY KEY (rse_id, path)
+);
+CREATE INDEX ON upload_grants (expires_at);
+
 CREATE TABLE bad_replicas (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   did_id bigint NOT NULL,

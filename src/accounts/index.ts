@@ -43,7 +43,7 @@ export {
   recordAccountUsageHistory,
   usageByAccount,
 } from './usage.sql.js';
-export { publishedKeys, type SigningSettings } from './signing-keys.js';
+export { currentSigningKey, publishedKeys, type SigningSettings } from './signing-keys.js';
 export {
   mintStorageToken,
   type StorageRight,

@@ -34,6 +34,7 @@ export const owners = {
   replica_paths: 'replicas',
   guarded_copies: 'replicas',
   bad_replicas: 'replicas',
+  upload_grants: 'replicas',
   traces: 'replicas',
   requests: 'requests',
   requests_history: 'requests',

@@ -2,19 +2,21 @@ import { lit, sql, type Sql } from '../db/index.js';
 import { BadFileState, ReplicaState } from '../vocabulary/index.js';
 
 /**
- * CTE body: copies that we wrote and verified. `from` gives (did_id, rse_id). Only a COPYING one
- * arrives: what went bad or is being deleted meanwhile stays so. Replicas are locked in key order.
- * Gives (did_id, rse_id).
+ * CTE body: copies that we wrote, or found there, and verified. `from` gives (did_id, rse_id). A
+ * COPYING one arrives; one that is AVAILABLE already is verified now; what went bad or is being
+ * deleted meanwhile stays so. Replicas are locked in key order. Gives (did_id, rse_id).
  */
 export const makeAvailable = (from: Sql, now: Date): Sql => sql`
   UPDATE replicas r
      SET state = ${lit(ReplicaState.AVAILABLE)}, verified_at = ${now}::timestamptz,
          -- Nobody holds it any more: it is due as a copy that was never AVAILABLE would be.
-         tombstone = CASE WHEN r.lock_cnt = 0 THEN coalesce(r.tombstone, timestamptz 'epoch') END
+         tombstone = CASE WHEN r.lock_cnt = 0 AND r.state = ${lit(ReplicaState.COPYING)}
+                          THEN coalesce(r.tombstone, timestamptz 'epoch') ELSE r.tombstone END
     FROM (SELECT x.did_id, x.rse_id FROM (${from}) f
             JOIN replicas x ON x.did_id = f.did_id AND x.rse_id = f.rse_id
            ORDER BY x.did_id, x.rse_id FOR NO KEY UPDATE OF x) w
-   WHERE r.did_id = w.did_id AND r.rse_id = w.rse_id AND r.state = ${lit(ReplicaState.COPYING)}
+   WHERE r.did_id = w.did_id AND r.rse_id = w.rse_id
+     AND r.state IN (${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.AVAILABLE)})
   RETURNING r.did_id, r.rse_id`;
 
 /**
@@ -29,8 +31,8 @@ export const reviveCopies = (from: Sql): Sql => sql`
   RETURNING r.did_id, r.rse_id`;
 
 /**
- * CTE body: bad copies that are wanted and that another good copy can replace, oldest declaration
- * first. BAD becomes COPYING. Gives (did_id, rse_id, bytes).
+ * CTE body: copies declared bad that are wanted and that another good copy can replace, locked in key
+ * order. BAD becomes COPYING. Gives (did_id, rse_id, bytes).
  */
 export const replaceBadCopies = (limit: number): Sql => sql`
   UPDATE replicas r SET state = ${lit(ReplicaState.COPYING)}
@@ -44,3 +46,12 @@ export const replaceBadCopies = (limit: number): Sql => sql`
            ORDER BY x.did_id, x.rse_id LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED) w
    WHERE r.did_id = w.did_id AND r.rse_id = w.rse_id AND r.state = ${lit(ReplicaState.BAD)}
   RETURNING r.did_id, r.rse_id, r.bytes`;
+
+/**
+ * CTE body: where files are to stand at RSEs that are not deterministic. `from` gives (did_id, rse_id,
+ * path). A copy keeps the path it has, and a path its file.
+ */
+export const insertPaths = (from: Sql): Sql => sql`
+  INSERT INTO replica_paths (did_id, rse_id, path)
+  SELECT f.did_id, f.rse_id, f.path FROM (${from}) f ORDER BY f.did_id, f.rse_id
+  ON CONFLICT DO NOTHING`;

@@ -1,4 +1,4 @@
-import { ring, rows, lit, sql, type Tx } from '../db/index.js';
+import { ring, rows, sql, type Tx } from '../db/index.js';
 import { ReplicaIsLocked, ReplicaNotFound, UnsupportedOperation } from '../errors/index.js';
 import { type Rse } from '../rses/index.js';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../vocabulary/index.js';
 import { settleDeclarations } from './bad-replica.sql.js';
 import { dropGuardsOf } from './guarded-copy.sql.js';
-import { type Copy, copyKeys, lockCopies, moveState, setTombstones } from './replica.sql.js';
+import { type Copy, lockCopies, moveState, setAvailable, setTombstones } from './replica.sql.js';
 import { EPOCH } from './tombstone.js';
 
 const { AVAILABLE, BAD, BEING_DELETED, COPYING, TEMPORARY_UNAVAILABLE, UNAVAILABLE } = ReplicaState;
@@ -96,15 +96,7 @@ export async function assertAvailable(
   seen: { readonly verified: ReadonlySet<DidId>; readonly now: Date },
 ): Promise<void> {
   refuseDeleted(copies);
-  await rows(
-    tx,
-    sql`UPDATE replicas r SET state = ${lit(AVAILABLE)},
-          verified_at = CASE WHEN r.did_id = ANY(${[...seen.verified]}::bigint[]) THEN ${seen.now}::timestamptz
-                             WHEN r.state = ${lit(AVAILABLE)} THEN r.verified_at END,
-          tombstone = CASE WHEN r.state <> ${lit(BAD)} THEN r.tombstone END
-        FROM ${copyKeys(copies)} AS k(did_id, rse_id)
-        WHERE r.did_id = k.did_id AND r.rse_id = k.rse_id`,
-  );
+  await setAvailable(tx, copies, seen);
   const recovered = copies.filter(({ state }) => state === BAD);
   await dropGuardsOf(tx, recovered);
   await settleDeclarations(tx, copies, BadFileState.RECOVERED);

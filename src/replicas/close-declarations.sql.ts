@@ -2,8 +2,8 @@ import { execute, lit, sql, type Tx } from '../db/index.js';
 import { BadFileState, ReplicaState } from '../vocabulary/index.js';
 
 /**
- * A declaration is over if and only if its copy is gone (DELETED) or was verified AVAILABLE after it
- * was made (RECOVERED). Gives how many were closed, at most `limit`.
+ * A declaration is over if and only if its copy is gone (DELETED) or AVAILABLE (RECOVERED): declaring
+ * made it BAD, so it has been replaced since. Gives how many were closed, at most `limit`.
  */
 export const closeDeclarations = (tx: Tx, now: Date, limit: number): Promise<number> =>
   execute(
@@ -17,7 +17,7 @@ export const closeDeclarations = (tx: Tx, now: Date, limit: number): Promise<num
                   LEFT JOIN replicas r ON r.did_id = d.did_id AND r.rse_id = d.rse_id
                  WHERE d.state = ${lit(BadFileState.BAD)}
                    AND (r.did_id IS NULL
-                        OR (r.state = ${lit(ReplicaState.AVAILABLE)} AND r.verified_at > d.created_at))
-                 ORDER BY d.id LIMIT ${limit}::int FOR NO KEY UPDATE OF d SKIP LOCKED) over
+                        OR r.state = ${lit(ReplicaState.AVAILABLE)})
+                 ORDER BY d.id LIMIT ${lit(limit)} FOR NO KEY UPDATE OF d SKIP LOCKED) over
          WHERE b.id = over.id`,
   );

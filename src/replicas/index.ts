@@ -1,4 +1,4 @@
-export { makeAvailable, replaceBadCopies, reviveCopies } from './arrivals.sql.js';
+export { insertPaths, makeAvailable, replaceBadCopies, reviveCopies } from './arrivals.sql.js';
 export { closeDeclarations } from './close-declarations.sql.js';
 export {
   type FileSpec,
@@ -35,6 +35,7 @@ export { ReplicaEntity } from './replica.entity.js';
 export { ReplicaPathEntity } from './replica-path.entity.js';
 export { GuardedCopyEntity } from './guarded-copy.entity.js';
 export { BadReplicaEntity } from './bad-replica.entity.js';
+export { UploadGrantEntity } from './upload-grant.entity.js';
 export { TraceEntity } from './trace.entity.js';
 export {
   badReplicaPage,
@@ -87,3 +88,11 @@ export {
   verifyClaims,
 } from './reap.sql.js';
 export { appendTraces } from './trace.sql.js';
+export {
+  claimRemoval,
+  endRemoval,
+  grantUpload,
+  lockUploadedCopy,
+  removalsAt,
+  type StoredPath,
+} from './upload-grant.sql.js';

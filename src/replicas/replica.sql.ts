@@ -144,3 +144,24 @@ export async function setTombstones(
           AND r.state <> ${lit(ReplicaState.BEING_DELETED)}`,
   );
 }
+
+/**
+ * Makes copies AVAILABLE. Those in `verified` are dated, the others keep what was seen before if they
+ * were AVAILABLE then. What a bad declaration had condemned is not any more.
+ */
+export async function setAvailable(
+  tx: Tx,
+  copies: readonly CopyKey[],
+  seen: { readonly verified: ReadonlySet<DidId>; readonly now: Date },
+): Promise<void> {
+  const { AVAILABLE, BAD } = ReplicaState;
+  await execute(
+    tx,
+    sql`UPDATE replicas r SET state = ${lit(AVAILABLE)},
+          verified_at = CASE WHEN r.did_id = ANY(${[...seen.verified]}::bigint[]) THEN ${seen.now}::timestamptz
+                             WHEN r.state = ${lit(AVAILABLE)} THEN r.verified_at END,
+          tombstone = CASE WHEN r.state <> ${lit(BAD)} THEN r.tombstone END
+        FROM ${copyKeys(copies)} AS k(did_id, rse_id)
+        WHERE r.did_id = k.did_id AND r.rse_id = k.rse_id`,
+  );
+}

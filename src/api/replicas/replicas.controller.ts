@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, HttpCode, Inject, Post, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Inject, Post, Put } from '@nestjs/common';
 import { type Principal } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Clock } from '../../clock.js';
@@ -16,11 +16,12 @@ import {
   type NamedCopy,
   refuseCollisions,
   registerFiles,
+  removalsAt,
   uploadFacts,
 } from '../../replicas/index.js';
 import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
 import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
-import { Cause, type DidId, type DidName, ReplicaState } from '../../vocabulary/index.js';
+import { Cause, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { Caller } from '../wire/index.js';
 import {
   type ChangedReplica,
@@ -30,7 +31,14 @@ import {
   parseNewReplicas,
   parseTombstones,
 } from './replicas.request.js';
-import { looksAtUploads, verifyUploads } from './verify-uploads.js';
+import {
+  looksAtUploads,
+  NOTHING_SEEN,
+  refuseRemoved,
+  type SeenUploads,
+  uploadPath,
+  verifyUploads,
+} from './verify-uploads.js';
 import { demandNames, demandWritable, demandWriter } from './write-facts.js';
 
 /** Copies of files: registering them, saying what became of them, letting them go. */
@@ -74,14 +82,14 @@ export class ReplicasController {
       demand(mayDeclareBad(caller), `declare replicas bad at RSE ${asked.rse}`);
     }
     const written = inState(ReplicaState.AVAILABLE);
-    const verified = await this.lookAt(asked.rse, caller, written);
+    const seen = await this.lookAt(asked.rse, caller, written);
     await this.db.tx(async (tx) => {
       const rse = await findRse(tx, asked.rse);
       await demandWriter(tx, caller, rse);
       const copies = await namedCopies(tx, rse, asked.files);
       const stateOf = statesByName(asked.files);
       const named = (state: ReplicaState) => copies.filter((copy) => stateOf(copy) === state);
-      await this.confirm(tx, named(ReplicaState.AVAILABLE), verified);
+      await this.confirm(tx, named(ReplicaState.AVAILABLE), seen);
       await this.refuse(tx, caller, named(ReplicaState.UNAVAILABLE));
       await assertUnavailable(
         tx,
@@ -129,27 +137,31 @@ export class ReplicasController {
     rseName: string,
     caller: Principal,
     written: readonly ChangedReplica[],
-  ): Promise<Set<DidId>> {
-    if (written.length === 0) return new Set();
+  ): Promise<SeenUploads> {
+    if (written.length === 0) return NOTHING_SEEN;
+    const now = this.clock.now();
     const facts = await this.db.read(async (tx) => {
       const rse = await findRse(tx, rseName);
       await demandWriter(tx, caller, rse);
       if (!looksAtUploads(rse)) return undefined;
       const protocols = (await protocolsOf(tx, [rse.id])).get(rse.id) ?? [];
-      return { rse, protocols, uploads: await uploadFacts(tx, rse, written) };
+      const uploads = await uploadFacts(tx, rse, written);
+      const paths = uploads.map((upload) => uploadPath(rse, upload));
+      return { rse, protocols, uploads, removals: await removalsAt(tx, rse.id, paths, now), paths };
     });
-    if (!facts) return new Set();
-    return await verifyUploads(this.storages, facts.rse, facts.protocols, facts.uploads);
+    if (!facts) return NOTHING_SEEN;
+    const { rse, protocols, uploads, paths, removals } = facts;
+    const verified = await verifyUploads(this.storages, rse, protocols, uploads);
+    return { verified, paths, removals };
   }
 
-  private async confirm(
-    tx: Tx,
-    copies: readonly NamedCopy[],
-    verified: ReadonlySet<DidId>,
-  ): Promise<void> {
-    if (copies.length === 0) return;
+  private async confirm(tx: Tx, copies: readonly NamedCopy[], seen: SeenUploads): Promise<void> {
+    const [first] = copies;
+    if (!first) return;
     const now = this.clock.now();
-    await assertAvailable(tx, copies, { verified, now });
+    // After the copies were locked: whoever removes a leftover locks them too.
+    refuseRemoved(seen, await removalsAt(tx, first.rseId, seen.paths, now));
+    await assertAvailable(tx, copies, { verified: seen.verified, now });
     await confirmCopies(tx, copies, now);
   }
 

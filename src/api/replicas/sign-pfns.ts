@@ -10,6 +10,8 @@ export interface ListingContext {
   readonly db: Database;
   readonly config: Config;
   readonly now: Date;
+  /** Default true. */
+  readonly sign?: boolean;
 }
 
 /** A URL that opens by our token: the client's own, byte for byte, and this form of the token only. */
@@ -18,14 +20,14 @@ export const withToken = (url: string, token: string): string =>
 
 /** The same physical names, signed for reading where their RSE opens with our tokens. */
 export async function signPfns(
-  { db, config, now }: ListingContext,
+  { db, config, now, sign = true }: ListingContext,
   listing: Pick<Listing, 'signatureSeconds'>,
   pfns: readonly ListedPfn[],
 ): Promise<ListedPfn[]> {
   const lifetimeSeconds = listing.signatureSeconds ?? config.tokens.storageLifetimeSeconds;
   const signed: ListedPfn[] = [];
   for (const each of pfns) {
-    if (!each.place.signed) {
+    if (!each.place.signed || !sign) {
       signed.push(each);
       continue;
     }

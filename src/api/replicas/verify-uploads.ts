@@ -1,8 +1,14 @@
 import pLimit from 'p-limit';
-import { FileConsistencyMismatch } from '../../errors/index.js';
+import { FileConsistencyMismatch, ResourceTemporaryUnavailable } from '../../errors/index.js';
 import { StorageError, type StorageRegistry } from '../../protocols/index.js';
 import { copyPath } from '../../replicas/index.js';
-import { chooseProtocols, endpointOf, type Rse, type RseProtocol } from '../../rses/index.js';
+import {
+  chooseProtocols,
+  endpointOf,
+  normalisePath,
+  type Rse,
+  type RseProtocol,
+} from '../../rses/index.js';
 import { adler32FromInt4, type DidId } from '../../vocabulary/index.js';
 
 /** A copy that a client says it has written. */
@@ -14,6 +20,31 @@ export interface Upload {
   readonly adler32: number | null;
   readonly path: string | null;
 }
+
+/** What was seen at the storage, and how often leftovers had been removed at each path by then. */
+export interface SeenUploads {
+  readonly verified: ReadonlySet<DidId>;
+  readonly paths: readonly string[];
+  readonly removals: Removals;
+}
+type Removals = ReadonlyMap<string, { readonly count: number; readonly underWay: boolean }>;
+
+export const NOTHING_SEEN: SeenUploads = { verified: new Set(), paths: [], removals: new Map() };
+
+/** Throws ResourceTemporaryUnavailable where a leftover was removed while we looked, or is at this moment. */
+export function refuseRemoved(seen: SeenUploads, now: Removals): void {
+  for (const path of seen.paths) {
+    const [before, after] = [seen.removals.get(path)?.count ?? 0, now.get(path)];
+    if (!after || (after.count === before && !after.underWay)) continue;
+    throw new ResourceTemporaryUnavailable(
+      `What stood at ${path} has been removed; upload it again`,
+    );
+  }
+}
+
+/** Where an upload stands below the protocols' prefixes, with one slash in front. */
+export const uploadPath = (rse: Rse, upload: Upload): string =>
+  normalisePath(copyPath(rse, upload, upload.path));
 
 const PARALLEL = 16;
 

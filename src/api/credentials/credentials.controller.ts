@@ -1,0 +1,70 @@
+import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
+import { type Principal } from '../../accounts/index.js';
+import { Clock } from '../../clock.js';
+import { CONFIG, type Config } from '../../config/index.js';
+import { Database } from '../../db/index.js';
+import { LOG, type Log } from '../../log/index.js';
+import { StorageRegistry } from '../../protocols/index.js';
+import { grantUpload } from '../../replicas/index.js';
+import { grantStorage } from '../../storage-tokens.js';
+import { withToken } from '../replicas/sign-pfns.js';
+import { Caller } from '../wire/index.js';
+import { removeLeftover } from './remove-leftover.js';
+import { demandSignedFile, findSignedFile } from './signed-file.js';
+import { parseSignUrl, type UrlOperation } from './signurl.request.js';
+
+/** A write URL puts a new file and reads it back; it replaces nothing. */
+const RIGHTS = { read: 'read', write: 'create', delete: 'delete' } as const;
+
+/** URLs that open one file at a storage for one operation, without any certificate. */
+@Controller('credentials')
+export class CredentialsController {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(StorageRegistry) private readonly storages: StorageRegistry,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  @Get('signurl')
+  @Header('content-type', 'text/plain')
+  async sign(
+    @Query() query: Record<string, unknown>,
+    @Caller() caller: Principal,
+  ): Promise<string> {
+    const asked = parseSignUrl(query);
+    const { db, storages, log } = this;
+    const now = this.clock.now();
+    const file = await db.read(async (tx) => {
+      const found = await findSignedFile(tx, caller, asked);
+      await demandSignedFile(tx, caller, asked, found);
+      return found;
+    });
+    const lifetimeSeconds = this.lifetime(asked.operation, asked.lifetimeSeconds);
+    if (asked.operation === 'read') {
+      await removeLeftover({ db, storages, log, now }, caller, file);
+    }
+    if (asked.operation === 'write') {
+      const expiresAt = new Date(now.getTime() + lifetimeSeconds * 1000);
+      const grant = { accountId: caller.accountId, expiresAt, now };
+      await db.tx((tx) => grantUpload(tx, { rseId: file.rse.id, path: file.path }, grant));
+    }
+    const operation = RIGHTS[asked.operation];
+    const { endpoint, serverPath: path } = file;
+    const token = await grantStorage(
+      db,
+      this.config,
+      { operation, endpoint, path, lifetimeSeconds },
+      now,
+    );
+    return withToken(asked.url, token);
+  }
+
+  /** In seconds. A URL for writing lives as long as the upload may take. */
+  private lifetime(operation: UrlOperation, asked: number | undefined): number {
+    const { storageLifetimeSeconds, uploadLifetimeSeconds } = this.config.tokens;
+    const usual = operation === 'write' ? uploadLifetimeSeconds : storageLifetimeSeconds;
+    return Math.min(asked ?? usual, Math.max(uploadLifetimeSeconds, storageLifetimeSeconds));
+  }
+}

@@ -1,0 +1,101 @@
+import { type Principal } from '../../accounts/index.js';
+import { type Tx } from '../../db/index.js';
+import { AccessDenied, InvalidPath, ValueError } from '../../errors/index.js';
+import { demand, mayNameFiles, maySignUrl, type WriterFacts } from '../../policy/index.js';
+import { type ProtocolEndpoint, serverPath } from '../../protocols/index.js';
+import { copiesOf, findByPfns, namesOfPath } from '../../replicas/index.js';
+import {
+  endpointOf,
+  findRse,
+  parsePfn,
+  pathUnder,
+  protocolsOf,
+  type Rse,
+  type RseProtocol,
+} from '../../rses/index.js';
+import { scopesByName } from '../../scopes/index.js';
+import { type DidId, ReplicaState } from '../../vocabulary/index.js';
+import { writerFacts } from '../replicas/write-facts.js';
+import { type SignUrlQuestion } from './signurl.request.js';
+
+/** The one file that a URL names, as far as anybody knows it. */
+export interface SignedFile {
+  readonly rse: Rse;
+  readonly protocol: RseProtocol;
+  readonly endpoint: ProtocolEndpoint;
+  /** Below the protocol's prefix, with one slash in front. */
+  readonly path: string;
+  /** Absolute at the storage. */
+  readonly serverPath: string;
+  readonly didId: DidId | undefined;
+  readonly state: ReplicaState | undefined;
+  readonly writer: WriterFacts;
+}
+
+/** Finds the file of a URL. Throws RSENotFound, ValueError, InvalidPath. */
+export async function findSignedFile(
+  tx: Tx,
+  caller: Principal,
+  { rse: name, url }: SignUrlQuestion,
+): Promise<SignedFile> {
+  const rse = await findRse(tx, name);
+  if (!rse.attributes['sign_url']) {
+    throw new ValueError(`RSE ${name} opens by no signed URLs: it has no attribute sign_url`);
+  }
+  const pfn = parsePfn(url);
+  if (pfn.query !== '') throw new ValueError('The URL is signed already');
+  const protocols = (await protocolsOf(tx, [rse.id])).get(rse.id) ?? [];
+  const protocol = protocols.find(
+    (each) => each.scheme === 'https' && pathUnder(each, pfn) !== undefined,
+  );
+  const path = protocol && pathUnder(protocol, pfn);
+  if (!protocol || path === undefined || path.endsWith('/')) {
+    throw new InvalidPath(`The URL names no file below an https protocol of RSE ${name}`, { url });
+  }
+  const [found] = await findByPfns(tx, [{ rse, protocols: [protocol] }], [url]);
+  const copies = found ? await copiesOf(tx, [found.didId]) : [];
+  const endpoint = endpointOf(rse, protocol);
+  return {
+    rse,
+    protocol,
+    endpoint,
+    path,
+    serverPath: serverPath(endpoint, path),
+    didId: found?.didId,
+    state: copies.find(({ rseId }) => rseId === rse.id)?.state,
+    writer: await writerFacts(tx, caller, rse),
+  };
+}
+
+const GOOD: readonly (ReplicaState | undefined)[] = [
+  ReplicaState.AVAILABLE,
+  ReplicaState.TEMPORARY_UNAVAILABLE,
+  ReplicaState.BEING_DELETED,
+];
+
+/** Whether the catalogue counts on what stands at the path, or is deleting it itself. */
+export const isTaken = ({ state }: Pick<SignedFile, 'state'>): boolean => GOOD.includes(state);
+
+/**
+ * Throws AccessDenied unless the caller may do it. Writing is for files that the caller may register
+ * there: one that waits for its bytes, or a new name in a scope of the caller's. What is AVAILABLE is
+ * never written again.
+ */
+export async function demandSignedFile(
+  tx: Tx,
+  caller: Principal,
+  { operation, url }: SignUrlQuestion,
+  file: SignedFile,
+): Promise<void> {
+  demand(maySignUrl(caller, operation, file.writer), `${operation} files at RSE ${file.rse.name}`);
+  if (operation !== 'write') return;
+  if (isTaken(file)) throw new AccessDenied(`A copy stands at ${url} already`, { url });
+  if (file.didId !== undefined || caller.isAdmin) return;
+  const names = file.rse.deterministic ? namesOfPath(file.rse, file.path) : [];
+  const scopes = await scopesByName(
+    tx,
+    names.map(({ scope }) => scope),
+  );
+  const own = [...scopes.values()].some(({ accountId }) => mayNameFiles(caller, accountId));
+  demand(own, `write ${url}: it is the path of no file of yours`);
+}
