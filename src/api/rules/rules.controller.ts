@@ -197,7 +197,7 @@ export class RulesController {
     id: string,
     caller: Principal,
     verb: string,
-    work: (tx: Tx, rule: Rule, now: Date) => Promise<object>,
+    work: (tx: Tx, rule: Rule, now: Date) => Promise<Readonly<Record<string, unknown>>>,
   ): Promise<void> {
     await this.db.tx(async (tx) => {
       const rule = await findRule(tx, id, 'wait');
