@@ -1,5 +1,11 @@
-import { lit, one, only, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { type DidId, type DidName, DidType, Evaluation } from '../vocabulary/index.js';
+import { lit, lits, one, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import {
+  DidAvailability,
+  type DidId,
+  type DidName,
+  DidType,
+  Evaluation,
+} from '../vocabulary/index.js';
 import { type Did, didColumns } from './did.js';
 import { nameRows } from './did.sql.js';
 import { ancestorsOf } from './tree.sql.js';
@@ -62,8 +68,8 @@ export async function insertContents(
           SELECT i.at, i.scope, i.name, d.id,
             CASE WHEN d.id IS NULL THEN 'missing'
                  WHEN d.id = ${parent.id}::bigint THEN 'self'
-                 WHEN d.type <> ALL (${[...types]}::"char"[]) THEN 'type'
-                 WHEN d.availability = 'L' THEN 'lost'
+                 WHEN d.type NOT IN (${lits(types)}) THEN 'type'
+                 WHEN d.availability = ${lit(DidAvailability.LOST)} THEN 'lost'
                  WHEN i.bytes IS NOT NULL AND i.bytes IS DISTINCT FROM d.bytes THEN 'bytes'
                  WHEN i.adler32 <> d.adler32 THEN 'adler32'
                  WHEN i.md5 <> d.md5 THEN 'md5' END AS problem
@@ -258,7 +264,7 @@ export async function newDidPage(
   return await rows<Did>(
     tx,
     sql`SELECT ${didColumns} FROM dids d
-        WHERE d.is_new AND d.id > ${after} AND d.type = ANY(${type ? [type] : ['D', 'C']}::"char"[])
+        WHERE d.is_new AND d.id > ${after} AND d.type IN (${lits(type ? [type] : [DidType.DATASET, DidType.CONTAINER])})
         ORDER BY d.id LIMIT ${limit}`,
   );
 }

@@ -1,5 +1,5 @@
 import { execute, lit, ring, sql, type Tx } from '../db/index.js';
-import { Channel, type DidId, DidType } from '../vocabulary/index.js';
+import { Channel, type DidId, DidType, Evaluation } from '../vocabulary/index.js';
 
 /**
  * Erases DIDs from the name space (the undertaker): into deleted_dids with their metadata, out of
@@ -50,7 +50,7 @@ async function leaveParents(tx: Tx, ids: readonly DidId[]): Promise<void> {
           FROM left_ones l JOIN dids d ON d.id = l.child_id GROUP BY l.parent_id),
         told AS (
           INSERT INTO updated_dids (did_id, child_from, child_to, action)
-          SELECT s.parent_id, s.lo, s.hi, 'D' FROM s JOIN dids p ON p.id = s.parent_id
+          SELECT s.parent_id, s.lo, s.hi, ${lit(Evaluation.DETACH)} FROM s JOIN dids p ON p.id = s.parent_id
           WHERE p.type <> ${lit(DidType.FILE)})
         INSERT INTO collection_deltas (did_id, length, bytes)
         SELECT s.parent_id, -s.n, -s.b FROM s JOIN dids p ON p.id = s.parent_id

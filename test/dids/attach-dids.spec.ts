@@ -12,7 +12,7 @@ import {
 } from '../../src/dids/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { lake, type Lake } from '../support/lake.js';
-import { gate, someoneWaits } from '../support/sessions.js';
+import { hold, someoneWaits } from '../support/sessions.js';
 
 let base: TestDatabase;
 let a: Lake;
@@ -146,15 +146,12 @@ describe('attaching to a container', () => {
   it('makes no circle when two sessions close it from both ends', async () => {
     await a.container('left');
     await a.container('right');
-    const held = gate();
-    const first = a.db.tx(async (tx) => {
+    const first = await hold(a.db, async (tx) => {
       await attachDids(tx, { scope: a.scope, name: 'left' }, [{ scope: a.scope, name: 'right' }]);
-      await held.opened;
     });
     const second = refusal(attach('right', [{ name: 'left' }]));
     await someoneWaits(base.url);
-    held.open();
-    await first;
+    await first.release();
     expect(await second).toBe('UnsupportedOperation');
   });
 });
@@ -163,15 +160,12 @@ describe('a closed collection', () => {
   it('takes nothing more, and says so to one who waited for its closing', async () => {
     await a.dataset('closing');
     await a.files('late');
-    const held = gate();
-    const closing = a.db.tx(async (tx) => {
+    const closing = await hold(a.db, async (tx) => {
       await setOpen(tx, { scope: a.scope, name: 'closing' }, false, new Date());
-      await held.opened;
     });
     const late = refusal(attach('closing', [{ name: 'late' }]));
     await someoneWaits(base.url);
-    held.open();
-    await closing;
+    await closing.release();
     expect(await late).toBe('UnsupportedOperation');
     expect(await size('closing')).toBeUndefined();
   });
@@ -179,19 +173,17 @@ describe('a closed collection', () => {
   it('closes only after an attach that came first, and keeps its files', async () => {
     await a.dataset('attaching');
     await a.files('early');
-    const held = gate();
-    const attaching = a.db.tx(async (tx) => {
+    const attaching = await hold(a.db, async (tx) => {
       await attachDids(tx, { scope: a.scope, name: 'attaching' }, [
         { scope: a.scope, name: 'early' },
       ]);
-      await held.opened;
     });
     const closing = a.db.tx((tx) =>
       setOpen(tx, { scope: a.scope, name: 'attaching' }, false, new Date()),
     );
     await someoneWaits(base.url);
-    held.open();
-    await Promise.all([attaching, closing]);
+    await attaching.release();
+    await closing;
     expect(await size('attaching')).toEqual({ length: 1n, bytes: 100n });
     expect((await a.did('attaching')).isOpen).toBe(false);
   });

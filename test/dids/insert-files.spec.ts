@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { addDids, insertFiles, resolveDids } from '../../src/dids/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { lake, type Lake } from '../support/lake.js';
-import { gate, someoneWaits } from '../support/sessions.js';
+import { hold, someoneWaits } from '../support/sessions.js';
 
 let base: TestDatabase;
 let a: Lake;
@@ -47,14 +47,12 @@ describe('inserting file names', () => {
 
   it('resolves every name of a batch that another session is registering at the same moment', async () => {
     const wanted = names('raced', 50);
-    const held = gate();
-    const first = a.db.tx(async (tx) => {
+    const first = await hold(a.db, async (tx) => {
       await insertFiles(
         tx,
         a.accountId,
         wanted.map((name) => file(name)),
       );
-      await held.opened;
     });
     const second = a.db.tx(async (tx) => {
       const backwards = wanted.toReversed();
@@ -69,8 +67,7 @@ describe('inserting file names', () => {
       );
     });
     await someoneWaits(base.url);
-    held.open();
-    await first;
+    await first.release();
     expect((await second).map(({ name }) => name)).toEqual(wanted.toReversed());
   });
 
@@ -121,10 +118,8 @@ describe('adding collections', () => {
   });
 
   it('lets one of two sessions have a name, and tells the other', async () => {
-    const held = gate();
-    const first = a.db.tx(async (tx) => {
+    const first = await hold(a.db, async (tx) => {
       await addDids(tx, a.accountId, [dataset('wanted')]);
-      await held.opened;
     });
     const second = a.db
       .tx((tx) => addDids(tx, a.accountId, [dataset('wanted')]))
@@ -133,8 +128,7 @@ describe('adding collections', () => {
         (error: Error) => error.name,
       );
     await someoneWaits(base.url);
-    held.open();
-    await first;
+    await first.release();
     expect(await second).toBe('DataIdentifierAlreadyExists');
   });
 });

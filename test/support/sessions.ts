@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type Database, type Tx } from '../../src/db/index.js';
 
 /** Waits until a session of the database waits for a lock: the moment a race test needs to see. */
 export async function someoneWaits(url: string, count = 1): Promise<void> {
@@ -17,9 +18,32 @@ export async function someoneWaits(url: string, count = 1): Promise<void> {
   }
 }
 
-/** A promise and what settles it, for holding a transaction open until the story goes on. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
+/** A transaction that has done its work and waits before it commits. */
+export interface HeldTransaction {
+  /** Lets it commit, and waits until it has. */
+  release(): Promise<void>;
+}
+
+/** Does the work in a transaction and holds it open until released: the first session of a race. */
+export async function hold(
+  db: Database,
+  work: (tx: Tx) => Promise<unknown>,
+): Promise<HeldTransaction> {
   let open = () => {};
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open: () => open() };
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  let finished: Promise<void> = Promise.resolve();
+  await new Promise<void>((done, failed) => {
+    finished = db.tx(async (tx) => {
+      await work(tx);
+      done();
+      await gate;
+    });
+    finished.catch(failed);
+  });
+  return {
+    async release() {
+      open();
+      await finished;
+    },
+  };
 }
