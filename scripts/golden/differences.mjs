@@ -189,6 +189,31 @@ single('rules', 'usage of root', 'usage-counts-at-once', {
   'body.lines.0.bytes_remaining': 1000000000 - 7000,
 });
 
+for (const title of [
+  'an expression that is none',
+  'an expression that matches nothing',
+  'an activity that does not exist',
+  'a grouping that does not exist',
+  'a comment that is too long',
+  'an option that does not exist',
+]) {
+  single('rules', title, 'one-status-a-class', { status: 400 });
+}
+
+// JSON is called JSON; Rucio's list of ids has Flask's content type.
+SINGLE.push({
+  name: 'new-rule-ids-are-json',
+  applies: ({ chapter, method, path, answer }) =>
+    chapter === 'rules' && method === 'POST' && path === '/rules/' && answer.status === 201,
+  adapt: (answer) => ({ ...answer, contentType: 'application/json' }),
+});
+
+// A rule that is set stuck has stuck locks, and counts them; Rucio's counters stay.
+single('rules', 'a rule after its changes', 'a-stuck-rule-has-stuck-locks', {
+  'body.json.locks_replicating_cnt': 0,
+  'body.json.locks_stuck_cnt': 3,
+});
+
 /** The names of all differences: quirks.md is held against them. */
 export const names = [...new Set([...EVERYWHERE, ...SINGLE].map(({ name }) => name))];
 
