@@ -21,14 +21,15 @@ export function abacus(): Reconciler {
   return {
     name: 'abacus',
     wakeOn: [],
-    async reconcile({ db, signal }) {
+    async reconcile({ batch, db, signal }) {
+      const limit = Math.min(batch, BATCH_MAX);
       let seen = 0;
       let more = false;
       for (const fold of folds) {
         if (signal.aborted) break;
-        const folded = await db.tx((tx) => fold(tx, BATCH_MAX));
+        const folded = await db.tx((tx) => fold(tx, limit));
         seen += folded;
-        more ||= folded === BATCH_MAX;
+        more ||= folded === limit;
       }
       return { seen, done: seen, failed: 0, more };
     },

@@ -3,6 +3,10 @@ import { type StorageRegistry } from '../protocols/index.js';
 import { type DaemonName } from '../vocabulary/index.js';
 import { abacus } from './abacus.js';
 import { conveyorFinisher } from './conveyor/finisher.js';
+import { Movements } from './conveyor/movements.js';
+import { conveyorPoller } from './conveyor/poller.js';
+import { conveyorSubmitter } from './conveyor/submitter.js';
+import { transferWays } from './conveyor/transfer-ways.js';
 import { janitor } from './janitor.js';
 import { judgeCleaner } from './judge/cleaner.js';
 import { judgeEvaluator } from './judge/evaluator.js';
@@ -20,12 +24,19 @@ export interface DaemonParts {
   readonly storages: StorageRegistry;
 }
 
+/** And what those of one process share. */
+interface SharedParts extends DaemonParts {
+  readonly movements: Movements;
+}
+
 /** Every daemon by name. A role without a daemon here cannot be started. */
-const factories: Partial<Record<DaemonName, (parts: DaemonParts) => Reconciler>> = {
+const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>> = {
   'judge-evaluator': ({ config }) => judgeEvaluator(config),
   'judge-injector': ({ config }) => judgeInjector(config),
   'judge-repairer': ({ config }) => judgeRepairer(config),
   'judge-cleaner': ({ config }) => judgeCleaner(config),
+  'conveyor-submitter': ({ config, movements }) => conveyorSubmitter(config, movements),
+  'conveyor-poller': ({ config, movements }) => conveyorPoller(config, movements),
   'conveyor-finisher': ({ config }) => conveyorFinisher(config),
   necromancer: () => necromancer(),
   abacus: () => abacus(),
@@ -35,5 +46,7 @@ const factories: Partial<Record<DaemonName, (parts: DaemonParts) => Reconciler>>
 
 /** The reconcilers of the named daemons, in the order of the names. */
 export function reconcilersOf(names: readonly DaemonName[], parts: DaemonParts): Reconciler[] {
-  return names.flatMap((name) => factories[name]?.(parts) ?? []);
+  const { storages, config } = parts;
+  const movements = new Movements((onFinished) => transferWays(storages, config, onFinished));
+  return names.flatMap((name) => factories[name]?.({ ...parts, movements }) ?? []);
 }

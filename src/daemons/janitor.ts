@@ -1,26 +1,37 @@
+import { forgetExpiredTokens, recordAccountUsageHistory } from '../accounts/index.js';
 import { type Config } from '../config/index.js';
-import { dropExpired, makePartitions, retentions } from '../db/index.js';
-import { forgetExpiredTokens } from '../accounts/index.js';
-import { type Reconciler } from './runtime/index.js';
+import { dropExpired, makePartitions, retentions, type Tx } from '../db/index.js';
+import { recordRseUsageHistory } from '../rses/index.js';
+import { forgetSilent, type Reconciler } from './runtime/index.js';
 
 /** Login tokens a shift. */
 const TOKENS_MAX = 10_000;
+/** A daemon that has said nothing for so long is gone. */
+const SILENCE_MS = 86_400_000;
 
 /**
  * A row of an append-only table is to go if and only if it is older than the table's retention
- * setting. Whole months go by dropping their partition. Login tokens go when they have expired.
+ * setting. Whole months go by dropping their partition. Login tokens go when they have expired,
+ * heartbeats a day after their last one. What usage has changed is kept for the history.
  */
 export function janitor(config: Config): Reconciler {
   return {
     name: 'janitor',
     wakeOn: [],
-    async reconcile({ db, now }) {
-      let done = await db.tx((tx) => forgetExpiredTokens(tx, now, TOKENS_MAX));
+    async reconcile({ db, now, signal }) {
+      let done = 0;
+      const sweep = async (work: (tx: Tx) => Promise<number>) => {
+        if (!signal.aborted) done += await db.tx(work);
+      };
       for (const retention of retentions) {
         const days = config.retention[retention.setting];
-        done += await db.tx((tx) => makePartitions(tx, retention, now));
-        done += await db.tx((tx) => dropExpired(tx, retention, days, now));
+        await sweep((tx) => makePartitions(tx, retention, now));
+        await sweep((tx) => dropExpired(tx, retention, days, now));
       }
+      await sweep((tx) => forgetExpiredTokens(tx, now, TOKENS_MAX));
+      await sweep((tx) => forgetSilent(tx, new Date(now.getTime() - SILENCE_MS)));
+      await sweep(recordRseUsageHistory);
+      await sweep(recordAccountUsageHistory);
       return { seen: done, done, failed: 0, more: false };
     },
   };

@@ -1,6 +1,6 @@
 import { lit, ring, rows, sql, type Tx } from '../db/index.js';
 import { closeDeclarations, replaceBadCopies } from '../replicas/index.js';
-import { allowOverwrite, queueCopies } from '../requests/index.js';
+import { queueCopies } from '../requests/index.js';
 import { reopenCopies } from '../rules/index.js';
 import {
   activityIndex,
@@ -16,10 +16,10 @@ const BATCH_MAX = 1000;
 
 /**
  * A bad copy is to be replaced if and only if it was declared bad, a lock holds it, and another
- * AVAILABLE copy of the file exists. It becomes COPYING again, its locks REPLICATING, and a request
- * may overwrite the bad bytes. Without another good copy nothing is touched: the last bytes of a
- * file, even doubtful ones, are not ours to replace. Declarations about copies that are good again,
- * or gone, are closed.
+ * AVAILABLE copy of the file exists. It becomes COPYING again, its locks REPLICATING, with a request
+ * that may overwrite the bad bytes (the open declaration says so: claimRequests). Without another
+ * good copy nothing is touched: the last bytes of a file, even doubtful ones, are not ours to
+ * replace. Declarations about copies that are good again, or gone, are closed.
  */
 export function necromancer(): Reconciler {
   return {
@@ -33,7 +33,7 @@ export function necromancer(): Reconciler {
         seen: replaced + closed,
         done: replaced + closed,
         failed: 0,
-        more: replaced === limit,
+        more: replaced === limit || closed === limit,
       };
     },
   };
@@ -58,7 +58,6 @@ async function replace(tx: Tx, shift: Shift, limit: number): Promise<number> {
         SELECT did_id AS "didId", rse_id AS "rseId" FROM replaced`,
   );
   if (copies.length === 0) return 0;
-  await allowOverwrite(tx, copies);
   await reopenCopies(tx, copies, shift.now);
   await ring(tx, Channel.REQUESTS);
   return copies.length;

@@ -1,7 +1,7 @@
 import { type Config } from '../config/index.js';
 import { only, ring, sql } from '../db/index.js';
 import { reviveCopies } from '../replicas/index.js';
-import { requeueDue, requeueLost } from '../requests/index.js';
+import { loseClaims, requeueDue } from '../requests/index.js';
 import { Channel } from '../vocabulary/index.js';
 import { type Reconciler, type Shift } from './runtime/index.js';
 
@@ -10,8 +10,9 @@ const BATCH_MAX = 1000;
 
 /**
  * Brings back what nobody works on any more. A request is to be rescued if and only if its lease ran
- * out (its worker is gone: QUEUED again), or it is WAITING and its time has come. Where a WAITING one
- * stood behind a deletion whose reaper is gone too, the copy becomes COPYING again.
+ * out (its worker is gone: QUEUED again, or LOST where a movement had begun), or it is WAITING and
+ * its time has come. Where a WAITING one stood behind a deletion whose reaper is gone too, the copy
+ * becomes COPYING again.
  */
 export function rescuer(config: Config): Reconciler {
   return {
@@ -19,18 +20,27 @@ export function rescuer(config: Config): Reconciler {
     wakeOn: [Channel.REQUESTS],
     async reconcile(shift) {
       const limit = Math.min(shift.batch, BATCH_MAX);
-      const lost = await shift.db.tx((tx) => requeueLost(tx, shift.now, limit));
+      const gone = await loseWorkers(shift, limit);
       const due = await requeueWaiting(shift, config.reaper.leaseSeconds, limit);
-      if (lost > 0) shift.log.warn({ lost }, 'requests of lost workers are queued again');
-      if (lost + due > 0) await shift.db.tx((tx) => ring(tx, Channel.REQUESTS));
       return {
-        seen: lost + due,
-        done: lost + due,
+        seen: gone + due,
+        done: gone + due,
         failed: 0,
-        more: lost === limit || due === limit,
+        more: gone === limit || due === limit,
       };
     },
   };
+}
+
+async function loseWorkers(shift: Shift, limit: number): Promise<number> {
+  const { queued, lost } = await shift.db.tx(async (tx) => {
+    const claims = await loseClaims(tx, shift.now, limit);
+    if (claims.queued > 0) await ring(tx, Channel.REQUESTS);
+    if (claims.lost > 0) await ring(tx, Channel.TRANSFERS);
+    return claims;
+  });
+  if (queued + lost > 0) shift.log.warn({ queued, lost }, 'workers are gone: their claims end');
+  return queued + lost;
 }
 
 const requeueWaiting = (shift: Shift, leaseSeconds: number, limit: number): Promise<number> =>
@@ -42,5 +52,6 @@ const requeueWaiting = (shift: Shift, leaseSeconds: number, limit: number): Prom
             revived AS (${reviveCopies(sql`SELECT did_id, rse_id FROM due`)})
           SELECT count(*)::int AS count FROM due`,
     );
+    if (count > 0) await ring(tx, Channel.REQUESTS);
     return count;
   });

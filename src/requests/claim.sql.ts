@@ -1,5 +1,12 @@
-import { execute, lit, lits, rows, sql, type Tx } from '../db/index.js';
-import { type DidId, type RequestId, RequestState, type RuleId } from '../vocabulary/index.js';
+import { lit, lits, rows, sql, type Tx } from '../db/index.js';
+import {
+  BadFileState,
+  type Cause,
+  type DidId,
+  type RequestId,
+  RequestState,
+  type RuleId,
+} from '../vocabulary/index.js';
 
 /** A queue that has work: one destination and one activity. */
 export interface Bucket {
@@ -12,19 +19,36 @@ export interface Share extends Bucket {
   readonly slots: number;
 }
 
+/** What a bucket has under way already. */
+export interface Load extends Bucket {
+  readonly count: number;
+}
+
 /** A wish for a transfer that this worker has claimed. */
 export interface ClaimedRequest {
   readonly id: RequestId;
+  /** Of this attempt: another one has another. */
+  readonly uid: string;
   readonly didId: DidId;
   readonly rseId: number;
   readonly ruleId: RuleId | null;
   readonly bytes: bigint;
+  /** Counts from 0. */
   readonly attempt: number;
+  /** What stands at the destination was declared bad: it may be replaced. */
   readonly overwrite: boolean;
+  readonly createdAt: Date;
+  /** Why the attempt before failed. */
+  readonly cause: Cause | null;
+  readonly error: string | null;
+  readonly expected: string | null;
+  readonly found: string | null;
 }
 
 /** At most so many claims in one statement; a constant, so that the plan stays a nested loop. */
 export const CLAIM_MAX = 1000;
+
+const UNDER_WAY = lits([RequestState.SUBMITTING, RequestState.SUBMITTED]);
 
 /** The buckets with queued work, by skipping from key to key of the queue's index: 1 ms at 10^6. */
 export const busyBuckets = (tx: Tx): Promise<Bucket[]> =>
@@ -41,16 +65,13 @@ export const busyBuckets = (tx: Tx): Promise<Bucket[]> =>
         SELECT rse_id AS "rseId", activity FROM b`,
   );
 
-/** Transfers under way by destination. */
-export async function inFlight(tx: Tx): Promise<Map<number, number>> {
-  const found = await rows<{ rseId: number; count: number }>(
+/** What is under way, over all processes. */
+export const inFlight = (tx: Tx): Promise<Load[]> =>
+  rows<Load>(
     tx,
-    sql`SELECT rse_id AS "rseId", count(*)::int AS count FROM requests
-         WHERE state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})
-         GROUP BY rse_id`,
+    sql`SELECT rse_id AS "rseId", activity, count(*)::int AS count FROM requests
+         WHERE state IN (${UNDER_WAY}) GROUP BY rse_id, activity`,
   );
-  return new Map(found.map(({ rseId, count }) => [rseId, count]));
-}
 
 /**
  * A request is to be claimed if and only if it is QUEUED and its bucket has a slot: highest priority
@@ -76,71 +97,11 @@ export const claimRequests = (
               ORDER BY priority DESC, id LIMIT w.n FOR NO KEY UPDATE SKIP LOCKED) q
            LIMIT ${lit(CLAIM_MAX)})
         UPDATE requests q
-           SET state = ${lit(RequestState.SUBMITTING)}, claimed_by = ${worker}, claimed_until = ${until}
+           SET state = ${lit(RequestState.SUBMITTING)}, claimed_by = ${worker}, claimed_until = ${until},
+               overwrite = q.overwrite OR EXISTS (
+                 SELECT FROM bad_replicas b WHERE b.did_id = q.did_id AND b.rse_id = q.rse_id
+                    AND b.state = ${lit(BadFileState.BAD)})
           FROM picked WHERE q.id = picked.id
-        RETURNING q.id, q.did_id AS "didId", q.rse_id AS "rseId", q.rule_id AS "ruleId", q.bytes,
-                  q.attempt, q.overwrite`,
-  );
-
-/** Gives unfinished claims back, as if they had never been made. */
-export const unclaimRequests = (
-  tx: Tx,
-  ids: readonly RequestId[],
-  worker: string,
-): Promise<number> =>
-  execute(
-    tx,
-    sql`UPDATE requests SET state = ${lit(RequestState.QUEUED)}, claimed_by = NULL, claimed_until = NULL
-         WHERE id = ANY(${ids}::bigint[]) AND claimed_by = ${worker}
-           AND state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})`,
-  );
-
-/** The lease of what goes on is moved to `until`. Gives the ids that are still this worker's. */
-export async function renewRequests(
-  tx: Tx,
-  ids: readonly RequestId[],
-  worker: string,
-  until: Date,
-): Promise<Set<RequestId>> {
-  const kept = await rows<{ id: RequestId }>(
-    tx,
-    sql`UPDATE requests SET claimed_until = ${until}
-         WHERE id = ANY(${ids}::bigint[]) AND claimed_by = ${worker}
-           AND state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})
-        RETURNING id`,
-  );
-  return new Set(kept.map(({ id }) => id));
-}
-
-/**
- * A claim is lost if and only if its lease ran out before `now`: its worker died or hangs. What only
- * the worker knew is queued again. Gives how many.
- */
-export const requeueLost = (tx: Tx, now: Date, limit: number): Promise<number> =>
-  execute(
-    tx,
-    sql`WITH lost AS MATERIALIZED (
-          SELECT id FROM requests
-           WHERE state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})
-             AND claimed_until < ${now}
-           ORDER BY claimed_until LIMIT ${limit}::int FOR NO KEY UPDATE SKIP LOCKED)
-        UPDATE requests q
-           SET state = ${lit(RequestState.QUEUED)}, claimed_by = NULL, claimed_until = NULL,
-               source_rse_id = NULL, tool = NULL, external_id = NULL
-          FROM lost WHERE q.id = lost.id`,
-  );
-
-/** A movement that this worker has given to a tool. */
-export interface SubmittedRequest {
-  readonly id: RequestId;
-  readonly tool: string;
-}
-
-/** Everything this worker has under way, by the index on running leases. */
-export const submittedRequests = (tx: Tx, worker: string): Promise<SubmittedRequest[]> =>
-  rows<SubmittedRequest>(
-    tx,
-    sql`SELECT id, tool FROM requests
-         WHERE state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})
-           AND state = ${lit(RequestState.SUBMITTED)} AND claimed_by = ${worker}`,
+        RETURNING q.id, q.uid, q.did_id AS "didId", q.rse_id AS "rseId", q.rule_id AS "ruleId", q.bytes,
+                  q.attempt, q.overwrite, q.created_at AS "createdAt", q.cause, q.error, q.expected, q.found`,
   );

@@ -1,6 +1,7 @@
 import { execute, lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
 import {
-  type Cause,
+  Cause,
+  type CopyKey,
   type DidId,
   type RequestId,
   RequestState,
@@ -49,14 +50,17 @@ export interface Ending {
   readonly found: string | null;
 }
 
-/** Writes endings of this worker's requests; the finisher draws the consequences. Gives how many. */
-export const endRequests = (
+/**
+ * Writes endings of this worker's requests; the finisher draws the consequences. Gives the ids of
+ * those that were the worker's.
+ */
+export async function endRequests(
   tx: Tx,
   endings: readonly Ending[],
   worker: string,
   now: Date,
-): Promise<number> =>
-  execute(
+): Promise<Set<RequestId>> {
+  const ended = await rows<{ id: RequestId }>(
     tx,
     sql`UPDATE requests q
            SET state = e.state, source_rse_id = coalesce(e.source, q.source_rse_id), bytes_moved = e.moved,
@@ -72,8 +76,11 @@ export const endRequests = (
                       ${endings.map(({ found }) => found)}::text[])
                e(id, state, source, moved, cause, error, expected, found)
          WHERE q.id = e.id AND q.claimed_by = ${worker}
-           AND q.state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})`,
+           AND q.state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})
+        RETURNING q.id`,
   );
+  return new Set(ended.map(({ id }) => id));
+}
 
 /** CTE body: DONE requests, oldest first, locked. Gives (id, did_id, rse_id). */
 export const doneRequests = (limit: number): Sql => sql`
@@ -84,9 +91,15 @@ export const doneRequests = (limit: number): Sql => sql`
 export const takeRequests = (from: Sql): Sql => sql`
   DELETE FROM requests q WHERE q.id IN (SELECT f.id FROM (${from}) f) RETURNING q.*`;
 
+/** Every column of a request: its history has the same and `archived_at`. */
+const COLUMNS = sql`id, did_id, rule_id, bytes, bytes_moved, created_at, due_at, claimed_until,
+  submitted_at, started_at, finished_at, rse_id, source_rse_id, account_id, activity, priority, attempt,
+  type, state, overwrite, uid, claimed_by, tool, external_id, cause, error, expected, found`;
+
 /** CTE body: remembers requests. `from` gives whole requests. */
 export const archiveRequests = (from: Sql, now: Date): Sql => sql`
-  INSERT INTO requests_history SELECT a.*, ${now}::timestamptz FROM (${from}) a`;
+  INSERT INTO requests_history (${COLUMNS}, archived_at)
+  SELECT ${COLUMNS}, ${now}::timestamptz FROM (${from}) a`;
 
 /** A movement that failed, as the finisher sees it. */
 export interface FailedRequest {
@@ -119,16 +132,19 @@ export const failedRequests = (tx: Tx, limit: number): Promise<FailedRequest[]> 
     sql`SELECT id, did_id AS "didId", rse_id AS "rseId", rule_id AS "ruleId",
                source_rse_id AS "sourceRseId", attempt, state, cause, error, expected, found
           FROM requests WHERE state IN (${lits(FAILURES)})
-         ORDER BY id LIMIT ${limit}::int FOR NO KEY UPDATE SKIP LOCKED`,
+         ORDER BY id LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED`,
   );
 
-/** A request that is to be tried again at `dueAt`. */
+/** A request that is to be tried again at `dueAt`, which may be now. */
 export interface Retry {
   readonly id: RequestId;
   readonly dueAt: Date;
 }
 
-/** The failed attempt goes to the history, the wish waits for its next one. */
+/**
+ * The failed attempt goes to the history, the wish is QUEUED for the next one or, where that is not
+ * due yet, WAITING. The next attempt has a uid of its own and remembers why this one failed.
+ */
 export const retryRequests = (tx: Tx, retries: readonly Retry[], now: Date): Promise<number> =>
   execute(
     tx,
@@ -137,8 +153,9 @@ export const retryRequests = (tx: Tx, retries: readonly Retry[], now: Date): Pro
                                ${retries.map(({ dueAt }) => dueAt)}::timestamptz[]) AS r(id, due_at)),
         kept AS (${archiveRequests(sql`SELECT q.* FROM requests q WHERE q.id IN (SELECT id FROM r)`, now)})
         UPDATE requests q
-           SET state = ${lit(RequestState.WAITING)}, due_at = r.due_at, attempt = q.attempt + 1,
-               uid = gen_random_uuid(), source_rse_id = NULL, tool = NULL, external_id = NULL,
+           SET state = CASE WHEN r.due_at <= ${now} THEN ${lit(RequestState.QUEUED)}::"char"
+                            ELSE ${lit(RequestState.WAITING)}::"char" END,
+               due_at = CASE WHEN r.due_at > ${now} THEN r.due_at END, attempt = q.attempt + 1, uid = gen_random_uuid(), source_rse_id = NULL, tool = NULL, external_id = NULL,
                bytes_moved = NULL, submitted_at = NULL, started_at = NULL, finished_at = NULL
           FROM r WHERE q.id = r.id AND q.state IN (${lits(FAILURES)})`,
   );
@@ -153,8 +170,8 @@ export const dropRequests = (tx: Tx, ids: readonly RequestId[], now: Date): Prom
 
 /**
  * CTE body: WAITING requests whose time has come are QUEUED. One without a due time waits behind a
- * deletion; if that was not forgotten by `abandonedBefore`, its reaper is gone.
- * Gives (did_id, rse_id).
+ * deletion, whose lease nobody could renew since the lock came: if it was not forgotten by
+ * `abandonedBefore`, its reaper is gone. Gives (did_id, rse_id).
  */
 export const requeueDue = (now: Date, abandonedBefore: Date, limit: number): Sql => sql`
   UPDATE requests q SET state = ${lit(RequestState.QUEUED)}, due_at = NULL
@@ -165,32 +182,32 @@ export const requeueDue = (now: Date, abandonedBefore: Date, limit: number): Sql
    WHERE q.id = w.id
   RETURNING q.did_id, q.rse_id`;
 
-/** The RSEs from which an attempt for this copy has failed already, with how often. */
+/** Causes that say nothing against the source. */
+const NOT_THE_SOURCE = [
+  Cause.DEST_CHECKSUM,
+  Cause.DEST_SIZE,
+  Cause.DEST_EXISTS,
+  Cause.DEST_FULL,
+  Cause.DEST_REFUSED,
+  Cause.DEST_MISSING,
+  Cause.NOT_WRITABLE,
+  Cause.CANCELLED,
+] as const;
+
+/** The RSEs from which an attempt for these copies has failed since then, with how often. */
 export async function failedSources(
   tx: Tx,
-  requests: readonly { readonly didId: DidId; readonly rseId: number }[],
-): Promise<{ didId: DidId; rseId: number; sourceRseId: number; times: number }[]> {
-  return rows(
+  copies: readonly CopyKey[],
+  since: Date,
+): Promise<(CopyKey & { readonly sourceRseId: number; readonly times: number })[]> {
+  return await rows(
     tx,
     sql`SELECT h.did_id AS "didId", h.rse_id AS "rseId", h.source_rse_id AS "sourceRseId", count(*)::int AS times
-          FROM unnest(${requests.map(({ didId }) => didId)}::bigint[],
-                      ${requests.map(({ rseId }) => rseId)}::int[]) w(did_id, rse_id)
+          FROM unnest(${copies.map(({ didId }) => didId)}::bigint[],
+                      ${copies.map(({ rseId }) => rseId)}::int[]) w(did_id, rse_id)
           JOIN requests_history h ON h.did_id = w.did_id AND h.rse_id = w.rse_id
            AND h.state = ${lit(RequestState.FAILED)} AND h.source_rse_id IS NOT NULL
-           AND h.archived_at > now() - interval '1 day'
+           AND h.cause NOT IN (${lits(NOT_THE_SOURCE)}) AND h.archived_at > ${since}
          GROUP BY 1, 2, 3`,
   );
 }
-
-/** We found the destination's bytes bad ourselves, so these requests may replace them. */
-export const allowOverwrite = (
-  tx: Tx,
-  copies: readonly { readonly didId: DidId; readonly rseId: number }[],
-): Promise<number> =>
-  execute(
-    tx,
-    sql`UPDATE requests q SET overwrite = true
-          FROM unnest(${copies.map(({ didId }) => didId)}::bigint[],
-                      ${copies.map(({ rseId }) => rseId)}::int[]) c(did_id, rse_id)
-         WHERE q.did_id = c.did_id AND q.rse_id = c.rse_id`,
-  );

@@ -1,34 +1,63 @@
-import { type Bucket, type Share } from './claim.sql.js';
+import { type Bucket, type Load, type Share } from './claim.sql.js';
 
 export interface SlotLimits {
-  /** Transfers at once into one storage. */
+  /** Transfers at once into one storage, over all processes. */
   readonly perStorage: number;
-  /** Claims in one go, over all storages. */
-  readonly total: number;
+  /** Transfers at once over all storages and processes. */
+  readonly inFlight: number;
+  /** Claims in one go. */
+  readonly claims: number;
+}
+
+interface Queue extends Bucket {
+  underWay: number;
+  slots: number;
 }
 
 /**
- * Divides the free places of each destination evenly among the activities that have work there, so
- * that a flood of one activity cannot starve another. What does not divide goes to the first ones.
+ * Gives out the free places one by one: each to the storage that has least under way, and there to
+ * the activity that has least. So no flood of one activity starves another, and no storage waits
+ * while others take every place, even when places become free one at a time.
  */
 export function shareSlots(
   buckets: readonly Bucket[],
-  busy: ReadonlyMap<number, number>,
+  loads: readonly Load[],
   limits: SlotLimits,
 ): Share[] {
-  const byRse = new Map<number, Bucket[]>();
-  for (const bucket of buckets) {
-    byRse.set(bucket.rseId, [...(byRse.get(bucket.rseId) ?? []), bucket]);
+  const atStorage = new Map<number, number>();
+  for (const { rseId, count } of loads) atStorage.set(rseId, (atStorage.get(rseId) ?? 0) + count);
+  const queues: Queue[] = buckets.map((bucket) => ({
+    ...bucket,
+    underWay: loads.find((load) => isSame(load, bucket))?.count ?? 0,
+    slots: 0,
+  }));
+  const under = loads.reduce((sum, { count }) => sum + count, 0);
+  let left = Math.min(limits.claims, limits.inFlight - under);
+  for (; left > 0; left--) {
+    const next = nextQueue(queues, atStorage, limits.perStorage);
+    if (!next) break;
+    next.slots++;
+    next.underWay++;
+    atStorage.set(next.rseId, (atStorage.get(next.rseId) ?? 0) + 1);
   }
-  const shares: Share[] = [];
-  let left = limits.total;
-  for (const [rseId, waiting] of byRse) {
-    const free = Math.min(left, Math.max(0, limits.perStorage - (busy.get(rseId) ?? 0)));
-    left -= free;
-    waiting.forEach((bucket, i) => {
-      const slots = Math.floor(free / waiting.length) + (i < free % waiting.length ? 1 : 0);
-      if (slots > 0) shares.push({ ...bucket, slots });
-    });
-  }
-  return shares;
+  return queues
+    .filter(({ slots }) => slots > 0)
+    .map(({ rseId, activity, slots }) => ({ rseId, activity, slots }));
 }
+
+function nextQueue(
+  queues: readonly Queue[],
+  atStorage: ReadonlyMap<number, number>,
+  perStorage: number,
+): Queue | undefined {
+  const load = ({ rseId }: Bucket) => atStorage.get(rseId) ?? 0;
+  let best: Queue | undefined;
+  for (const queue of queues) {
+    if (load(queue) >= perStorage) continue;
+    const order = best ? load(queue) - load(best) || queue.underWay - best.underWay : -1;
+    if (order < 0) best = queue;
+  }
+  return best;
+}
+
+const isSame = (a: Bucket, b: Bucket): boolean => a.rseId === b.rseId && a.activity === b.activity;

@@ -7,10 +7,11 @@ import {
   dropRequests,
   type FailedRequest,
   failedRequests,
+  type Retry,
   retryRequests,
   takeRequests,
 } from '../../requests/index.js';
-import { confirmCopies, stickCopies } from '../../rules/index.js';
+import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
 import { Cause, Channel, type CopyKey } from '../../vocabulary/index.js';
 import { type Reconciler, type Shift, type Tally } from '../runtime/index.js';
 import { type FailureTerms, judgeFailure, provesSourceBad } from './judge-failure.js';
@@ -30,7 +31,7 @@ export function conveyorFinisher(config: Config): Reconciler {
     async reconcile(shift) {
       const limit = Math.min(shift.batch, BATCH_MAX);
       const arrived = await shift.db.tx((tx) => finishDone(tx, shift, limit));
-      const failed = await shift.db.tx((tx) => finishFailed(tx, shift, config, limit));
+      const failed = await finishFailed(shift, config, limit);
       const seen = arrived.seen + failed;
       return { seen, done: arrived.done, failed, more: arrived.seen === limit || failed === limit };
     },
@@ -60,55 +61,53 @@ async function finishDone(
   return { seen: found.length, done: copies.length };
 }
 
-async function finishFailed(tx: Tx, shift: Shift, config: Config, limit: number): Promise<number> {
-  const failures = await failedRequests(tx, limit);
-  if (failures.length === 0) return 0;
-  await declareBadSources(tx, shift, failures);
-  const terms: FailureTerms = { now: shift.now, ...config.requests };
-  const verdicts = failures.map((failure) => judgeFailure(failure, terms));
-  const retries = verdicts.flatMap((verdict) => ('retry' in verdict ? [verdict.retry] : []));
-  const lost = verdicts.flatMap((verdict) => ('giveUp' in verdict ? [verdict.giveUp] : []));
-  if (retries.length > 0) {
-    await retryRequests(tx, retries, shift.now);
-    await ring(tx, Channel.REQUESTS);
-  }
-  if (lost.length > 0) await giveUp(tx, shift, config, lost);
-  return failures.length;
-}
+/** A copy that gave other bytes than the catalogue has, and what they were. */
+type Proof = FailedRequest & { readonly sourceRseId: number };
 
-/** A copy that gave other bytes than the catalogue has is told once, with what was expected and found. */
-async function declareBadSources(
-  tx: Tx,
-  shift: Shift,
-  failures: readonly FailedRequest[],
-): Promise<void> {
-  const bad = failures.filter(provesSourceBad);
-  for (const { didId, sourceRseId, cause, error, expected, found } of bad) {
-    if (sourceRseId === null) continue;
-    const reason = `${cause}: expected ${expected}, found ${found} (${error})`;
-    await declareBad(tx, [{ didId, rseId: sourceRseId }], {
-      reason,
-      cause: cause ?? undefined,
-      now: shift.now,
-    });
+async function finishFailed(shift: Shift, config: Config, limit: number): Promise<number> {
+  const terms: FailureTerms = { now: shift.now, ...config.requests };
+  const { seen, proofs } = await shift.db.tx(async (tx) => {
+    const failures = await failedRequests(tx, limit);
+    const verdicts = failures.map((failure) => judgeFailure(failure, terms));
+    await retry(
+      tx,
+      shift,
+      verdicts.flatMap((verdict) => ('retry' in verdict ? [verdict.retry] : [])),
+    );
+    await giveUp(
+      tx,
+      shift,
+      config,
+      verdicts.flatMap((verdict) => ('giveUp' in verdict ? [verdict.giveUp] : [])),
+    );
+    return { seen: failures.length, proofs: await declareBadSources(tx, shift, failures) };
+  });
+  for (const { didId, sourceRseId, cause, expected, found } of proofs) {
     shift.log.warn({ did: didId, rse: sourceRseId, cause, expected, found }, 'source declared bad');
   }
+  return seen;
 }
 
+async function retry(tx: Tx, shift: Shift, retries: readonly Retry[]): Promise<void> {
+  if (retries.length === 0) return;
+  await retryRequests(tx, retries, shift.now);
+  await ring(tx, Channel.REQUESTS);
+}
+
+/** The copy will not arrive by this request: UNAVAILABLE, and every lock on it STUCK with the cause. */
 async function giveUp(
   tx: Tx,
   shift: Shift,
   config: Config,
-  lost: readonly FailedRequest[],
+  given: readonly FailedRequest[],
 ): Promise<void> {
-  await dropRequests(
-    tx,
-    lost.map(({ id }) => id),
-    shift.now,
-  );
-  const pairs = sql`SELECT * FROM unnest(${lost.map(({ didId }) => didId)}::bigint[],
-                                         ${lost.map(({ rseId }) => rseId)}::int[]) AS f(did_id, rse_id)`;
-  await execute(tx, failCopies(pairs));
+  if (given.length === 0) return;
+  const lost = given.toSorted(byCopy);
+  const ids = lost.map(({ id }) => id);
+  await dropRequests(tx, ids, shift.now);
+  const copies = sql`SELECT * FROM unnest(${lost.map(({ didId }) => didId)}::bigint[],
+                                          ${lost.map(({ rseId }) => rseId)}::int[]) AS f(did_id, rse_id)`;
+  await execute(tx, failCopies(copies));
   const failures = lost.map((failure) => ({
     ...failure,
     cause: failure.cause ?? Cause.STORAGE_ERROR,
@@ -118,3 +117,33 @@ async function giveUp(
     lockRetrySeconds: config.rules.lockRetrySeconds,
   });
 }
+
+/**
+ * Declares what our own reads have proved bad, with what was expected and found. Locks on such copies
+ * wait for a new one: the necromancer's. Gives the copies that were not known as bad before.
+ */
+async function declareBadSources(
+  tx: Tx,
+  shift: Shift,
+  failures: readonly FailedRequest[],
+): Promise<Proof[]> {
+  const declared: Proof[] = [];
+  for (const proof of failures.filter(provesSourceBad).toSorted(bySource)) {
+    const { didId, sourceRseId, cause, error, expected, found } = proof;
+    const { bad } = await declareBad(tx, [{ didId, rseId: sourceRseId }], {
+      reason: `${cause}: expected ${expected}, found ${found} (${error})`,
+      cause: cause ?? Cause.SOURCE_CHECKSUM,
+      now: shift.now,
+    });
+    if (bad.length === 0) continue;
+    await reopenCopies(tx, bad, shift.now);
+    declared.push(proof);
+  }
+  return declared;
+}
+
+const byCopy = (a: CopyKey, b: CopyKey): number =>
+  a.didId === b.didId ? a.rseId - b.rseId : a.didId < b.didId ? -1 : 1;
+
+const bySource = (a: Proof, b: Proof): number =>
+  byCopy({ ...a, rseId: a.sourceRseId }, { ...b, rseId: b.sourceRseId });

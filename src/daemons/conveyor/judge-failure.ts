@@ -15,19 +15,22 @@ export type Verdict = { readonly retry: Retry } | { readonly giveUp: FailedReque
 const OWN_READ_OF_SOURCE: readonly (Cause | null)[] = [Cause.SOURCE_CHECKSUM, Cause.SOURCE_SIZE];
 
 /** Whether this failure proves the source copy bad. */
-export const provesSourceBad = ({ cause, sourceRseId }: FailedRequest): boolean =>
-  sourceRseId !== null && OWN_READ_OF_SOURCE.includes(cause);
+export const provesSourceBad = (
+  request: FailedRequest,
+): request is FailedRequest & { readonly sourceRseId: number } =>
+  request.sourceRseId !== null && OWN_READ_OF_SOURCE.includes(request.cause);
 
 /**
- * What becomes of a failed movement: another attempt after an exponential back-off (at once when a
- * bad source was found, as the next attempt takes another one), or none. Without a source there is
- * nothing to try until the repairer finds one.
+ * What becomes of a failed movement: another attempt after an exponential back-off, or none. At once
+ * where waiting mends nothing: a bad source (the next attempt takes another one), a worker that is
+ * gone. Without a source there is nothing to try until the repairer finds one.
  */
 export function judgeFailure(request: FailedRequest, terms: FailureTerms): Verdict {
   const hopeless =
     request.state === RequestState.NO_SOURCES || request.state === RequestState.ONLY_TAPE_SOURCES;
   if (hopeless || request.attempt + 1 >= terms.attemptsMax) return { giveUp: request };
-  const seconds = provesSourceBad(request)
+  const atOnce = provesSourceBad(request) || request.state === RequestState.LOST;
+  const seconds = atOnce
     ? 0
     : Math.min(terms.backoffSecondsMax, terms.backoffSeconds * 2 ** request.attempt);
   return { retry: { id: request.id, dueAt: new Date(terms.now.getTime() + seconds * 1000) } };

@@ -1,26 +1,34 @@
+import { InvalidPath } from '../../errors/index.js';
 import { type ClaimedRequest } from '../../requests/index.js';
 import {
   chooseProtocols,
+  DEFAULT_ALGORITHM,
+  type Endpoint,
   endpointOf,
+  type Operation,
   pathOf,
   type Rse,
-  type RseProtocol,
 } from '../../rses/index.js';
-import { type TransferJob } from '../../transfertools/index.js';
+import { type TransferJob, type TransferTool } from '../../transfertools/index.js';
 import {
   adler32FromInt4,
   Cause,
+  type DidName,
   RequestState,
   type RseId,
-  RseType,
 } from '../../vocabulary/index.js';
-import { copyKey, failureKey, type SourceCopy, type TransferFacts } from './transfer-facts.js';
+import { rankSources } from './rank-sources.js';
+import { copyKey, type FileFacts, type TransferFacts } from './transfer-facts.js';
+import { type TransferWay } from './transfer-ways.js';
 
 /** A movement that can begin. */
 export interface PlannedTransfer {
   readonly request: ClaimedRequest;
   readonly sourceRseId: RseId;
+  readonly tool: TransferTool;
   readonly job: TransferJob;
+  /** To be remembered, where the destination is not deterministic and none was given. */
+  readonly newPath: string | null;
 }
 
 /** Why none can. */
@@ -31,15 +39,38 @@ export interface UnplannedTransfer {
   readonly error: string;
 }
 
+/** A source is on its way: WAITING, and no attempt is counted. */
+export interface EarlyTransfer {
+  readonly request: ClaimedRequest;
+  readonly waitFor: string;
+}
+
+export type TransferPlan = PlannedTransfer | UnplannedTransfer | EarlyTransfer;
+
+const { FAILED, MISMATCH_SCHEME, NO_SOURCES } = RequestState;
+
 /**
- * Chooses source and protocols for one request. Sources: those that failed least for this copy
- * first, then disk before tape, then the shortest distance, then the RSE's id, so that the choice is
- * the same wherever it is made.
+ * Chooses source, protocols and tool for one request: the best source that some tool can move from,
+ * by the first tool that can. Pure.
  */
 export function planTransfer(
   request: ClaimedRequest,
   facts: TransferFacts,
-): PlannedTransfer | UnplannedTransfer {
+  ways: readonly TransferWay[],
+): TransferPlan {
+  try {
+    return plan(request, facts, ways);
+  } catch (error) {
+    if (!(error instanceof InvalidPath)) throw error;
+    return { request, state: FAILED, cause: Cause.PATH_REFUSED, error: error.message };
+  }
+}
+
+function plan(
+  request: ClaimedRequest,
+  facts: TransferFacts,
+  ways: readonly TransferWay[],
+): TransferPlan {
   const refuse = (state: RequestState, cause: Cause, error: string) => ({
     request,
     state,
@@ -49,87 +80,96 @@ export function planTransfer(
   const file = facts.files.get(request.didId);
   const destination = facts.rses.get(request.rseId);
   if (!file || !destination || destination.deletedAt) {
-    return refuse(RequestState.NO_SOURCES, Cause.NO_SOURCE, 'the file or its destination is gone');
+    return refuse(NO_SOURCES, Cause.NO_SOURCE, 'the file or its destination is gone');
   }
   if (!destination.availabilityWrite) {
-    return refuse(
-      RequestState.FAILED,
-      Cause.NOT_WRITABLE,
-      `${destination.name} is not available for writing`,
-    );
+    const error = `${destination.name} is not available for writing`;
+    return refuse(FAILED, Cause.NOT_WRITABLE, error);
   }
-  const write = protocolFor(facts, destination, 'write');
-  if (!write)
-    return refuse(
-      RequestState.MISMATCH_SCHEME,
-      Cause.NO_PROTOCOL,
-      `${destination.name} has no protocol for writing`,
-    );
-  const sources = rankSources(request, facts);
-  if (sources.length === 0) {
-    return refuse(
-      RequestState.NO_SOURCES,
-      Cause.NO_SOURCE,
-      `no available copy of ${file.scope}:${file.name} can be read`,
-    );
+  const { ready, coming } = rankSources(request, facts);
+  if (ready.length === 0) {
+    const rse = coming[0] && facts.rses.get(coming[0].rseId);
+    if (rse) return { request, waitFor: `the copy at ${rse.name} is not there yet` };
+    const error = `no available copy of ${file.scope}:${file.name} can be read${lastFailure(request)}`;
+    return refuse(NO_SOURCES, Cause.NO_SOURCE, error);
   }
-  for (const source of sources) {
+  for (const source of ready) {
     const rse = facts.rses.get(source.rseId);
-    const read = rse && protocolFor(facts, rse, 'read');
-    if (!rse || !read) continue;
-    const path =
-      facts.givenPaths.get(copyKey(request.didId, request.rseId)) ?? pathAt(destination, file);
+    const way = rse && chooseWay(facts, ways, rse, destination);
+    if (!rse || !way) continue;
+    const given = facts.givenPaths.get(copyKey(request)) ?? null;
+    const path = given ?? pathAt(destination, file);
+    const from = { endpoint: way.source, path: source.path ?? pathAt(rse, file) };
+    const to = { endpoint: way.destination, path, temporaryPath: temporaryPath(path, request.uid) };
     return {
       request,
       sourceRseId: rse.id,
-      job: {
-        requestId: request.id,
-        source: { endpoint: endpointOf(rse, read), path: source.path ?? pathAt(rse, file) },
-        destination: {
-          endpoint: endpointOf(destination, write),
-          path,
-          temporaryPath: `${path}.sluice-${request.id}-${request.attempt}`,
-        },
-        bytes: file.bytes,
-        adler32: file.adler32 === null ? null : adler32FromInt4(file.adler32),
-        md5: file.md5,
-        overwrite: request.overwrite,
-      },
+      tool: way.tool,
+      job: jobOf(request, file, from, to),
+      newPath: destination.deterministic || given !== null ? null : path,
     };
   }
-  return refuse(
-    RequestState.MISMATCH_SCHEME,
-    Cause.NO_PROTOCOL,
-    'no source has a protocol for reading',
-  );
+  const error = `no tool can move by the protocols of ${destination.name} and of any source`;
+  return refuse(MISMATCH_SCHEME, Cause.NO_PROTOCOL, error);
 }
 
-/** The copies that may be read for a request, best first. */
-export function rankSources(request: ClaimedRequest, facts: TransferFacts): SourceCopy[] {
-  const allowed = facts.allowedSources.get(request.id);
-  const distances = facts.distances.get(request.rseId);
-  const cost = ({ rseId }: SourceCopy) => [
-    facts.failures.get(failureKey(request.didId, request.rseId, rseId)) ?? 0,
-    facts.rses.get(rseId)?.type === RseType.TAPE ? 1 : 0,
-    distances?.get(rseId) ?? Number.MAX_SAFE_INTEGER,
-    rseId,
-  ];
-  return (facts.sources.get(request.didId) ?? [])
-    .filter(({ rseId }) => rseId !== request.rseId && (allowed?.has(rseId) ?? true))
-    .toSorted((a, b) => compare(cost(a), cost(b)));
+const jobOf = (
+  request: ClaimedRequest,
+  file: FileFacts,
+  source: TransferJob['source'],
+  destination: TransferJob['destination'],
+): TransferJob => ({
+  requestId: request.id,
+  source,
+  destination,
+  bytes: file.bytes,
+  adler32: file.adler32 === null ? null : adler32FromInt4(file.adler32),
+  md5: file.md5,
+  overwrite: request.overwrite,
+});
+
+/** Why there is no source any more, where the attempt before tells. */
+function lastFailure({ cause, expected, found }: ClaimedRequest): string {
+  if (cause === null || cause === Cause.NO_SOURCE) return '';
+  const difference = expected === null ? '' : `: expected ${expected}, found ${found}`;
+  return `; the attempt before ended with ${cause}${difference}`;
 }
 
-function compare(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((value, i) => value !== b[i]);
-  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+interface ChosenWay {
+  readonly tool: TransferTool;
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
 }
 
-const protocolFor = (
+/** The first tool that can move between protocols of both, by the protocols that come first. */
+function chooseWay(
   facts: TransferFacts,
-  rse: Rse,
-  operation: 'read' | 'write',
-): RseProtocol | undefined =>
-  chooseProtocols(facts.protocols.get(rse.id) ?? [], { domain: 'wan', operation })[0];
+  ways: readonly TransferWay[],
+  source: Rse,
+  destination: Rse,
+): ChosenWay | undefined {
+  const endpoints = (rse: Rse, operation: Operation) =>
+    chooseProtocols(facts.protocols.get(rse.id) ?? [], { domain: 'wan', operation }).map(
+      (protocol) => endpointOf(rse, protocol),
+    );
+  for (const { tool, from, to } of ways) {
+    for (const far of endpoints(destination, to)) {
+      const near = endpoints(source, from).find((endpoint) => tool.canMove(endpoint, far));
+      if (near) return { tool, source: near, destination: far };
+    }
+  }
+  return undefined;
+}
 
-const pathAt = (rse: Rse, file: { scope: string; name: string }): string =>
-  pathOf(rse.attributes['lfn2pfn_algorithm'] ?? 'hash', file.scope, file.name);
+const pathAt = (rse: Rse, { scope, name }: DidName): string =>
+  pathOf(rse.attributes['lfn2pfn_algorithm'] ?? DEFAULT_ALGORITHM, scope, name);
+
+/** Characters of a name that are kept, so that the temporary one fits into 255 bytes. */
+const KEPT_MAX = 200;
+
+/** Beside the final name, and another one for each attempt: two workers never write the same file. */
+function temporaryPath(path: string, uid: string): string {
+  const at = path.lastIndexOf('/') + 1;
+  const name = path.slice(at, at + KEPT_MAX);
+  return `${path.slice(0, at)}${name}.sluice-${uid.replaceAll('-', '').slice(0, 16)}`;
+}

@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Config } from '../../config/index.js';
-import { ring } from '../../db/index.js';
+import { ring, type Tx } from '../../db/index.js';
 import {
   type Ending,
   endRequests,
@@ -8,85 +7,83 @@ import {
   submittedRequests,
   unclaimRequests,
 } from '../../requests/index.js';
-import { type TransferOutcome, type TransferTool } from '../../transfertools/index.js';
+import { type TransferOutcome } from '../../transfertools/index.js';
 import { Cause, Channel, type RequestId, RequestState } from '../../vocabulary/index.js';
 import { IDLE, type Reconciler, type Shift } from '../runtime/index.js';
-
-/** Between two looks at movements under way. */
-const LOOK_MS = 100;
+import { type Movements } from './movements.js';
 
 /**
- * A movement is to be polled if and only if its request is SUBMITTED by this worker. What has ended
- * is DONE or FAILED with its cause; the lease of what goes on is renewed well before it runs out; what
- * is not ours any more is cancelled; what the tool does not know is queued again.
+ * A movement is to be polled if and only if this process has begun it and its request is SUBMITTED by
+ * this worker. What has ended is DONE or FAILED with its cause; the lease of what goes on is renewed
+ * well before it runs out; a movement whose request is gone, or another worker's, is cancelled. A
+ * request whose movement no tool knows is left to its lease.
  */
-export function conveyorPoller(config: Config, tools: readonly TransferTool[]): Reconciler {
+export function conveyorPoller(config: Config, movements: Movements): Reconciler {
   const leaseMs = config.requests.leaseSeconds * 1000;
   let renewAt = 0;
   return {
     name: 'conveyor-poller',
     wakeOn: [Channel.REQUESTS],
     async reconcile(shift) {
-      if (shift.signal.aborted) return IDLE;
-      const mine = await shift.db.read((tx) => submittedRequests(tx, shift.worker));
-      if (mine.length === 0) return IDLE;
-      const outcomes = await Promise.all(
-        tools.map((tool) =>
-          tool.poll(mine.filter((request) => request.tool === tool.name).map(({ id }) => id)),
-        ),
-      );
-      const all = outcomes.flat();
-      const ended = await settle(shift, all);
-      const running = all
-        .filter(({ state }) => state === 'RUNNING')
-        .map(({ requestId }) => requestId);
-      if (shift.now.getTime() >= renewAt && running.length > 0) {
+      // In this order: what was begun is SUBMITTED in the table by the time we look there.
+      const begun = movements.ids;
+      if (begun.length === 0 || shift.signal.aborted) return IDLE;
+      const ours = await shift.db.read((tx) => submittedRequests(tx, begun, shift.worker));
+      await movements.cancel(begun.filter((id) => !ours.has(id)));
+      const outcomes = await movements.poll([...ours]);
+      const ended = await settle(shift, movements, outcomes);
+      const running = outcomes.filter(isRunning).map(({ requestId }) => requestId);
+      if (running.length > 0 && shift.now.getTime() >= renewAt) {
         renewAt = shift.now.getTime() + leaseMs / 4;
-        await renew(shift, tools, running, new Date(shift.now.getTime() + leaseMs));
+        const until = new Date(shift.now.getTime() + leaseMs);
+        await shift.db.tx((tx) => renewRequests(tx, running, shift.worker, until));
       }
-      if (ended === 0)
-        await pause(LOOK_MS, undefined, { signal: shift.signal }).catch(() => undefined);
-      return { seen: ended, done: ended, failed: 0, more: running.length > 0 };
+      return { seen: ended.done + ended.failed, ...ended, more: false };
     },
-    async stop() {
-      await Promise.all(tools.map((tool) => tool.close()));
+    wakeBy: (wake) => movements.watch(wake),
+    /** What has ended is settled; what was ended by us is given back. */
+    async stop(shift) {
+      const outcomes = await movements.close();
+      const cut = outcomes.filter(({ cause }) => cause === Cause.CANCELLED);
+      await settle(
+        shift,
+        movements,
+        outcomes.filter((outcome) => !cut.includes(outcome)),
+      );
+      const ids = cut.map(({ requestId }) => requestId);
+      if (ids.length > 0) await shift.db.tx((tx) => giveBack(tx, ids, shift.worker));
     },
   };
 }
 
-async function settle(shift: Shift, outcomes: readonly TransferOutcome[]): Promise<number> {
-  const endings = outcomes.flatMap((outcome) => endingOf(outcome) ?? []);
-  const unknown = outcomes
-    .filter(({ state }) => state === 'UNKNOWN')
-    .map(({ requestId }) => requestId);
-  if (endings.length + unknown.length === 0) return 0;
-  await shift.db.tx(async (tx) => {
-    if (endings.length > 0) {
-      await endRequests(tx, endings, shift.worker, shift.now);
-      await ring(tx, Channel.TRANSFERS);
-    }
-    if (unknown.length > 0) await unclaimRequests(tx, unknown, shift.worker);
-    // A place has become free.
-    await ring(tx, Channel.REQUESTS);
-  });
-  for (const { id, state, cause, error, expected, found } of endings) {
-    if (state === RequestState.FAILED) {
-      shift.log.warn({ request: id, cause, error, expected, found }, 'transfer failed');
-    }
-  }
-  return endings.length + unknown.length;
+async function giveBack(tx: Tx, ids: readonly RequestId[], worker: string): Promise<void> {
+  await unclaimRequests(tx, ids, worker);
+  await ring(tx, Channel.REQUESTS);
 }
 
-/** Another worker may have what we could not renew: our movement must not end in its way. */
-async function renew(
+const isRunning = ({ state }: TransferOutcome): boolean => state === 'RUNNING';
+
+async function settle(
   shift: Shift,
-  tools: readonly TransferTool[],
-  running: readonly RequestId[],
-  until: Date,
-): Promise<void> {
-  const kept = await shift.db.tx((tx) => renewRequests(tx, running, shift.worker, until));
-  const lost = running.filter((id) => !kept.has(id));
-  if (lost.length > 0) await Promise.all(tools.map((tool) => tool.cancel(lost)));
+  movements: Movements,
+  outcomes: readonly TransferOutcome[],
+): Promise<{ done: number; failed: number }> {
+  const endings = outcomes.flatMap((outcome) => endingOf(outcome) ?? []);
+  if (endings.length === 0) return { done: 0, failed: 0 };
+  const settled = await shift.db.tx(async (tx) => {
+    const ids = await endRequests(tx, endings, shift.worker, shift.now);
+    await ring(tx, Channel.TRANSFERS);
+    // A place has become free.
+    await ring(tx, Channel.REQUESTS);
+    return ids;
+  });
+  movements.forget(endings.map(({ id }) => id));
+  const ours = endings.filter(({ id }) => settled.has(id));
+  const failed = ours.filter(({ state }) => state === RequestState.FAILED);
+  for (const { id, cause, error, expected, found } of failed) {
+    shift.log.warn({ request: id, cause, error, expected, found }, 'transfer failed');
+  }
+  return { done: ours.length - failed.length, failed: failed.length };
 }
 
 function endingOf(outcome: TransferOutcome): Ending | undefined {

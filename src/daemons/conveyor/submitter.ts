@@ -1,22 +1,30 @@
 import { type Config } from '../../config/index.js';
-import { ring, rows, sql, type Tx } from '../../db/index.js';
+import { execute, ring, sql, type Tx } from '../../db/index.js';
+import { insertPaths } from '../../replicas/index.js';
 import {
+  type Bucket,
   busyBuckets,
   CLAIM_MAX,
   type ClaimedRequest,
   claimRequests,
   endRequests,
   inFlight,
+  postponeRequests,
   shareSlots,
   submitRequests,
   unclaimRequests,
 } from '../../requests/index.js';
-import { resolveRses } from '../../rses/index.js';
 import { type TransferTool } from '../../transfertools/index.js';
-import { Cause, Channel, RequestState, type RseId } from '../../vocabulary/index.js';
+import { Cause, Channel } from '../../vocabulary/index.js';
 import { IDLE, type Reconciler, type Shift, type Tally } from '../runtime/index.js';
-import { type PlannedTransfer, planTransfer, type UnplannedTransfer } from './plan-transfer.js';
-import { readTransferFacts, type TransferFacts } from './transfer-facts.js';
+import { type Movements } from './movements.js';
+import {
+  type EarlyTransfer,
+  type PlannedTransfer,
+  planTransfer,
+  type UnplannedTransfer,
+} from './plan-transfer.js';
+import { readTransferFacts } from './transfer-facts.js';
 
 /**
  * A request is to be submitted if and only if it is QUEUED and its destination has a free place.
@@ -24,7 +32,7 @@ import { readTransferFacts, type TransferFacts } from './transfer-facts.js';
  * the tool get the job. A process that dies in between leaves a lease that runs out: nothing has
  * moved, or what moved went to a temporary name.
  */
-export function conveyorSubmitter(config: Config, tools: readonly TransferTool[]): Reconciler {
+export function conveyorSubmitter(config: Config, movements: Movements): Reconciler {
   return {
     name: 'conveyor-submitter',
     wakeOn: [Channel.REQUESTS],
@@ -32,11 +40,15 @@ export function conveyorSubmitter(config: Config, tools: readonly TransferTool[]
       if (shift.signal.aborted) return IDLE;
       const claimed = await claim(shift, config);
       if (claimed.length === 0) return IDLE;
-      const facts = await shift.db.read(async (tx) => ({
-        ...(await readTransferFacts(tx, claimed)),
-        allowedSources: await readAllowedSources(tx, claimed),
-      }));
-      return submit(shift, tools, claimed, facts);
+      const facts = await shift.db.read((tx) => readTransferFacts(tx, claimed, shift.now));
+      const plans = claimed.map((request) => planTransfer(request, facts, movements.ways));
+      const planned = plans.filter((plan): plan is PlannedTransfer => 'job' in plan);
+      const unplanned = plans.filter((plan): plan is UnplannedTransfer => 'cause' in plan);
+      const early = plans.filter((plan): plan is EarlyTransfer => 'waitFor' in plan);
+      await refuse(shift, unplanned);
+      await postpone(shift, config, early);
+      const done = await submit(shift, movements, planned);
+      return { seen: claimed.length, done, failed: unplanned.length, more: true };
     },
   };
 }
@@ -44,43 +56,41 @@ export function conveyorSubmitter(config: Config, tools: readonly TransferTool[]
 async function claim(shift: Shift, config: Config): Promise<ClaimedRequest[]> {
   const { perStorageMax, inFlightMax, leaseSeconds } = config.requests;
   const until = new Date(shift.now.getTime() + leaseSeconds * 1000);
-  return shift.db.tx(async (tx) => {
+  return await shift.db.tx(async (tx) => {
     const buckets = await busyBuckets(tx);
     if (buckets.length === 0) return [];
-    const busy = await inFlight(tx);
-    const under = [...busy.values()].reduce((sum, count) => sum + count, 0);
-    const total = Math.min(shift.batch, CLAIM_MAX, Math.max(0, inFlightMax - under));
-    const shares = shareSlots(buckets, busy, { perStorage: perStorageMax, total });
-    return shares.length === 0 ? [] : claimRequests(tx, shares, shift.worker, until);
+    const shares = shareSlots(turned(buckets), await inFlight(tx), {
+      perStorage: perStorageMax,
+      inFlight: inFlightMax,
+      claims: Math.min(shift.batch, CLAIM_MAX),
+    });
+    return shares.length === 0 ? [] : await claimRequests(tx, shares, shift.worker, until);
   });
+}
+
+/** Where buckets are equal, another one is the first each time. */
+function turned(buckets: readonly Bucket[]): Bucket[] {
+  const at = Math.floor(Math.random() * buckets.length);
+  return [...buckets.slice(at), ...buckets.slice(0, at)];
 }
 
 async function submit(
   shift: Shift,
-  tools: readonly TransferTool[],
-  claimed: readonly ClaimedRequest[],
-  facts: TransferFacts,
-): Promise<Tally> {
-  const plans = claimed.map((request) => planTransfer(request, facts));
-  const planned = plans.filter((plan): plan is PlannedTransfer => 'job' in plan);
-  const able = ({ job }: PlannedTransfer) =>
-    tools.find((tool) => tool.canMove(job.source.endpoint, job.destination.endpoint));
-  const unplanned = [
-    ...plans.filter((plan): plan is UnplannedTransfer => !('job' in plan)),
-    ...planned.filter((plan) => !able(plan)).map(({ request }) => unmovable(request)),
-  ];
+  movements: Movements,
+  planned: readonly PlannedTransfer[],
+): Promise<number> {
   let done = 0;
-  for (const tool of tools) {
-    const transfers = planned.filter((plan) => able(plan) === tool);
-    if (transfers.length > 0) done += await give(shift, tool, transfers);
+  for (const tool of new Set(planned.map((plan) => plan.tool))) {
+    const transfers = planned.filter((plan) => plan.tool === tool);
+    done += await give(shift, movements, tool, transfers);
   }
-  await refuse(shift, unplanned);
-  return { seen: claimed.length, done, failed: unplanned.length, more: true };
+  return done;
 }
 
 /** The table says SUBMITTED before the tool begins, so that no movement is unknown to it. */
 async function give(
   shift: Shift,
+  movements: Movements,
   tool: TransferTool,
   transfers: readonly PlannedTransfer[],
 ): Promise<number> {
@@ -90,24 +100,43 @@ async function give(
     tool: tool.name,
     externalId: null,
   }));
-  const ours = await shift.db.tx((tx) => submitRequests(tx, submissions, shift.worker, shift.now));
+  const ours = await shift.db.tx(async (tx) => {
+    const submitted = await submitRequests(tx, submissions, shift.worker, shift.now);
+    await rememberPaths(
+      tx,
+      transfers.filter(({ request }) => submitted.has(request.id)),
+    );
+    return submitted;
+  });
   const jobs = transfers.filter(({ request }) => ours.has(request.id)).map(({ job }) => job);
   try {
-    await tool.submit(jobs);
+    await movements.begin(tool, jobs);
   } catch (error) {
     await shift.db.tx((tx) => unclaimRequests(tx, [...ours], shift.worker));
     throw error;
   }
   for (const { requestId, source, destination, bytes } of jobs) {
-    const { path } = destination;
+    const { path, endpoint } = destination;
     shift.log.debug(
-      { request: requestId, from: source.endpoint.rse, to: destination.endpoint.rse, path, bytes },
+      { request: requestId, from: source.endpoint.rse, to: endpoint.rse, path, bytes },
       'transfer begins',
     );
   }
   return jobs.length;
 }
 
+/** Where a path is not computed from the name, it must be known before bytes stand there. */
+async function rememberPaths(tx: Tx, transfers: readonly PlannedTransfer[]): Promise<void> {
+  const named = transfers.filter(({ newPath }) => newPath !== null);
+  if (named.length === 0) return;
+  const column = <T>(value: (plan: PlannedTransfer) => T) => named.map(value);
+  const from = sql`SELECT * FROM unnest(
+    ${column(({ request }) => request.didId)}::bigint[], ${column(({ request }) => request.rseId)}::int[],
+    ${column(({ newPath }) => newPath)}::text[]) AS n(did_id, rse_id, path)`;
+  await execute(tx, insertPaths(from));
+}
+
+/** Why it cannot be done is the finisher's to judge. */
 async function refuse(shift: Shift, unplanned: readonly UnplannedTransfer[]): Promise<void> {
   if (unplanned.length === 0) return;
   const endings = unplanned.map(({ request, state, cause, error }) => ({
@@ -117,8 +146,9 @@ async function refuse(shift: Shift, unplanned: readonly UnplannedTransfer[]): Pr
     error,
     sourceRseId: null,
     bytesMoved: 0n,
-    expected: null,
-    found: null,
+    // What the attempt before found stays the best explanation of a missing source.
+    expected: cause === Cause.NO_SOURCE ? request.expected : null,
+    found: cause === Cause.NO_SOURCE ? request.found : null,
   }));
   await shift.db.tx(async (tx) => {
     await endRequests(tx, endings, shift.worker, shift.now);
@@ -126,34 +156,19 @@ async function refuse(shift: Shift, unplanned: readonly UnplannedTransfer[]): Pr
   });
 }
 
-const unmovable = (request: ClaimedRequest): UnplannedTransfer => ({
-  request,
-  state: RequestState.MISMATCH_SCHEME,
-  cause: Cause.NO_PROTOCOL,
-  error: 'no transfer tool can move between these protocols',
-});
-
-/** The sources that the rules of these requests allow; an expression without a result allows none. */
-async function readAllowedSources(
-  tx: Tx,
-  claimed: readonly ClaimedRequest[],
-): Promise<Map<bigint, ReadonlySet<RseId>>> {
-  const wanted = await rows<{ id: bigint; expression: string }>(
-    tx,
-    sql`SELECT id, source_replica_expression AS expression FROM rules
-         WHERE id = ANY(${claimed.flatMap(({ ruleId }) => ruleId ?? [])}::bigint[])
-           AND source_replica_expression IS NOT NULL`,
-  );
-  const byExpression = new Map<string, ReadonlySet<RseId>>();
-  for (const expression of new Set(wanted.map((rule) => rule.expression))) {
-    const rses = await resolveRses(tx, expression).catch(() => []);
-    byExpression.set(expression, new Set(rses.map(({ id }) => id)));
-  }
-  const byRule = new Map(wanted.map(({ id, expression }) => [id, byExpression.get(expression)]));
-  return new Map(
-    claimed.flatMap(({ id, ruleId }) => {
-      const allowed = ruleId === null ? undefined : byRule.get(ruleId);
-      return allowed ? [[id, allowed] as const] : [];
-    }),
-  );
+/** The longer a request waits for its source, the longer until the next look. */
+async function postpone(
+  shift: Shift,
+  { requests }: Config,
+  early: readonly EarlyTransfer[],
+): Promise<void> {
+  if (early.length === 0) return;
+  const { backoffSeconds, backoffSecondsMax } = requests;
+  const postponements = early.map(({ request, waitFor }) => {
+    const ageSeconds = (shift.now.getTime() - request.createdAt.getTime()) / 1000;
+    const waitSeconds = Math.min(backoffSecondsMax, Math.max(backoffSeconds, ageSeconds / 4, 1));
+    const dueAt = new Date(shift.now.getTime() + waitSeconds * 1000);
+    return { id: request.id, dueAt, cause: Cause.NO_SOURCE, error: waitFor };
+  });
+  await shift.db.tx((tx) => postponeRequests(tx, postponements, shift.worker));
 }

@@ -1,29 +1,37 @@
-import { lit, rows, sql, type Tx } from '../../db/index.js';
+import { lit, lits, rows, sql, type Tx } from '../../db/index.js';
+import { InvalidRSEExpression } from '../../errors/index.js';
 import { type ClaimedRequest, failedSources } from '../../requests/index.js';
 import {
   distancesTo,
   protocolsOf,
+  resolveRses,
   type Rse,
   type RseProtocol,
   rsesById,
 } from '../../rses/index.js';
-import { type DidId, ReplicaState, type RseId } from '../../vocabulary/index.js';
+import {
+  type CopyKey,
+  type DidId,
+  type DidName,
+  ReplicaState,
+  type RequestId,
+  RequestState,
+  type RseId,
+} from '../../vocabulary/index.js';
 
 /** A file to move, as the catalogue knows it. */
-export interface FileFacts {
+export interface FileFacts extends DidName {
   readonly didId: DidId;
-  readonly scope: string;
-  readonly name: string;
   readonly bytes: bigint;
   /** Two's complement, as stored. */
   readonly adler32: number | null;
   readonly md5: string | null;
 }
 
-/** A copy that could be read. */
-export interface SourceCopy {
-  readonly didId: DidId;
-  readonly rseId: RseId;
+/** A copy that can be read, or soon. */
+export interface SourceCopy extends CopyKey {
+  /** AVAILABLE. If not, it is being written at this moment, or away for a time. */
+  readonly ready: boolean;
   /** Set where the RSE is not deterministic. */
   readonly path: string | null;
 }
@@ -32,50 +40,57 @@ export interface SourceCopy {
 export interface TransferFacts {
   readonly files: ReadonlyMap<DidId, FileFacts>;
   readonly sources: ReadonlyMap<DidId, readonly SourceCopy[]>;
-  /** Paths at destinations that are not deterministic, by `didId@rseId`. */
+  /** Paths at destinations that are not deterministic, by copyKey. */
   readonly givenPaths: ReadonlyMap<string, string>;
   readonly rses: ReadonlyMap<RseId, Rse>;
   readonly protocols: ReadonlyMap<RseId, readonly RseProtocol[]>;
   readonly distances: ReadonlyMap<RseId, ReadonlyMap<RseId, number>>;
-  /** How often each source failed for each copy lately, by `didId@rseId<sourceRseId`. */
+  /** How often each source failed for each copy lately, by failureKey. */
   readonly failures: ReadonlyMap<string, number>;
-  /** The RSEs that the rule's source_replica_expression allows, by request id; absent is any. */
-  readonly allowedSources: ReadonlyMap<bigint, ReadonlySet<RseId>>;
+  /** The RSEs that the rule's source_replica_expression allows; absent is any. */
+  readonly allowedSources: ReadonlyMap<RequestId, ReadonlySet<RseId>>;
 }
 
-export const copyKey = (didId: DidId, rseId: RseId): string => `${didId}@${rseId}`;
-export const failureKey = (didId: DidId, rseId: RseId, source: RseId): string =>
-  `${didId}@${rseId}<${source}`;
+export const copyKey = ({ didId, rseId }: CopyKey): string => `${didId}@${rseId}`;
+export const failureKey = (copy: CopyKey, source: RseId): string => `${copyKey(copy)}<${source}`;
+
+/** A source's failures count against it for so long. */
+const GRUDGE_MS = 86_400_000;
 
 /** Reads the facts in a handful of statements, whatever the size of the batch. */
 export async function readTransferFacts(
   tx: Tx,
   claimed: readonly ClaimedRequest[],
-): Promise<Omit<TransferFacts, 'allowedSources'>> {
+  now: Date,
+): Promise<TransferFacts> {
   const didIds = [...new Set(claimed.map(({ didId }) => didId))];
   const files = await readFiles(tx, didIds);
   const sources = await readSources(tx, didIds);
   const destinations = [...new Set(claimed.map(({ rseId }) => rseId))];
   const rseIds = [...new Set([...destinations, ...sources.map(({ rseId }) => rseId)])];
-  const failed = await failedSources(tx, claimed);
+  const failed = await failedSources(tx, claimed, new Date(now.getTime() - GRUDGE_MS));
   const distances = new Map<RseId, ReadonlyMap<RseId, number>>();
   for (const rseId of destinations) distances.set(rseId, await distancesTo(tx, rseId));
   return {
     files: new Map(files.map((file) => [file.didId, file])),
-    sources: new Map(
-      didIds.map((didId) => [didId, sources.filter((source) => source.didId === didId)]),
-    ),
+    sources: byFile(sources),
     givenPaths: await readGivenPaths(tx, claimed),
     rses: await rsesById(tx, rseIds),
     protocols: await protocolsOf(tx, rseIds),
     distances,
-    failures: new Map(
-      failed.map(({ didId, rseId, sourceRseId, times }) => [
-        failureKey(didId, rseId, sourceRseId),
-        times,
-      ]),
-    ),
+    failures: new Map(failed.map((row) => [failureKey(row, row.sourceRseId), row.times])),
+    allowedSources: await readAllowedSources(tx, claimed),
   };
+}
+
+function byFile(copies: readonly SourceCopy[]): Map<DidId, SourceCopy[]> {
+  const groups = new Map<DidId, SourceCopy[]>();
+  for (const copy of copies) {
+    const group = groups.get(copy.didId);
+    if (group) group.push(copy);
+    else groups.set(copy.didId, [copy]);
+  }
+  return groups;
 }
 
 const readFiles = (tx: Tx, didIds: readonly DidId[]): Promise<FileFacts[]> =>
@@ -85,26 +100,70 @@ const readFiles = (tx: Tx, didIds: readonly DidId[]): Promise<FileFacts[]> =>
           FROM dids WHERE id = ANY(${didIds}::bigint[])`,
   );
 
+const { AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE } = ReplicaState;
+const MOVING = [RequestState.SUBMITTING, RequestState.SUBMITTED, RequestState.DONE] as const;
+
+/**
+ * Copies at RSEs that can be read. A COPYING one is on its way if somebody writes it now: an upload
+ * (nobody has requested it) or a movement. One that only waits for its own source is none: two such
+ * could wait for each other for ever.
+ */
 const readSources = (tx: Tx, didIds: readonly DidId[]): Promise<SourceCopy[]> =>
   rows(
     tx,
-    sql`SELECT r.did_id AS "didId", r.rse_id AS "rseId", p.path
+    sql`SELECT r.did_id AS "didId", r.rse_id AS "rseId", r.state = ${lit(AVAILABLE)} AS ready, p.path
           FROM replicas r
           JOIN rses e ON e.id = r.rse_id AND e.deleted_at IS NULL AND e.availability_read
           LEFT JOIN replica_paths p ON p.did_id = r.did_id AND p.rse_id = r.rse_id
-         WHERE r.did_id = ANY(${didIds}::bigint[]) AND r.state = ${lit(ReplicaState.AVAILABLE)}`,
+          LEFT JOIN requests q ON q.did_id = r.did_id AND q.rse_id = r.rse_id
+         WHERE r.did_id = ANY(${didIds}::bigint[])
+           AND (r.state IN (${lits([AVAILABLE, TEMPORARY_UNAVAILABLE])})
+                OR (r.state = ${lit(COPYING)} AND (q.id IS NULL OR q.state IN (${lits(MOVING)}))))`,
   );
 
 async function readGivenPaths(
   tx: Tx,
   claimed: readonly ClaimedRequest[],
 ): Promise<Map<string, string>> {
-  const found = await rows<{ didId: DidId; rseId: RseId; path: string }>(
+  const found = await rows<CopyKey & { path: string }>(
     tx,
     sql`SELECT p.did_id AS "didId", p.rse_id AS "rseId", p.path
           FROM unnest(${claimed.map(({ didId }) => didId)}::bigint[],
                       ${claimed.map(({ rseId }) => rseId)}::int[]) w(did_id, rse_id)
           JOIN replica_paths p ON p.did_id = w.did_id AND p.rse_id = w.rse_id`,
   );
-  return new Map(found.map(({ didId, rseId, path }) => [copyKey(didId, rseId), path]));
+  return new Map(found.map((row) => [copyKey(row), row.path]));
+}
+
+/** The sources that the rules of these requests allow; an expression without a result allows none. */
+async function readAllowedSources(
+  tx: Tx,
+  claimed: readonly ClaimedRequest[],
+): Promise<Map<RequestId, ReadonlySet<RseId>>> {
+  const wanted = await rows<{ id: bigint; expression: string }>(
+    tx,
+    sql`SELECT id, source_replica_expression AS expression FROM rules
+         WHERE id = ANY(${claimed.flatMap(({ ruleId }) => ruleId ?? [])}::bigint[])
+           AND source_replica_expression IS NOT NULL`,
+  );
+  const byExpression = new Map<string, ReadonlySet<RseId>>();
+  for (const expression of new Set(wanted.map((rule) => rule.expression))) {
+    byExpression.set(expression, await resolve(tx, expression));
+  }
+  const byRule = new Map(wanted.map(({ id, expression }) => [id, byExpression.get(expression)]));
+  return new Map(
+    claimed.flatMap(({ id, ruleId }) => {
+      const allowed = ruleId === null ? undefined : byRule.get(ruleId);
+      return allowed ? [[id, allowed] as const] : [];
+    }),
+  );
+}
+
+async function resolve(tx: Tx, expression: string): Promise<ReadonlySet<RseId>> {
+  try {
+    return new Set((await resolveRses(tx, expression)).map(({ id }) => id));
+  } catch (error) {
+    if (error instanceof InvalidRSEExpression) return new Set();
+    throw error;
+  }
 }

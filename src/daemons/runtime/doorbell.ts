@@ -46,6 +46,8 @@ export class Doorbell {
   private lost(error: unknown): void {
     if (this.closed) return;
     this.log.warn({ err: error }, 'doorbell: listening connection lost, trying again');
+    // A connection that breaks while it is made says so twice.
+    clearTimeout(this.retry);
     this.retry = setTimeout(() => {
       void this.open().then(() =>
         [...this.listeners.keys()].forEach((channel) => this.ring(channel)),

@@ -29,6 +29,7 @@ export class Loop {
   }
 
   start(): void {
+    this.spec.reconciler.wakeBy?.(() => this.wake());
     this.wake();
   }
 
@@ -48,7 +49,7 @@ export class Loop {
     this.stopped = true;
     this.cancelSleep();
     await this.running;
-    await this.spec.reconciler.stop?.();
+    await this.spec.reconciler.stop?.(this.spec.shift());
   }
 
   private async work(): Promise<void> {

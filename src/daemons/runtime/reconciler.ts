@@ -33,8 +33,10 @@ export interface Reconciler {
   /** Channels that shorten the wait; what they carry is ignored. */
   readonly wakeOn: readonly Channel[];
   reconcile(shift: Shift): Promise<Tally>;
-  /** Ends work that goes on between shifts (transfers under way). */
-  stop?(): Promise<void>;
+  /** Given once, before the first shift: wakes this daemon from inside the process. */
+  wakeBy?(wake: () => void): void;
+  /** Ends work that goes on between shifts (transfers under way), after the last one. */
+  stop?(shift: Shift): Promise<void>;
 }
 
 /** Nothing was due. */

@@ -49,12 +49,20 @@ export class Runtime {
     const { registry, config, db, log } = this.spec;
     if (registry.doesExist('interval', 'heartbeat')) registry.deleteInterval('heartbeat');
     await this.doorbell.close();
-    const drained = Promise.all(this.loops.map((loop) => loop.stop())).then(
+    const drained = Promise.all(this.loops.map((loop) => this.drain(loop))).then(
       () => 'drained' as const,
     );
     const ended = await Promise.race([drained, grace(config.shutdownGraceMs)]);
     if (ended !== 'drained') log.warn('daemons did not drain in time; their leases will run out');
     if (this.loops.length > 0) await fallSilent(db, this.worker).catch(() => undefined);
+  }
+
+  private async drain(loop: Loop): Promise<void> {
+    try {
+      await loop.stop();
+    } catch (error) {
+      this.spec.log.warn({ daemon: loop.name, err: error }, 'not ended well; leases will run out');
+    }
   }
 
   private loopOf(reconciler: Reconciler): Loop {
