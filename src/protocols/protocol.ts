@@ -77,7 +77,7 @@ export interface StatOptions extends CallOptions {
   bytes?: bigint;
 }
 export interface ReadOptions extends CallOptions {
-  /** First byte wanted; needs `abilities.ranges`. */
+  /** First byte wanted; needs `abilities.ranges`. From the end on there is none: SIZE. */
   from?: bigint;
 }
 export interface OverwriteOptions extends CallOptions {

@@ -79,7 +79,9 @@ async function renameToFinal(movement: Movement, expected: Expected): Promise<vo
   try {
     await destination.rename(temporaryPath, path, { overwrite: job.overwrite, signal });
   } catch (error) {
-    const lost = error instanceof StorageError && error.transient;
+    // MISSING: the driver asked again after a broken connection, and it had been done already.
+    const lost =
+      error instanceof StorageError && (error.transient || error.code === StorageCause.MISSING);
     if (!lost || signal.aborted) throw failureAt('destination', error);
     const found = await at('destination', () => inspect(destination, path, expected, signal));
     if (found === null || !isSame(expected, found)) throw failureAt('destination', error);

@@ -66,6 +66,8 @@ export function conformsToProtocol(name: string, start: () => Promise<Subject>):
     it('reads from the middle', async () => {
       await put(driver, 'ranged', '0123456789');
       expect(await content(driver, 'ranged', 7n)).toBe('789');
+      await expect(driver.read('ranged', { from: 10n })).rejects.toMatchObject({ code: 'SIZE' });
+      await expect(driver.read('no/such', { from: 1n })).rejects.toMatchObject({ code: 'MISSING' });
     });
 
     it('says how many bytes will come', async () => {

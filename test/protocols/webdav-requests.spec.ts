@@ -31,20 +31,22 @@ describe('the WebDAV driver on the wire', () => {
 
   it('writes header names in the case that old XRootD servers insist on', async () => {
     const server = await serve(({ method }, response) => {
-      response.writeHead(method === 'GET' ? 206 : 201, { 'Content-Length': 0 }).end();
+      const status = { GET: 206, HEAD: 200 }[method] ?? 201;
+      response.writeHead(status, { 'Content-Length': method === 'HEAD' ? 10 : 0 }).end();
     });
     const driver = driverOf(server.endpoint);
     await driver.write('a', text('12345'), 5n);
     await driver.rename('a', 'b c');
-    await driver.stat('b', { checksum: true }).catch(() => undefined);
+    await driver.stat('b', { checksum: true });
     (await driver.read('b', { from: 3n })).stream.destroy();
     await driver.pull('d', 'https://far/file', { sourceToken: 'T' }).catch(() => undefined);
-    const [put, move, head, get, copy] = server.seen.map(({ headers }) => headers);
+    // XRootD 5.5 gives nothing for an open range, so the size is asked for first.
+    const [put, move, head, , get, copy] = server.seen.map(({ headers }) => headers);
     expect(put).toMatchObject({ 'Content-Length': '5' });
     expect(put).not.toHaveProperty('Transfer-Encoding');
     expect(move).toMatchObject({ Destination: `${server.url}/data/b%20c`, Overwrite: 'F' });
     expect(head).toMatchObject({ 'Want-Digest': 'adler32,md5' });
-    expect(get).toMatchObject({ Range: 'bytes=3-' });
+    expect(get).toMatchObject({ Range: 'bytes=3-9' });
     expect(copy).toMatchObject({
       Source: 'https://far/file',
       Credential: 'none',
@@ -99,6 +101,8 @@ describe('the WebDAV driver on the wire', () => {
       return Readable.from([Buffer.alloc(300_000)]);
     };
     const driver = driverOf(storage.endpoint);
+    // Who has answered before and is no XRootD can be asked first.
+    expect(await driver.stat('a')).toBeNull();
     await expect(driver.write('a', content, 300_000n)).rejects.toMatchObject({ code: 'FULL' });
     expect(opened).toBe(0);
     storage.faults.clear();
@@ -213,11 +217,50 @@ describe('the WebDAV driver on the wire', () => {
     [500, 'No space left on device', 'FULL'],
     [504, '', 'TIMEOUT'],
     [507, '', 'FULL'],
-    [200, '', 'STORAGE_ERROR'],
+    [206, '', 'STORAGE_ERROR'],
   ])('takes status %i %s for %s', async (status, body, code) => {
     const server = await serve((_, response) => void response.writeHead(status).end(body));
-    const opened = driverOf(server.endpoint, { attemptsMax: 1 }).read('a', { from: 1n });
+    const opened = driverOf(server.endpoint, { attemptsMax: 1 }).read('a');
     await expect(opened).rejects.toMatchObject({ code, status });
+  });
+
+  it('asks an XRootD nothing before a large upload, and looks before it renames', async () => {
+    const server = await serve(({ method, url }, response) => {
+      const there = method === 'HEAD' && url !== '/data/free';
+      response.writeHead(method === 'HEAD' && !there ? 404 : 200, {
+        Server: 'XrootD/v5.5.3',
+        'Content-Length': there ? 1 : 0,
+      });
+      response.end();
+    });
+    const driver = driverOf(server.endpoint);
+    await driver.stat('a');
+    const large = () => Readable.from([Buffer.alloc(300_000)]);
+    await driver.write('a', large, 300_000n);
+    expect(server.seen.at(-1)?.headers).not.toHaveProperty('Expect');
+    await expect(driver.rename('a', 'taken')).rejects.toMatchObject({ code: 'EXISTS' });
+    await driver.rename('a', 'free');
+    expect(server.seen.at(-1)).toMatchObject({ method: 'MOVE' });
+  });
+
+  it('asks again on a new connection when a kept one had been closed', async () => {
+    let drop = false;
+    const server = await serve((_, response) => {
+      if (drop) {
+        drop = false;
+        return void response.socket?.destroy();
+      }
+      response.writeHead(201, { 'Content-Length': 0 }).end();
+    });
+    const driver = driverOf(server.endpoint, { attemptsMax: 1 });
+    await driver.write('a', text('one'), 3n);
+    drop = true;
+    await driver.write('a', text('two'), 3n);
+    expect(server.seen.map(({ body }) => body)).toEqual(['one', 'two', 'two']);
+    // On a connection of its own a broken request is a failure, not chance.
+    const other = driverOf(server.endpoint, { attemptsMax: 1 });
+    drop = true;
+    await expect(other.write('a', text('x'), 1n)).rejects.toMatchObject({ code: 'CONNECTION' });
   });
 
   it('tries again what may be tried again', async () => {

@@ -10,7 +10,7 @@ import { type DiskStorage, startDisk } from '../protocols/endpoints.js';
 import { jobBetween, limits, openRegistry, putOnDisk, run } from './setting.js';
 
 const MIB = 1024 * 1024;
-const SIZE = 192 * MIB;
+const SIZE = 128 * MIB;
 
 describe('a large file', () => {
   let source: DiskStorage;

@@ -63,7 +63,12 @@ class MemoryDriver implements StorageDriver {
     const absolute = serverFilePath(this.endpoint, path);
     await this.#enter('read', options);
     const { content } = this.#file(absolute);
-    const rest = content.subarray(Number(options.from ?? 0n));
+    const from = Number(options.from ?? 0n);
+    if (from > 0 && from >= content.length) {
+      const message = `${path} has ${content.length} bytes: none from ${from} on`;
+      throw new StorageError(StorageCause.SIZE, message);
+    }
+    const rest = content.subarray(from);
     return { stream: Readable.from(chunks(rest)), bytes: BigInt(rest.length) };
   }
 

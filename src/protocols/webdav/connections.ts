@@ -13,6 +13,8 @@ export interface Host {
   readonly allowPrivate: boolean;
   /** Set once a PUT into a missing directory failed: this server wants MKCOL first. */
   wantsDirectories: boolean;
+  /** Known after the first answer; some things are different with XRootD (tried with 5.5.3). */
+  server: 'xrootd' | 'other' | 'unknown';
 }
 
 /** One set of agents for every host, certificate authority and address rule. */
@@ -55,6 +57,7 @@ function openHost(ca: string | undefined, allowPrivate: boolean): Host {
     }),
     allowPrivate,
     wantsDirectories: false,
+    server: 'unknown',
   };
 }
 

@@ -43,7 +43,8 @@ const REDIRECTS_MAX = 3;
 export async function send(line: Line, request: StorageRequest): Promise<StorageAnswer> {
   let url = request.url;
   for (let hop = 0; ; hop += 1) {
-    const answer = await sendOnce(line, { ...request, url }, url.origin === request.url.origin);
+    const own = url.origin === request.url.origin;
+    const answer = await sendAgain(line, { ...request, url }, own);
     const next = redirectTarget(answer, request, line.redirects);
     if (next === null) return answer;
     await discard(answer);
@@ -83,14 +84,41 @@ export async function discard(answer: StorageAnswer): Promise<void> {
   await text(answer, 64 * 1024).catch(() => undefined);
 }
 
+/**
+ * Sends a request, and once more if the connection it was given had been closed by the server in
+ * the meantime: with kept-alive connections that is a matter of chance, not a failure.
+ */
+async function sendAgain(
+  line: Line,
+  request: StorageRequest,
+  own: boolean,
+): Promise<StorageAnswer> {
+  try {
+    return await sendOnce(line, request, own);
+  } catch (error) {
+    if (!(error instanceof StorageError) || !wasStale(error.cause)) throw error;
+    return await sendOnce(line, request, own);
+  }
+}
+
+function wasStale(cause: unknown): boolean {
+  if (!axios.isAxiosError(cause) || cause.response !== undefined) return false;
+  const { reusedSocket } = (cause.request ?? {}) as Partial<ClientRequest>;
+  return reusedSocket === true && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
+}
+
 async function sendOnce(line: Line, request: StorageRequest, own: boolean): Promise<StorageAnswer> {
   const { signal } = request;
   if (signal?.aborted) throw abortedError(signal, describe(request));
   if (!line.host.allowPrivate) refusePrivateLiteral(request.url);
-  const body = request.upload && new UploadBody(request.upload.open, request.upload.bytes);
+  const { host } = line;
+  const body =
+    request.upload &&
+    new UploadBody(request.upload.open, request.upload.bytes, host.server === 'other');
   try {
     const response = await exchange(line, request, own ? request.token : undefined, body);
     if (body !== undefined) closeAfter(response, body);
+    host.server = /^xrootd/i.test(headerText(response.data, 'server') ?? '') ? 'xrootd' : 'other';
     return {
       status: response.status,
       header: (name) => headerText(response.data, name),

@@ -10,9 +10,10 @@ const ASK_FIRST_BYTES = 256n * 1024n;
 const ANSWER_WAIT_MS = 1000;
 
 /**
- * The body of one PUT. A large one is opened only when the server has said that it wants it: a
- * refusal, a full disk or a redirect then costs no byte, and its answer is not lost in a broken
- * pipe.
+ * The body of one PUT. A large one is opened only when the server has said that it wants it (where
+ * the server can be asked): a refusal, a full disk or a redirect then costs no byte, and its answer
+ * is not lost in a broken pipe. XRootD cannot: it answers the question with `100 Continue` and
+ * `Connection: Close`, after which Node's parser, rightly, accepts nothing more.
  */
 export class UploadBody {
   readonly stream: Transform;
@@ -24,8 +25,9 @@ export class UploadBody {
   constructor(
     private readonly open: OpenBytes,
     bytes: bigint,
+    mayBeAsked: boolean,
   ) {
-    this.asksFirst = bytes >= ASK_FIRST_BYTES;
+    this.asksFirst = mayBeAsked && bytes >= ASK_FIRST_BYTES;
     this.stream = new ExactLength(bytes);
   }
 
