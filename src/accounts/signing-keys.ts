@@ -76,8 +76,11 @@ export async function publishedKeys(
     .map(({ publicJwk }) => publicJwk);
 }
 
-const activeKey = (keys: readonly SigningKeyRow[], now: Date): SigningKeyRow | undefined =>
-  keys.find(({ activeFrom, retiredAt }) => activeFrom <= now && retiredAt === null);
+/** The youngest key that is active; by a clock that is behind all of them, the oldest. */
+function activeKey(keys: readonly SigningKeyRow[], now: Date): SigningKeyRow | undefined {
+  const signing = keys.filter(({ retiredAt }) => retiredAt === null);
+  return signing.find(({ activeFrom }) => activeFrom <= now) ?? signing.at(-1);
+}
 
 /** Whether there is no key yet, or the youngest is old and no successor is announced. */
 function needsKey(keys: readonly SigningKeyRow[], settings: SigningSettings, now: Date): boolean {

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { adler32Of } from '../../support/adler32.js';
+import { type Call } from '../../support/api.js';
+import { type SignedDisk, signedDisk } from '../../support/signed-disk.js';
+import { ok, refused, type World, world } from '../dids/world.js';
+
+const CONTENT = 'light in the deep sea';
+
+let w: World;
+let disk: SignedDisk;
+let api: Call;
+
+beforeAll(async () => {
+  w = await world();
+  api = w.root;
+  disk = await signedDisk(w.api, 'DISK', { lfn2pfn_algorithm: 'identity' });
+  await ok(api('POST', '/accounts/alice/limits/local/DISK', { bytes: 1_000_000 }));
+});
+afterAll(async () => {
+  await disk.close();
+  await w.close();
+});
+
+const sign = (call: Call, op: string, path: string, more = '') =>
+  call('GET', `/credentials/signurl?rse=DISK&svc=s3&op=${op}&url=${encodeURIComponent(disk.urlOf(path))}${more}`);
+const signed = async (call: Call, op: string, path: string) => (await ok(sign(call, op, path))).text;
+const replica = (name: string, more: object = {}) => ({
+  rse: 'DISK',
+  files: [
+    {
+      scope: 'user.alice',
+      name,
+      bytes: CONTENT.length,
+      adler32: adler32Of(CONTENT),
+      ...more,
+    },
+  ],
+});
+const pathOf = (name: string) => `user/alice/${name}`;
+
+describe('GET /credentials/signurl', () => {
+  it('gives the URL byte for byte with a token of the WLCG profile for one file', async () => {
+    const answer = await ok(sign(w.alice, 'read', pathOf('a'), '&lifetime=120'));
+    expect(answer.headers['content-type']).toMatch(/^text\/plain/);
+    const [url, query] = answer.text.split('?');
+    expect(url).toBe(disk.urlOf(pathOf('a')));
+    const token = /^authz=Bearer%20(\S+)$/.exec(query ?? '')?.[1] ?? '';
+    expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'ES256', typ: 'JWT' });
+    const claims = decodeJwt(token);
+    expect(claims).toMatchObject({
+      'wlcg.ver': '1.0',
+      aud: disk.url,
+      sub: 'sluice:storage-token',
+      scope: 'storage.read:/data/user/alice/a',
+    });
+    expect(Number(claims.exp) - Number(claims.iat)).toBe(120);
+    expect(claims.jti).toEqual(expect.any(String));
+  });
+
+  it('carries an upload and a download as the official client does them', async () => {
+    await ok(w.alice('POST', '/replicas', replica('up', { state: 'C' })));
+    expect(await disk.request('GET', await signed(w.alice, 'read', pathOf('up')))).toBe(404);
+    const write = await signed(w.alice, 'write', pathOf('up'));
+    expect(await disk.request('PUT', write, CONTENT)).toBe(201);
+    expect(await disk.request('PROPFIND', write)).toBe(207);
+    const done = replica('up', { state: 'A' });
+    await ok(w.alice('PUT', '/replicas', done));
+    const listed = await ok(
+      w.alice('POST', '/replicas/list', { dids: [{ scope: 'user.alice', name: 'up' }] }),
+    );
+    const [{ rses }] = listed.body as [{ rses: Record<string, string[]> }];
+    const [pfn = ''] = rses['DISK'] ?? [];
+    expect(pfn).toContain('?authz=Bearer%20');
+    expect(await disk.request('GET', pfn)).toBe(200);
+  });
+
+  it('opens nothing else: no other path, no other operation, nothing without a token', async () => {
+    const read = await signed(w.alice, 'read', pathOf('up'));
+    const token = read.slice(read.indexOf('?'));
+    expect(await disk.request('PUT', read, 'x')).toBe(403);
+    expect(await disk.request('DELETE', read)).toBe(403);
+    expect(await disk.request('GET', `${disk.urlOf(pathOf('up2'))}${token}`)).toBe(403);
+    expect(await disk.request('GET', disk.urlOf(pathOf('up')))).toBe(403);
+    expect(await disk.list()).toContain('data/user/alice/up');
+  });
+
+  it('removes what a failed upload left, so that the client uploads again', async () => {
+    await ok(w.alice('POST', '/replicas', replica('again', { state: 'C' })));
+    const write = await signed(w.alice, 'write', pathOf('again'));
+    expect(await disk.request('PUT', write, 'half of it')).toBe(201);
+    expect(await disk.request('GET', await signed(w.alice, 'read', pathOf('again')))).toBe(404);
+    expect(await refused(w.alice('PUT', '/replicas', replica('again', { state: 'A' })))).toBe(
+      '412 FileConsistencyMismatch',
+    );
+  });
+
+  it('leaves alone what another account is uploading at this moment, and what is AVAILABLE', async () => {
+    await ok(w.alice('POST', '/replicas', replica('hers', { state: 'C' })));
+    const write = await signed(w.alice, 'write', pathOf('hers'));
+    expect(await disk.request('PUT', write, CONTENT)).toBe(201);
+    expect(await disk.request('GET', await signed(api, 'read', pathOf('hers')))).toBe(200);
+    await ok(w.alice('PUT', '/replicas', replica('hers', { state: 'A' })));
+    expect(await disk.request('GET', await signed(w.alice, 'read', pathOf('hers')))).toBe(200);
+  });
+
+  it('is refused for writing where a copy stands, and for deleting to all but admins', async () => {
+    expect(await refused(sign(w.alice, 'write', pathOf('hers')))).toBe('403 AccessDenied');
+    expect(await refused(sign(w.alice, 'delete', pathOf('hers')))).toBe('403 AccessDenied');
+    const remove = await signed(api, 'delete', pathOf('hers'));
+    expect(await disk.request('DELETE', remove)).toBe(204);
+  });
+
+  it('is refused for writing outside of the own scopes and to who has no quota', async () => {
+    expect(await refused(sign(w.alice, 'write', 'km3net/new'))).toBe('403 AccessDenied');
+    await ok(api('POST', '/accounts/alice/limits/local/DISK', { bytes: 0 }));
+    expect(await refused(sign(w.alice, 'write', pathOf('new')))).toBe('403 AccessDenied');
+    await ok(api('POST', '/accounts/alice/attr/register-DISK', { value: 'true' }));
+    expect((await sign(w.alice, 'write', pathOf('new'))).status).toBe(200);
+  });
+
+  it('is refused for URLs that are not below the RSE, signed already, or not given', async () => {
+    const other = (query: string) => refused(w.alice('GET', `/credentials/signurl?${query}`));
+    expect(await other('rse=DISK&op=read&url=https%3A%2F%2Felsewhere%2Fdata%2Fa')).toBe(
+      '400 InvalidPath',
+    );
+    const climbing = encodeURIComponent(`${disk.url}/data/../etc/passwd`);
+    expect(await other(`rse=DISK&op=read&url=${climbing}`)).toBe('400 InvalidPath');
+    const twice = encodeURIComponent(`${disk.urlOf('a')}?authz=Bearer%20x`);
+    expect(await other(`rse=DISK&op=read&url=${twice}`)).toBe('400 ValueError');
+    expect(await other('rse=DISK&op=read')).toBe('400 ValueError');
+    expect(await other('rse=DISK&op=rename&url=https%3A%2F%2Fx')).toBe('400 ValueError');
+    expect(await other('rse=SHORE-DISK&op=read&url=https%3A%2F%2Fx')).toBe('400 ValueError');
+    expect(await other('rse=NONE&op=read&url=https%3A%2F%2Fx')).toBe('404 RSENotFound');
+  });
+});
