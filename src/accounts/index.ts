@@ -1,3 +1,5 @@
+/** Accounts, identities, login and storage tokens, limits and usage of accounts. */
+
 export { type Account, accountsById, findAccount } from './account.sql.js';
 export { addAccount } from './add-account.js';
 export { addIdentity, removeIdentity } from './add-identity.js';

@@ -1,3 +1,5 @@
+/** The door: Rucio's wire. One module for each noun; `wire/` is what they share. */
+
 import { type Type } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AuthModule } from './auth/auth.module.js';

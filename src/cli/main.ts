@@ -1,3 +1,5 @@
+/** The command line: serve, demo, migrate, routes. */
+
 import { Command, Option } from 'commander';
 import { ConfigurationError, StateDirectoryError } from '../config/index.js';
 import { runDemo } from './demo.js';

@@ -1,3 +1,8 @@
+/**
+ * The configuration: one schema, read once, checked, frozen. The only reader of environment and
+ * files.
+ */
+
 export {
   bundledConfigFile,
   ConfigurationError,

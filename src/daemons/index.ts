@@ -1,3 +1,5 @@
+/** The reconcile loops: judge, conveyor, reaper and their kin; `runtime/` runs them. */
+
 import { type Config } from '../config/index.js';
 import { type StorageRegistry } from '../protocols/index.js';
 import { type DaemonName } from '../vocabulary/index.js';

@@ -1,3 +1,8 @@
+/**
+ * The database: transactions, the sql tag, owners of tables, migrations at work; `embedded/` is
+ * the PostgreSQL that comes along.
+ */
+
 export { AppendOnly, identity4, identity8, int8, letter } from './columns.js';
 export { Database, openDatabase } from './database.js';
 export { connectionOptions, dataSource, type DataSourceSpec } from './data-source.js';

@@ -1,3 +1,5 @@
+/** The story of a detector's raw data, with its people, its lake and small https storages. */
+
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -1,3 +1,8 @@
+/**
+ * Files, datasets and containers: naming, attaching, detaching, closing, erasing, and the trees
+ * between them.
+ */
+
 export { type Did, nameOf } from './did.js';
 export { type Description, type DescriptionColumn, DescriptionColumns } from './description.js';
 export {

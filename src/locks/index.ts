@@ -1,3 +1,7 @@
+/**
+ * What holds a copy for a rule: pieces of statements that add, confirm, stick and release locks.
+ */
+
 /** What a rule holds: replica locks and why some are stuck; dataset locks are derived. */
 export {
   addLocks,

@@ -1,3 +1,5 @@
+/** Own and built-in metadata, conventions, and the query language with its compiler. */
+
 export {
   addDescribedDids,
   type DescribedCollection,

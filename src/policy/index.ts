@@ -1,3 +1,5 @@
+/** Who may do what: pure functions over loaded facts, one file for each noun. */
+
 export {
   mayAddAccount,
   mayChangeAccount,

@@ -1,3 +1,5 @@
+/** Storage drivers behind one interface: webdav (https, http, davs) and memory. */
+
 export { type Digest, DigestStream, digestOf } from './digest.js';
 export { type MemoryOperation, MemoryStorage, memoryStorage } from './memory/memory-storage.js';
 export {

@@ -1,3 +1,7 @@
+/**
+ * Where a file is: copies, their states, paths and tombstones; bad ones; what a reaper may take.
+ */
+
 export { insertPaths, makeAvailable, replaceBadCopies, reviveCopies } from './arrivals.sql.js';
 export { closeDeclarations } from './close-declarations.sql.js';
 export {

@@ -1,3 +1,5 @@
+/** Wanted transfers: the queue, claims and leases, outcomes, retries, history. */
+
 export {
   type Bucket,
   busyBuckets,

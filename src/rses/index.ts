@@ -1,3 +1,8 @@
+/**
+ * Storage elements: attributes, protocols, distances, limits, usage; RSE expressions; paths of
+ * files.
+ */
+
 export { type Endpoint, endpointOf, TRUSTS_OUR_TOKENS } from './endpoint.js';
 export { addRse } from './add-rse.js';
 export { changeRse, deleteRse, removeRseAttribute, setRseAttribute } from './change-rse.js';

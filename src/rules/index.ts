@@ -1,3 +1,5 @@
+/** What should be true: placement, injection in slices, evaluation, repair, expiry. */
+
 /** What should be true: rules, how they are placed, evaluated, repaired, expire and are explained. */
 export { type AddedRule, addRules, type AdditionTerms, type RuleSpec } from './add-rules.js';
 export {

@@ -1,3 +1,5 @@
+/** Scopes: who owns a part of the name space. */
+
 export { addScope, changeScopeOwner } from './add-scope.js';
 export { findScope, listScopes, type Scope, scopesByName } from './scope.sql.js';
 export { ScopeEntity } from './scope.entity.js';

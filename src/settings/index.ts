@@ -1,3 +1,5 @@
+/** The settings behind `/config`, which administrators change while the service runs. */
+
 export {
   eraseSettings,
   listSettings,

@@ -1,3 +1,8 @@
+/**
+ * The field's words: enum names with their stored letters, ids, checksums, dates, limits. Pure,
+ * imports nothing.
+ */
+
 export * from './account.js';
 export * from './activity.js';
 export * from './cause.js';
