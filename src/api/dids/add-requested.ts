@@ -1,9 +1,11 @@
 import { type Principal } from '../../accounts/index.js';
 import { type Config } from '../../config/index.js';
 import { type Tx } from '../../db/index.js';
-import { addDescribedDids } from '../../metadata/index.js';
-import { scopesByName } from '../../scopes/index.js';
 import { ScopeNotFound } from '../../errors/index.js';
+import { addDescribedDids } from '../../metadata/index.js';
+import { addRules, rulesTerms } from '../../rules/index.js';
+import { scopesByName } from '../../scopes/index.js';
+import { ruleSpecOf } from '../rules/rule-item.request.js';
 import { attachContent } from './attach-content.js';
 import { demandScopes } from './did-name.js';
 import { type DidRequest } from './dids.request.js';
@@ -21,7 +23,7 @@ export interface AddTerms {
 export async function addRequested(
   tx: Tx,
   requests: readonly DidRequest[],
-  { caller, now }: AddTerms,
+  { caller, now, config }: AddTerms,
 ): Promise<void> {
   const scopes = await scopesByName(
     tx,
@@ -36,5 +38,11 @@ export async function addRequested(
     if (request.dids.length === 0) continue;
     const attach = { parent: request, children: request.dids, rse: request.rse };
     await attachContent(tx, attach, { caller, now });
+  }
+  for (const did of requests) {
+    for (const rule of did.rules) {
+      const spec = await ruleSpecOf(tx, caller, [did], rule);
+      await addRules(tx, spec, rulesTerms(config, now));
+    }
   }
 }

@@ -8,6 +8,7 @@ import {
 import { expiryOf, type Meta } from '../../metadata/index.js';
 import { type Filter, parseFilter, parseFilterArguments } from '../../metadata/query/index.js';
 import { type DidName, DidType, DidTypeCodec, Limits } from '../../vocabulary/index.js';
+import { readRule, type RequestedRule, RuleItem } from '../rules/rule-item.request.js';
 import {
   parseBody,
   parseBool,
@@ -24,7 +25,7 @@ const newDid = {
   type: Type.String(),
   statuses: orNull(Type.Object({ monotonic: orNull(Type.Boolean()) })),
   meta: orNull(MetaBody),
-  rules: orNull(Type.Array(Type.Unknown(), { maxItems: Limits.bulkItems })),
+  rules: orNull(Type.Array(RuleItem, { maxItems: Limits.bulkItems })),
   lifetime: orNull(Type.Number()),
   dids: orNull(Type.Array(DidItem, { maxItems: Limits.attachmentsPerRequest })),
   rse: orNull(Type.String()),
@@ -41,15 +42,14 @@ export interface DidRequest extends DidName {
   readonly meta: Meta;
   readonly dids: readonly ParsedDidItem[];
   readonly rse: string | null;
-  /** As the client sent them. */
-  readonly rules: readonly unknown[];
+  readonly rules: readonly RequestedRule[];
 }
 
 interface GivenDid {
   readonly type: string;
   readonly statuses?: { readonly monotonic?: boolean | null } | null;
   readonly meta?: Meta | null;
-  readonly rules?: readonly unknown[] | null;
+  readonly rules?: readonly Parameters<typeof readRule>[0][] | null;
   readonly lifetime?: number | null;
   readonly dids?: readonly Parameters<typeof readDidItem>[0][] | null;
   readonly rse?: string | null;
@@ -74,7 +74,7 @@ function readNewDid(did: DidName, given: GivenDid, now: Date): DidRequest {
     meta: { ...given.meta, ...(given.lifetime != null && { lifetime: given.lifetime }) },
     dids: (given.dids ?? []).map(readDidItem),
     rse: given.rse || null,
-    rules: given.rules ?? [],
+    rules: (given.rules ?? []).map(readRule),
   };
 }
 

@@ -29,6 +29,24 @@ describe('adding a dataset', () => {
     expect(fileMeta).toMatchObject({ guid: '2e1a6c1b0f3d4b8ea1a2b3c4d5e6f701', stream: 'L1' });
   });
 
+  it('adds its rules for what is in it', async () => {
+    const rule = { account: 'root', rse_expression: 'SHORE-DISK', lifetime: 600 };
+    const body = { ...DATASET, rse: 'SHORE-DISK', dids: [file('r1')], rules: [rule] };
+    await ok(w.root('POST', '/dids/km3net/ruled', body));
+    expect((await w.root('GET', '/dids/km3net/ruled/rules')).body).toMatchObject([
+      { copies: 1, state: 'OK', locks_ok_cnt: 1, account: 'root', grouping: 'DATASET' },
+    ]);
+    const bad = { ...DATASET, rules: [{ ...rule, rse_expression: 'NOWHERE' }] };
+    expect(await refused(w.root('POST', '/dids/km3net/unruled', bad))).toBe(
+      '400 InvalidRSEExpression',
+    );
+    expect(await refused(w.root('GET', '/dids/km3net/unruled'))).toBe('404 DataIdentifierNotFound');
+    const foreign = { ...DATASET, rules: [rule] };
+    expect(await refused(w.alice('POST', '/dids/user.alice/unruled', foreign))).toBe(
+      '403 AccessDenied',
+    );
+  });
+
   it('leaves nothing behind when a part of it fails', async () => {
     const dids = [file('f2'), file('f1', { bytes: 99 })];
     const body = { ...DATASET, rse: 'SHORE-DISK', dids };
