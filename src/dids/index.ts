@@ -45,7 +45,7 @@ export {
   sizesOf,
 } from './collection.sql.js';
 export { ancestorsOf, collectionsBelow, datasetsBelow, didsBelow, filesBelow } from './tree.sql.js';
-export { eraseDids } from './erase-dids.js';
+export { eraseDids } from './erase.sql.js';
 export {
   claimEvaluation,
   type DueEvaluation,
