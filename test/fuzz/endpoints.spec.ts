@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { CLASS_OF_STATUS, STATUS_OF } from '../../src/api/wire/error-table.js';
+import { headerText } from '../../src/api/wire/wire-error.js';
+import { execute, sql } from '../../src/db/index.js';
+import { listRoutes } from '../../src/routes.js';
+import { startApi, type TestApi } from '../support/api.js';
+import { requestsFor, type Sent } from './arbitraries.js';
+import { type RawAnswer, sendRaw } from './send-raw.js';
+import { type Known, STORY_PASSWORD, tellStory } from './story.js';
+import { type Witness, witness } from './witness.js';
+
+/** More runs and another seed find more: FUZZ_RUNS=500 FUZZ_SEED=7 npm run jest test/fuzz. */
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 30);
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20261121);
+
+const routes = await listRoutes();
+const classes = new Set([...Object.keys(STATUS_OF), ...Object.values(CLASS_OF_STATUS)]);
+const SENDERS = ['root', 'wire-alice', 'nobody'] as const;
+type Sender = (typeof SENDERS)[number];
+
+let api: TestApi;
+let writes: Witness;
+let known: Known;
+const tokens: Partial<Record<Sender, string>> = {};
+
+beforeAll(async () => {
+  api = await startApi();
+  known = await tellStory(api);
+  for (const [account, password] of [
+    ['root', 'correct horse'],
+    ['wire-alice', STORY_PASSWORD],
+  ] as const) {
+    const answer = await api.anonymous('GET', '/auth/userpass', undefined, {
+      'X-Rucio-Account': account,
+      'X-Rucio-Username': account,
+      'X-Rucio-Password': password,
+    });
+    tokens[account] = answer.headers['x-rucio-auth-token'] ?? '';
+  }
+  await api.db.tx((tx) => execute(tx, sql`CREATE TABLE kept_tokens AS SELECT * FROM tokens`));
+  writes = await witness(api.db);
+});
+afterAll(() => api.close());
+
+/** A request of root's may have banned whoever asks next. */
+async function reviveSenders(): Promise<void> {
+  await api.db.tx(async (tx) => {
+    await execute(tx, sql`UPDATE accounts SET status = 'A' WHERE status <> 'A'`);
+    await execute(tx, sql`INSERT INTO tokens SELECT * FROM kept_tokens ON CONFLICT DO NOTHING`);
+  });
+  await writes.written();
+}
+
+const send = (sender: Sender, method: string, { path, headers, body }: Sent) => {
+  const token = tokens[sender];
+  const own = token === undefined ? {} : { 'X-Rucio-Auth-Token': token };
+  return sendRaw(api.url, { method, path, headers: { ...headers, ...own }, body });
+};
+
+/** Throws unless the answer is one that a client can make something of. */
+function judge({ status, headers, text, whole }: RawAnswer): void {
+  expect({ status, whole, text: status < 500 ? '' : text }).toEqual({
+    status: expect.any(Number),
+    whole: true,
+    text: '',
+  });
+  if (status < 400) return;
+  const { ExceptionClass, ExceptionMessage } = JSON.parse(text) as Record<string, string>;
+  expect(classes).toContain(ExceptionClass);
+  expect(headers['exceptionclass']).toBe(ExceptionClass);
+  // Blanks at the end of a header are no part of it.
+  expect(headers['exceptionmessage']).toBe(headerText(ExceptionMessage ?? '').trim());
+  expect(ExceptionMessage).toMatch(/\w/);
+}
+
+/** What no client may learn: how we are made. */
+const INSIDE = /node_modules|\.ts:\d|\bat [A-Z]\w+\.|SELECT .* FROM|syntax error at|violates/;
+
+describe('whatever is sent to', () => {
+  it.each(routes)(
+    '$method $path is answered, and what is refused is not written',
+    async (route) => {
+      await reviveSenders();
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(...SENDERS, 'root' as const, 'root' as const),
+          requestsFor(route, known),
+          async (sender, request) => {
+            const answer = await send(sender, route.method, request);
+            judge(answer);
+            expect(answer.headers['set-cookie'] ?? answer.headers['x-evil']).toBeUndefined();
+            const written = await writes.written();
+            if (answer.status >= 400) {
+              expect(answer.text).not.toMatch(INSIDE);
+              expect({ status: answer.status, written }).toEqual({
+                status: answer.status,
+                written: [],
+              });
+            }
+          },
+        ),
+        { numRuns: RUNS, seed: SEED, endOnFailure: true },
+      );
+    },
+  );
+});
