@@ -16,7 +16,7 @@ import {
 } from '../../requests/index.js';
 import { type TransferTool } from '../../transfertools/index.js';
 import { Cause, Channel } from '../../vocabulary/index.js';
-import { IDLE, type Reconciler, type Shift, type Tally } from '../runtime/index.js';
+import { IDLE, type Reconciler, type Shift } from '../runtime/index.js';
 import { type Movements } from './movements.js';
 import {
   type EarlyTransfer,
