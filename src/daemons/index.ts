@@ -15,6 +15,7 @@ import { judgeEvaluator } from './judge/evaluator.js';
 import { judgeInjector } from './judge/injector.js';
 import { judgeRepairer } from './judge/repairer.js';
 import { necromancer } from './necromancer.js';
+import { reaper } from './reaper/reaper.js';
 import { rescuer } from './rescuer.js';
 import { type Reconciler } from './runtime/index.js';
 
@@ -40,6 +41,7 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   'conveyor-submitter': ({ config, movements }) => conveyorSubmitter(config, movements),
   'conveyor-poller': ({ config, movements }) => conveyorPoller(config, movements),
   'conveyor-finisher': ({ config }) => conveyorFinisher(config),
+  reaper: ({ config, storages }) => reaper(config, storages),
   necromancer: () => necromancer(),
   abacus: () => abacus(),
   rescuer: ({ config }) => rescuer(config),

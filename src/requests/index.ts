@@ -51,5 +51,6 @@ export {
   takeRequests,
 } from './settle.sql.js';
 export { shareSlots, type SlotLimits } from './share-slots.js';
+export { wakeRequests } from './wake.sql.js';
 export { RequestEntity } from './request.entity.js';
 export { RequestHistoryEntity } from './request-history.entity.js';
