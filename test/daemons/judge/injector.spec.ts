@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgeEvaluator } from '../../../src/daemons/judge/evaluator.js';
+import { judgeInjector } from '../../../src/daemons/judge/injector.js';
+import { injectNext, rulesTerms } from '../../../src/rules/index.js';
+import { RuleGrouping } from '../../../src/vocabulary/index.js';
+import { type TestDatabase, testDatabase } from '../../support/database.js';
+import { type Court, court } from '../../support/judge.js';
+
+let base: TestDatabase;
+let a: Court;
+beforeEach(async () => {
+  base = await testDatabase();
+  a = await court(base.db);
+  for (const name of ['A-DISK', 'B-DISK', 'C-DISK']) await a.rse(name);
+});
+afterEach(async () => {
+  await a.audit();
+  await base.close();
+});
+
+const inSlicesOf = (sliceLocks: number) => ({
+  ...a.config,
+  rules: { ...a.config.rules, sliceLocks },
+});
+const runs = async () => {
+  await a.container('all');
+  for (const run of ['run1', 'run2']) await a.dataset(run);
+  await a.data('run1', ['f1', 'f2', 'f3'], 'A-DISK');
+  await a.data('run2', ['f4', 'f5'], 'A-DISK');
+  await a.attach('all', 'run1', 'run2');
+  await a.shift(judgeEvaluator(a.config));
+};
+
+describe('the injector', () => {
+  it.each([RuleGrouping.ALL, RuleGrouping.DATASET, RuleGrouping.NONE])(
+    'places an asynchronous rule in slices (%s), and nothing the second time',
+    async (grouping) => {
+      await runs();
+      const { id } = await a.rule('all', {
+        grouping,
+        copies: 2,
+        rseExpression: 'A-DISK|B-DISK',
+        asynchronous: true,
+      });
+      expect(await a.ruleRow(id)).toMatchObject({ state: 'I' });
+      const daemon = judgeInjector(inSlicesOf(4));
+      expect((await a.shift(daemon)).seen).toBeGreaterThan(1);
+      expect(await a.locks(id)).toHaveLength(10);
+      expect(await a.ruleRow(id)).toMatchObject({ state: 'R', ok: 5, replicating: 5 });
+      expect(await a.shift(daemon)).toEqual({ seen: 0, done: 0, failed: 0, more: false });
+    },
+  );
+
+  it('places the same as at once', async () => {
+    await runs();
+    const spec = { copies: 1, rseExpression: 'B-DISK|C-DISK' };
+    const atOnce = await a.rule('all', spec);
+    const later = await a.rule('all', {
+      ...spec,
+      rseExpression: 'C-DISK|B-DISK',
+      asynchronous: true,
+    });
+    await a.shift(judgeInjector(inSlicesOf(2)));
+    const where = async (id: bigint) => (await a.locks(id)).map((lock) => lock.slice(0, -2));
+    expect(await where(later.id)).toEqual(await where(atOnce.id));
+  });
+
+  it('goes on where it was killed between two slices', async () => {
+    await runs();
+    const { id } = await a.rule('all', { copies: 1, rseExpression: 'B-DISK', asynchronous: true });
+    const terms = rulesTerms(inSlicesOf(2), a.now);
+    await base.db.tx((tx) => injectNext(tx, terms));
+    const first = await a.locks(id);
+    expect(first.length).toBe(2);
+    await a.audit();
+
+    // Killed in the middle of the next one: nothing of it is left.
+    await base.db
+      .tx(async (tx) => {
+        await injectNext(tx, terms);
+        throw new Error('killed');
+      })
+      .catch(() => undefined);
+    expect(await a.locks(id)).toEqual(first);
+
+    await a.shift(judgeInjector(inSlicesOf(2)));
+    expect(await a.locks(id)).toHaveLength(5);
+    expect(await a.ruleRow(id)).toMatchObject({ state: 'R', replicating: 5 });
+  });
+
+  it('two of them take different rules, and the second tally is zero', async () => {
+    await runs();
+    for (const expression of ['A-DISK', 'B-DISK', 'C-DISK']) {
+      await a.rule('all', { rseExpression: expression, asynchronous: true });
+    }
+    const daemon = judgeInjector(inSlicesOf(3));
+    await Promise.all([a.shift(daemon), a.shift(daemon), a.shift(daemon)]);
+    await a.shift(daemon);
+    expect(await a.locks()).toHaveLength(15);
+    expect((await a.shift(daemon)).seen).toBe(0);
+  });
+
+  it('files that come while a rule is being placed get their locks', async () => {
+    await runs();
+    const { id } = await a.rule('all', { rseExpression: 'A-DISK', asynchronous: true });
+    await base.db.tx((tx) => injectNext(tx, rulesTerms(inSlicesOf(2), a.now)));
+    // Older than the cursor: the injection has passed its place already.
+    await a.attach('run1', 'f5');
+    await a.data('run2', ['f6'], 'A-DISK');
+    await a.shift(judgeEvaluator(a.config));
+    await a.shift(judgeInjector(inSlicesOf(2)));
+    await a.shift(judgeEvaluator(a.config));
+    expect(await a.locks(id)).toHaveLength(6);
+  });
+
+  it('waits for the delay', async () => {
+    await runs();
+    const { id } = await a.rule('all', { rseExpression: 'A-DISK', delayInjection: 60 });
+    expect((await a.shift(judgeInjector(a.config))).seen).toBe(0);
+    a.pass(60);
+    await a.shift(judgeInjector(a.config));
+    expect(await a.ruleRow(id)).toMatchObject({ state: 'O', ok: 5 });
+  });
+
+  it('takes large requests, counted over all their DIDs', async () => {
+    await runs();
+    const config = { ...a.config, rules: { ...a.config.rules, synchronousLocksMax: 5 } };
+    Object.assign(a, { config });
+    const small = await a.rule('run2', { rseExpression: 'A-DISK', copies: 1 });
+    expect((await a.ruleRow(small.id)).state).toBe('O');
+  });
+
+  it('a rule that cannot be placed is stuck with the reason', async () => {
+    await runs();
+    await a.rse('D-DISK', { limit: 100n });
+    const { id } = await a.rule('all', { rseExpression: 'D-DISK', asynchronous: true });
+    expect(await a.shift(judgeInjector(a.config))).toMatchObject({ seen: 1, failed: 1 });
+    expect(await a.ruleRow(id)).toMatchObject({
+      state: 'S',
+      error: expect.stringContaining('insufficient quota'),
+    });
+    expect((await a.shift(judgeInjector(a.config))).seen).toBe(0);
+  });
+
+  it('splits a rule over a container into one for each dataset', async () => {
+    await runs();
+    const { id } = await a.rule('all', { rseExpression: 'A-DISK', splitContainer: true });
+    await a.shift(judgeInjector(a.config));
+    expect(await a.locks(id)).toEqual([]);
+    expect(await a.locks()).toHaveLength(5);
+  });
+});
