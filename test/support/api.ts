@@ -132,7 +132,9 @@ async function send(
   };
 }
 
-function parse(type: string, text: string): unknown {
+function parse(type: string, body: string): unknown {
+  // Python reads the bare word; for JavaScript it needs another spelling.
+  const text = /json/.test(type) ? body.replace(/(?<=[:[,])Infinity\b/g, '1e999') : body;
   if (type === 'application/x-json-stream') {
     return text
       .split('\n')

@@ -41,6 +41,7 @@ export class AuthController {
       return login.accounts;
     }
     reply.headers({
+      'Cache-Control': 'no-store',
       'X-Rucio-Auth-Token': login.token,
       'X-Rucio-Auth-Account': login.account,
       'X-Rucio-Auth-Token-Expires': wireDate(login.expiresAt),
