@@ -23,7 +23,8 @@ export function conveyorPoller(config: Config, movements: Movements): Reconciler
   let renewAt = 0;
   return {
     name: 'conveyor-poller',
-    wakeOn: [Channel.REQUESTS],
+    // A deletion may be that of a copy whose bytes are still moving: they must not come after it.
+    wakeOn: [Channel.REQUESTS, Channel.DELETION],
     async reconcile(shift) {
       // In this order: what was begun is SUBMITTED in the table by the time we look there.
       const begun = movements.ids;

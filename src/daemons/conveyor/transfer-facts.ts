@@ -101,7 +101,7 @@ const readFiles = (tx: Tx, didIds: readonly DidId[]): Promise<FileFacts[]> =>
   );
 
 const { AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE } = ReplicaState;
-const MOVING = [RequestState.SUBMITTING, RequestState.SUBMITTED, RequestState.DONE] as const;
+const MOVING = [RequestState.SUBMITTED, RequestState.DONE] as const;
 
 /**
  * Copies at RSEs that can be read. A COPYING one is on its way if somebody writes it now: an upload
