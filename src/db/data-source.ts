@@ -44,5 +44,5 @@ export function dataSource(spec: DataSourceSpec): DataSource {
       keepAlive: true,
     },
   };
-  return new DataSource(options as DataSourceOptions);
+  return new DataSource(options);
 }

@@ -1,4 +1,4 @@
-import sqlTag, { empty, join, raw, Sql } from 'sql-template-tag';
+import sqlTag, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { type Tx } from './tx.js';
 
 export { empty, join, type Sql };

@@ -13,7 +13,7 @@ const typeParsers = {
       return (text: string) =>
         parseInt8Array(text).map((item) => (item === null ? null : BigInt(item)));
     }
-    return types.getTypeParser(oid, format as 'text') as unknown;
+    return types.getTypeParser(oid, format) as unknown;
   },
 };
 
@@ -26,6 +26,6 @@ export class Tx {
   ) {}
 
   query(text: string, values: readonly unknown[] = []): Promise<QueryResult> {
-    return this.client.query({ text, values: values as unknown[], types: typeParsers as never });
+    return this.client.query({ text, values: values as unknown[], types: typeParsers });
   }
 }
