@@ -84,7 +84,7 @@ export async function claimDue(tx: Tx, spec: ClaimSpec): Promise<ClaimedCopy[]> 
             AND NOT EXISTS (SELECT FROM updated_dids u WHERE u.did_id = d.did_id)
             AND EXISTS (SELECT FROM dids x WHERE x.id = d.did_id)
             AND NOT EXISTS (SELECT FROM requests q WHERE q.did_id = d.did_id AND q.rse_id = d.rse_id)
-            AND (NOT ${needsAnother(spec, 'd')} OR ${hasAnother('d')}) AS ok
+            AND ${mayGo(spec)} AS ok
           FROM due d LEFT JOIN held h ON h.did_id = d.did_id)
         UPDATE replicas r
         SET state = CASE WHEN v.ok THEN ${lit(BEING_DELETED)} ELSE r.state END,
@@ -95,6 +95,15 @@ export async function claimDue(tx: Tx, spec: ClaimSpec): Promise<ClaimedCopy[]> 
         RETURNING r.did_id AS "didId", r.bytes, v.ok AS claimed`,
   );
 }
+
+/**
+ * Whether the claim may have the copy `d`. One whose claim ran out is claimed in any case: nobody else
+ * would ever look whether its bytes are still there.
+ */
+const mayGo = (spec: ClaimSpec): Sql =>
+  spec.prior === BEING_DELETED
+    ? sql`true`
+    : sql`(NOT ${needsAnother(spec, 'd')} OR ${hasAnother('d')})`;
 
 /** The copies a claim looks at: locked, oldest tombstone first. */
 function dueCopies(spec: ClaimSpec): Sql {

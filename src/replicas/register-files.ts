@@ -37,7 +37,7 @@ export interface Registration {
   readonly files: readonly FileSpec[];
   /** The state of files that name none; default AVAILABLE. */
   readonly state?: ReplicaState;
-  /** Default: the machine's clock; it dates the tombstone where the RSE has a tombstone_delay. */
+  /** Default: the machine's clock; copies are accessed when they are made. */
   readonly now?: Date;
 }
 
@@ -135,7 +135,7 @@ async function insertCopies(
   try {
     return await insertRegisteredCopies(
       tx,
-      { rseId: rse.id, tombstone },
+      { rseId: rse.id, tombstone, now },
       files.map((file) => ({
         scope: file.scope,
         name: file.name,

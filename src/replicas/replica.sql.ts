@@ -71,6 +71,7 @@ export interface RegisteredRow {
 export interface RegistrationPlace {
   readonly rseId: RseId;
   readonly tombstone: Date | null;
+  readonly now: Date;
 }
 
 /**
@@ -99,7 +100,7 @@ export async function insertRegisteredCopies(
           JOIN dids d ON d.scope = i.scope AND d.name = i.name),
         copies AS (
           INSERT INTO replicas (did_id, rse_id, bytes, state, accessed_at, tombstone)
-          SELECT id, ${place.rseId}::int, bytes, state::"char", now(), ${place.tombstone}::timestamptz
+          SELECT id, ${place.rseId}::int, bytes, state::"char", ${place.now}::timestamptz, ${place.tombstone}::timestamptz
           FROM resolved WHERE clash IS NULL ORDER BY id
           ON CONFLICT (did_id, rse_id) DO NOTHING RETURNING did_id, bytes),
         paths AS (
