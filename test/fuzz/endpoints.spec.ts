@@ -38,7 +38,9 @@ beforeAll(async () => {
     });
     tokens[account] = answer.headers['x-rucio-auth-token'] ?? '';
   }
-  await api.db.tx((tx) => execute(tx, sql`CREATE TABLE kept_tokens AS SELECT * FROM tokens`));
+  await api.db.tx((tx) =>
+    execute(tx, sql`CREATE TABLE kept_tokens AS SELECT hash, account_id, expires_at FROM tokens`),
+  );
   writes = await witness(api.db);
 });
 afterAll(() => api.close());
@@ -47,7 +49,11 @@ afterAll(() => api.close());
 async function reviveSenders(): Promise<void> {
   await api.db.tx(async (tx) => {
     await execute(tx, sql`UPDATE accounts SET status = 'A' WHERE status <> 'A'`);
-    await execute(tx, sql`INSERT INTO tokens SELECT * FROM kept_tokens ON CONFLICT DO NOTHING`);
+    await execute(
+      tx,
+      sql`INSERT INTO tokens (hash, account_id, expires_at) SELECT * FROM kept_tokens
+          ON CONFLICT DO NOTHING`,
+    );
   });
   await writes.written();
 }
@@ -98,6 +104,7 @@ describe('whatever is sent to', () => {
                 written: [],
               });
             }
+            if (answer.status === 401) await reviveSenders();
           },
         ),
         { numRuns: RUNS, seed: SEED, endOnFailure: true },

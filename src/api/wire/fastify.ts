@@ -24,10 +24,29 @@ export function serverOptions(log: FailureLog): FastifyServerOptions {
   };
 }
 
+/** Levels of lists and objects in one body; metadata has a handful. */
+const DEPTH = 64;
+
+/** Whether a value has more levels than that: what walks it by recursion would run out of stack. */
+function isTooDeep(value: unknown): boolean {
+  let layer = [value].filter(isBranch);
+  for (let depth = 0; layer.length > 0; depth++) {
+    if (depth === DEPTH) return true;
+    const below: object[] = [];
+    for (const branch of layer) {
+      for (const item of Object.values(branch)) if (isBranch(item)) below.push(item);
+    }
+    layer = below;
+  }
+  return false;
+}
+
+const isBranch = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /**
  * Reads every request body as JSON, whatever its Content-Type says or whether it has one: clients
- * send none, on DELETE too. No body is undefined. Broken JSON is a ValueError. A key `__proto__` is
- * refused. Needs `NestFactory.create(…, { bodyParser: false })`.
+ * send none, on DELETE too. No body is undefined. Broken JSON and more than 64 levels are a
+ * ValueError. A key `__proto__` is refused. Needs `NestFactory.create(…, { bodyParser: false })`.
  */
 export function installBodyParsers(fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'ignore');
@@ -35,9 +54,11 @@ export function installBodyParsers(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
     const text = body as string;
     if (text.trim() === '') return done(null, undefined);
-    void parseJson.call(fastify, request, text, (error: Error | null, value?: unknown) =>
-      error ? done(new ValueError('The body is not valid JSON')) : done(null, value),
-    );
+    void parseJson.call(fastify, request, text, (error: Error | null, value?: unknown) => {
+      if (error) return done(new ValueError('The body is not valid JSON'));
+      if (isTooDeep(value)) return done(new ValueError(`The body has more than ${DEPTH} levels`));
+      done(null, value);
+    });
   });
 }
 
