@@ -1,5 +1,5 @@
 import { parse } from 'pg-connection-string';
-import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
+import { DataSource, type MixedList } from 'typeorm';
 
 /** The connection settings behind a postgres:// URL, unix sockets (`?host=/dir`) included. */
 export function connectionOptions(url: string) {
