@@ -4,7 +4,13 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { ScheduleModule } from '@nestjs/schedule';
 import { readFileSync } from 'node:fs';
 import { apiModules } from './api/index.js';
-import { AuthGuard, installWire, serverOptions, WireExceptionFilter } from './api/wire/index.js';
+import {
+  AuthGuard,
+  installAccessLog,
+  installWire,
+  serverOptions,
+  WireExceptionFilter,
+} from './api/wire/index.js';
 import { Clock } from './clock.js';
 import { CONFIG, type Config } from './config/index.js';
 import { Database } from './db/index.js';
@@ -71,6 +77,7 @@ export async function createApp(
         for (const verb of [method].flat()) onRoute({ method: verb, path: url });
       });
   }
+  installAccessLog(app.getHttpAdapter().getInstance(), log);
   installWire(app.getHttpAdapter().getInstance());
   app.useGlobalFilters(new WireExceptionFilter(log));
   await app.init();

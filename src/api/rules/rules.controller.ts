@@ -9,8 +9,10 @@ import {
   Post,
   Put,
   Query,
+  Req,
   type StreamableFile,
 } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
 import { findAccount, type Principal } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Clock } from '../../clock.js';
@@ -33,7 +35,7 @@ import {
   rulesTerms,
 } from '../../rules/index.js';
 import { type DidName, wireId } from '../../vocabulary/index.js';
-import { Caller, JSON_TYPE, NDJSON, Produces, streamRows } from '../wire/index.js';
+import { Caller, JSON_TYPE, NDJSON, note, Produces, streamRows } from '../wire/index.js';
 import { mapRows } from '../dids/map-rows.js';
 import { ruleSpecOf } from './rule-item.request.js';
 import { presentListedRule, presentRule } from './rules.presenter.js';
@@ -58,13 +60,19 @@ export class RulesController {
 
   @Post('rules')
   @Produces(JSON_TYPE)
-  async add(@Body() body: unknown, @Caller() caller: Principal): Promise<string[]> {
+  async add(
+    @Body() body: unknown,
+    @Caller() caller: Principal,
+    @Req() request: FastifyRequest,
+  ): Promise<string[]> {
     const { dids, rule } = parseNewRules(body);
     const added = await this.db.tx(async (tx) => {
       const spec = await ruleSpecOf(tx, caller, dids, rule);
       return await addRules(tx, spec, rulesTerms(this.config, this.clock.now()));
     });
-    return added.map(({ uid }) => wireId(uid));
+    const ids = added.map(({ uid }) => wireId(uid));
+    note(request, { rules: ids });
+    return ids;
   }
 
   @Get('rules')

@@ -1,3 +1,4 @@
+export { installAccessLog, note } from './access-log.js';
 export { AuthGuard, type AuthenticatedRequest, Caller, Public, tokenOf } from './auth-guard.js';
 export { isoDate, parseDate, wireDate } from './dates.js';
 export { STATUS_OF } from './error-table.js';
