@@ -18,6 +18,7 @@ import { necromancer } from './necromancer.js';
 import { reaper } from './reaper/reaper.js';
 import { rescuer } from './rescuer.js';
 import { type Reconciler } from './runtime/index.js';
+import { undertaker } from './undertaker.js';
 
 export { parseRoles, type Reconciler, Runtime } from './runtime/index.js';
 
@@ -42,6 +43,7 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   'conveyor-poller': ({ config, movements }) => conveyorPoller(config, movements),
   'conveyor-finisher': ({ config }) => conveyorFinisher(config),
   reaper: ({ config, storages }) => reaper(config, storages),
+  undertaker: ({ config }) => undertaker(config),
   necromancer: () => necromancer(),
   abacus: () => abacus(),
   rescuer: ({ config }) => rescuer(config),

@@ -11,7 +11,7 @@ export {
   type Registration,
 } from './register-files.js';
 export { type Badness, type Declared, declareBad, suspectCopies } from './declare-bad.js';
-export { type Copy, copiesOf, lockCopies } from './replica.sql.js';
+export { type Copy, copiesOf, lockCopies, setTombstones } from './replica.sql.js';
 export {
   addGuards,
   dropGuards,
