@@ -18,6 +18,13 @@ export async function someoneWaits(url: string, count = 1): Promise<void> {
   }
 }
 
+/** A promise and what settles it, for holding something open until the story goes on. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open: () => open() };
+}
+
 /** A transaction that has done its work and waits before it commits. */
 export interface HeldTransaction {
   /** Lets it commit, and waits until it has. */
@@ -29,14 +36,13 @@ export async function hold(
   db: Database,
   work: (tx: Tx) => Promise<unknown>,
 ): Promise<HeldTransaction> {
-  let open = () => {};
-  const gate = new Promise<void>((resolve) => (open = resolve));
+  const { opened, open } = gate();
   let finished: Promise<void> = Promise.resolve();
   await new Promise<void>((done, failed) => {
     finished = db.tx(async (tx) => {
       await work(tx);
       done();
-      await gate;
+      await opened;
     });
     finished.catch(failed);
   });
