@@ -5,6 +5,7 @@ import { type Account } from './account.sql.js';
 import {
   ensureIdentity,
   findMappedIdentity,
+  forgetUnmappedIdentity,
   type Identity,
   mapIdentity,
   type NewIdentity,
@@ -43,8 +44,9 @@ export async function removeIdentity(
       account: account.name,
     });
   }
-  await revokeTokens(tx, account.id, id);
   await unmapIdentity(tx, account.id, id);
+  await revokeTokens(tx, account.id, id);
+  await forgetUnmappedIdentity(tx, id);
 }
 
 const described = ({ type, identity }: Pick<Identity, 'type' | 'identity'>): string =>

@@ -1,4 +1,4 @@
-import { execute, lit, one, only, rows, sql, type Tx } from '../db/index.js';
+import { execute, lit, one, rows, sql, type Tx } from '../db/index.js';
 import { type AccountId, AccountStatus, IdentityType } from '../vocabulary/index.js';
 
 /** How somebody proves who they are. One identity may speak for several accounts. */
@@ -32,23 +32,26 @@ export async function listIdentities(tx: Tx, accountId: AccountId): Promise<Iden
 
 /** The identity's id. An identity that is there already keeps its password and its address. */
 export async function ensureIdentity(tx: Tx, identity: NewIdentity): Promise<number> {
-  await execute(
-    tx,
-    sql`INSERT INTO identities (type, identity, email, password_hash)
-        VALUES (${identity.type}, ${identity.identity}, ${identity.email}, ${identity.passwordHash})
-        ON CONFLICT (type, identity) DO NOTHING`,
-  );
-  // A statement of its own: it must see a row that another transaction has just committed. The lock
-  // keeps the identity from being removed before it is mapped.
-  const { id } = await only<{ id: number }>(
-    tx,
-    sql`SELECT id FROM identities
-        WHERE type = ${identity.type} AND identity = ${identity.identity} FOR KEY SHARE`,
-  );
-  return id;
+  for (;;) {
+    await execute(
+      tx,
+      sql`INSERT INTO identities (type, identity, email, password_hash)
+          VALUES (${identity.type}, ${identity.identity}, ${identity.email},
+            ${identity.passwordHash})
+          ON CONFLICT (type, identity) DO NOTHING`,
+    );
+    // A statement of its own sees what another transaction has just committed. The lock keeps the
+    // identity until it is mapped; one that was removed meanwhile is made again.
+    const row = await one<{ id: number }>(
+      tx,
+      sql`SELECT id FROM identities
+          WHERE type = ${identity.type} AND identity = ${identity.identity} FOR KEY SHARE`,
+    );
+    if (row) return row.id;
+  }
 }
 
-/** The id of an identity that speaks for the account, locked, or undefined. */
+/** The id of an identity that speaks for the account, that fact locked; or undefined. */
 export async function findMappedIdentity(
   tx: Tx,
   accountId: AccountId,
@@ -58,7 +61,7 @@ export async function findMappedIdentity(
     tx,
     sql`SELECT i.id FROM identities i JOIN account_identities m ON m.identity_id = i.id
         WHERE m.account_id = ${accountId} AND i.type = ${identity.type}
-          AND i.identity = ${identity.identity} FOR UPDATE OF i`,
+          AND i.identity = ${identity.identity} FOR UPDATE OF m`,
   );
   return row?.id;
 }
@@ -89,7 +92,7 @@ async function keepOneDefault(tx: Tx, accountId: AccountId, identityId: number):
   );
 }
 
-/** Ends that an identity speaks for an account, and the identity itself if that was its last one. */
+/** Ends that an identity speaks for an account. Waits for logins that are under way. */
 export async function unmapIdentity(
   tx: Tx,
   accountId: AccountId,
@@ -100,6 +103,12 @@ export async function unmapIdentity(
     sql`DELETE FROM account_identities
         WHERE account_id = ${accountId} AND identity_id = ${identityId}`,
   );
+}
+
+/** Removes an identity that speaks for no account any more. */
+export async function forgetUnmappedIdentity(tx: Tx, identityId: number): Promise<void> {
+  // Locked first: whoever maps it at this moment is seen by the second statement.
+  await execute(tx, sql`SELECT FROM identities WHERE id = ${identityId} FOR UPDATE`);
   await execute(
     tx,
     sql`DELETE FROM identities WHERE id = ${identityId}
