@@ -23,7 +23,13 @@ describe('listing files with their copies', () => {
   let odd: Rse;
   const scope = 'km3net';
   const named = (...names: string[]) => names.map((name) => ({ scope, name }));
-  const file = (name: string, more: object = {}) => ({ scope, name, bytes: 100n, adler32: 1, ...more });
+  const file = (name: string, more: object = {}) => ({
+    scope,
+    name,
+    bytes: 100n,
+    adler32: 1,
+    ...more,
+  });
   const register = (rse: Rse, ...files: ReturnType<typeof file>[]) =>
     db.tx((tx) => registerFiles(tx, { accountId: a.accountId, rse, files }));
   const everything = (rseIds: number[]) =>
