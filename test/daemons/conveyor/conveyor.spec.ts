@@ -177,8 +177,8 @@ describe('a source that gives other bytes than the catalogue has', () => {
         state: 'F',
         attempt: 0,
         cause: 'SOURCE_CHECKSUM',
-        expected: expect.stringMatching(/^adler32:[0-9a-f]{8}$/) as string,
-        found: expect.stringMatching(/^adler32:[0-9a-f]{8}$/) as string,
+        expected: expect.stringMatching(/^adler32:[0-9a-f]{8}$/),
+        found: expect.stringMatching(/^adler32:[0-9a-f]{8}$/),
       },
       { source: 'B-DISK', state: 'D', attempt: 1, cause: null },
     ]);
@@ -209,9 +209,7 @@ describe('a source that gives other bytes than the catalogue has', () => {
       {
         copy: 'f1@B-DISK',
         cause: 'NO_SOURCE',
-        error: expect.stringMatching(
-          /before ended with SOURCE_CHECKSUM: expected adler32/,
-        ) as string,
+        error: expect.stringMatching(/before ended with SOURCE_CHECKSUM: expected adler32/),
       },
     ]);
   });
