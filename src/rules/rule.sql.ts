@@ -175,15 +175,24 @@ export async function writeRule(
   );
 }
 
-/** A STUCK rule is looked at again when its next stuck lock, or its placement, is due. */
+/**
+ * After a repair: a STUCK rule is looked at again when its next stuck lock, or its placement, is due;
+ * one without either (somebody set it stuck) is what its locks are.
+ */
 export async function scheduleRepair(tx: Tx, ruleId: RuleId): Promise<void> {
+  const stuck = sql`(r.locks_stuck > 0 OR r.inject_at IS NOT NULL)`;
   await execute(
     tx,
     sql`UPDATE rules r
            SET repair_at = least(r.inject_at,
                  (SELECT min(s.next_try_at) FROM stuck_locks s
                     JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND l.rule_id = s.rule_id
-                   WHERE s.rule_id = r.id AND l.state = ${lit(LockState.STUCK)}))
+                   WHERE s.rule_id = r.id AND l.state = ${lit(LockState.STUCK)})),
+               state = CASE WHEN ${stuck} THEN r.state
+                            WHEN r.locks_replicating > 0 THEN ${lit(RuleState.REPLICATING)}
+                            ELSE ${lit(RuleState.OK)} END,
+               error = CASE WHEN ${stuck} THEN r.error END,
+               stuck_at = CASE WHEN ${stuck} OR r.locks_replicating > 0 THEN r.stuck_at END
          WHERE r.id = ${ruleId} AND r.state = ${lit(RuleState.STUCK)}`,
   );
 }

@@ -2,8 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { judgeRepairer } from '../../../src/daemons/judge/repairer.js';
 import { execute, only, rows, sql } from '../../../src/db/index.js';
 import { failCopies } from '../../../src/replicas/index.js';
-import { confirmCopies, stickCopies } from '../../../src/rules/index.js';
-import { Cause, RuleGrouping } from '../../../src/vocabulary/index.js';
+import {
+  changeRule,
+  confirmCopies,
+  findRule,
+  rulesTerms,
+  stickCopies,
+} from '../../../src/rules/index.js';
+import { Cause, RuleGrouping, RuleState } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Court, court } from '../../support/judge.js';
 
@@ -149,6 +155,29 @@ describe('the repairer', () => {
       state: 'S',
       error: expect.stringContaining('can be written'),
     });
+    expect(await repair()).toEqual(IDLE);
+  });
+
+  it('ends what somebody set stuck: an OK rule at once, one with transfers when they are tried', async () => {
+    await a.data('run', ['f1'], 'A-DISK');
+    const well = await a.rule('run', { rseExpression: 'A-DISK' });
+    const busy = await a.rule('run', { rseExpression: 'B-DISK' });
+    const terms = rulesTerms(a.config, a.now);
+    for (const { uid } of [well, busy]) {
+      await base.db.tx(async (tx) =>
+        changeRule(tx, await findRule(tx, uid, 'wait'), { state: RuleState.STUCK }, terms),
+      );
+    }
+    expect([await a.ruleRow(well.id), await a.ruleRow(busy.id)]).toMatchObject([
+      { state: 'S', ok: 1 },
+      { state: 'S', stuck: 1 },
+    ]);
+    await repair();
+    expect((await a.ruleRow(well.id)).state).toBe('O');
+    expect((await a.ruleRow(busy.id)).state).toBe('S');
+    a.pass(7200);
+    await repair();
+    expect(await a.ruleRow(busy.id)).toMatchObject({ state: 'R', replicating: 1 });
     expect(await repair()).toEqual(IDLE);
   });
 
