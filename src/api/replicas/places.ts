@@ -20,8 +20,8 @@ export interface Place {
 export type Places = ReadonlyMap<RseId, readonly Place[]>;
 
 /**
- * Ranks every way to the RSEs once for a whole listing: near networks before wide ones, then by
- * distance where both positions are known, disk before tape, then the protocols' priority, then
+ * Ranks every way to the RSEs once for a whole listing: near networks before wide ones, disk before
+ * tape, then by distance where both positions are known, then the protocols' priority, then
  * names, so that the order is the same in every row. Without schemes an RSE has one way a domain;
  * with schemes one for each.
  */
@@ -34,8 +34,8 @@ export function rankPlaces(
   ways.sort(
     (a, b) =>
       Number(a.domain === 'wan') - Number(b.domain === 'wan') ||
-      kilometres(a.rse, listing.position) - kilometres(b.rse, listing.position) ||
       a.rse.type.localeCompare(b.rse.type) ||
+      kilometres(a.rse, listing.position) - kilometres(b.rse, listing.position) ||
       a.priority - b.priority ||
       (a.rse.name < b.rse.name ? -1 : Number(a.rse.name > b.rse.name)),
   );
@@ -81,9 +81,13 @@ const firstOfEachScheme = (protocols: readonly RseProtocol[]): RseProtocol[] =>
 
 const EARTH_KM = 6371;
 
-/** Great-circle distance in kilometres; nothing where a position is not known. */
+/** Further than anything on Earth. */
+const NOWHERE_KM = 30_000;
+
+/** Great-circle distance in kilometres. What has no position is the furthest; without ours all are equal. */
 function kilometres(rse: Rse, position: Listing['position']): number {
-  if (!position || rse.latitude === null || rse.longitude === null) return 0;
+  if (!position) return 0;
+  if (rse.latitude === null || rse.longitude === null) return NOWHERE_KM;
   const radians = (degrees: number) => (degrees * Math.PI) / 180;
   const [from, to] = [radians(position.latitude), radians(rse.latitude)];
   const east = radians(rse.longitude - position.longitude);
