@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axios from 'axios';
+import { findEmbedded } from '../../src/db/embedded/index.js';
+import { eventually } from './eventually.js';
+
+/** A service as an operator starts it: a process of its own over a state directory. */
+export interface ServiceProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** Sends the signal and waits for the end; gives the exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+  /** Everything it has said so far. */
+  output(): string;
+}
+
+const START_MS = 60_000;
+
+/** Starts `sluice serve` on any free port and waits until it says where it serves. */
+export async function startService(
+  stateDir: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
+  let said = '';
+  const child = spawn(
+    process.execPath,
+    [
+      '--import',
+      './test/support/register-typescript.mjs',
+      'src/cli/main.ts',
+      'serve',
+      '--port',
+      '0',
+    ],
+    {
+      env: { PATH: process.env['PATH'], SLUICE_STATE: stateDir, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  }
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const serves = () => /serves (\S+)/.exec(said)?.[1];
+  const ended = () => child.exitCode !== null && 'ended';
+  const url = await eventually('the service serves', () => serves() ?? ended(), START_MS);
+  if (url === 'ended') throw new Error(`the service ended instead of serving: ${said}`);
+  return {
+    child,
+    url,
+    output: () => said,
+    async end(signal) {
+      child.kill(signal);
+      const [code, by] = await exit;
+      return code ?? by;
+    },
+  };
+}
+
+/** A state directory of one spec's own, and its end with whatever still runs in it. */
+export function stateDirectory() {
+  const path = mkdtempSync(join(tmpdir(), 'sluice-flow-'));
+  return {
+    path,
+    rootPassword: () => readFileSync(join(path, 'root-password'), 'utf8').trim(),
+    /** The process of the embedded PostgreSQL, or undefined. */
+    postgres: async () => (await findEmbedded(path))?.pid,
+    async remove() {
+      const pid = await this.postgres();
+      if (pid !== undefined) {
+        process.kill(pid, 'SIGQUIT');
+        await eventually('PostgreSQL is gone', () => !isAlive(pid));
+      }
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A process that has ended may stay listed until its parent asks for it, but has no program. */
+export const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}/exe`);
+
+/** A call as root over HTTP; rejects where nobody answers. */
+export async function asRoot(url: string, password: string) {
+  const answer = await axios.get(`${url}/auth/userpass`, {
+    headers: {
+      'X-Rucio-Account': 'root',
+      'X-Rucio-Username': 'root',
+      'X-Rucio-Password': password,
+    },
+    validateStatus: () => true,
+  });
+  const token = String(answer.headers['x-rucio-auth-token']);
+  const call = async (method: string, path: string, body?: unknown) => {
+    const { status, data, headers } = await axios.request<unknown>({
+      method,
+      url: url + path,
+      data: body,
+      headers: { 'X-Rucio-Auth-Token': token },
+      validateStatus: () => true,
+    });
+    return { status, data, headers: headers as Record<string, string> };
+  };
+  return { status: answer.status, token, call };
+}
