@@ -72,7 +72,8 @@ describe('a worker that dies', () => {
     expect((await dead.shift(dead.poller)).seen).toBe(0);
     expect(await a.requests()).toEqual(['f1@B-DISK S']);
     await alive.shift(alive.poller);
-    a.pass(60);
+    await alive.shift(alive.finisher);
+    a.pass(120);
     await finishedBy(alive, ['L', 'F', 'D']);
   });
 
