@@ -1,0 +1,161 @@
+import { SluiceError } from '../../src/errors/index.js';
+import { type Tx } from '../../src/db/index.js';
+import { addDids, attachDids, detachDids } from '../../src/dids/index.js';
+import { changeRse } from '../../src/rses/index.js';
+import { removeRules, rulesTerms } from '../../src/rules/index.js';
+import { DidType, StorageCause } from '../../src/vocabulary/index.js';
+import { SCOPE } from './lake.js';
+import { type Fault, type Operation, WORKERS } from './operation.js';
+import { addRule } from './perform-rule.js';
+import {
+  damage,
+  declareCopyBad,
+  deleteCopy,
+  finishUpload,
+  register,
+  restCopy,
+} from './perform-copies.js';
+import { type World } from './world.js';
+
+/** Lets one thing happen. Where there is nothing that it could happen to, nothing does. */
+export async function perform(world: World, operation: Operation): Promise<void> {
+  try {
+    await performOne(world, operation);
+  } catch (error) {
+    // A refusal is an answer; it must leave no trace, which the invariants see.
+    if (!(error instanceof SluiceError)) throw error;
+    world.refusals.push(`${operation.op}: ${error.name}`);
+  }
+  await world.noteProtection();
+}
+
+async function performOne(world: World, operation: Operation): Promise<void> {
+  switch (operation.op) {
+    case 'register': {
+      const files = [];
+      for (const bytes of operation.sizes) files.push(await world.makeFile(bytes));
+      return await register(world, operation.rse, files, operation.uploading);
+    }
+    case 'register again': {
+      const file = pick(world.files, operation.file);
+      return file && (await register(world, operation.rse, [file], operation.uploading));
+    }
+    case 'finish upload':
+      return await finishUpload(world, operation.upload, operation.whole);
+    case 'dataset':
+      return await addCollection(world, world.datasets, DidType.DATASET);
+    case 'container':
+      return await addCollection(world, world.containers, DidType.CONTAINER);
+    case 'attach':
+    case 'detach':
+      return await changeContent(world, operation);
+    case 'rule':
+      return await addRule(world, operation);
+    case 'delete rule':
+      return await deleteRule(world, operation.rule, operation.purge);
+    case 'declare bad':
+      return await declareCopyBad(world, operation);
+    case 'delete copy':
+      return await deleteCopy(world, operation);
+    case 'rest copy':
+      return await restCopy(world, operation);
+    case 'damage':
+      return await damage(world, operation);
+    case 'fault':
+      return breakStorage(world, operation.rse, operation.fault);
+    case 'block':
+      return await block(world, operation);
+    case 'later':
+      return world.skip(operation.minutes);
+    case 'work':
+      for (const daemon of WORKERS) await perform(world, { op: 'shift', daemon, batch: 1000 });
+      return;
+    case 'shift':
+      await world.noteRemoval('expired');
+      await world.workers.shift(operation.daemon, operation.batch);
+      return;
+    case 'die':
+      await world.noteRemoval('expired');
+      return await world.workers.die(operation.daemon, operation.batch, operation.transactions);
+    case 'together':
+      await Promise.all(operation.of.map((one) => perform(world, one)));
+      return;
+  }
+}
+
+/** One of what there is, chosen by a number. */
+export const pick = <T>(those: readonly T[], at: number): T | undefined => those[at % those.length];
+
+const named = (name: string) => ({ scope: SCOPE, name });
+
+async function addCollection(world: World, names: string[], type: 'D' | 'C'): Promise<void> {
+  const name = `${type === DidType.DATASET ? 'd' : 'c'}${names.length}`;
+  names.push(name);
+  const [account] = world.lake.accounts;
+  await world.db.tx((tx) => addDids(tx, account, [{ ...named(name), type }]));
+}
+
+async function changeContent(
+  world: World,
+  { op, parent, children }: Extract<Operation, { op: 'attach' | 'detach' }>,
+): Promise<void> {
+  const collections = [...world.datasets, ...world.containers];
+  const name = pick(collections, parent);
+  if (name === undefined) return;
+  const isDataset = world.datasets.includes(name);
+  const able = isDataset ? world.files.map((file) => file.name) : collections;
+  const those = op === 'attach' ? able : await world.contentOf(name);
+  const chosen = [...new Set(children.flatMap((at) => pick(those, at) ?? []))].map(named);
+  const change = op === 'attach' ? attach : detachDids;
+  await world.db.tx((tx) => change(tx, named(name), chosen));
+}
+
+const attach = (tx: Tx, parent: { scope: string; name: string }, children: (typeof parent)[]) =>
+  attachDids(tx, parent, children, { ignoreDuplicate: true });
+
+async function deleteRule(world: World, at: number, purge: boolean): Promise<void> {
+  const rule = pick(world.rules, at);
+  if (rule === undefined) return;
+  await world.noteRemoval([rule]);
+  const { sliceLocks, ...terms } = rulesTerms(world.config, world.now());
+  for (;;) {
+    const removal = await world.db.tx((tx) =>
+      removeRules(tx, [rule], { ...terms, purge, locksMax: sliceLocks }),
+    );
+    if (!removal.more) return;
+  }
+}
+
+function breakStorage(world: World, at: number, fault: Fault): void {
+  const storage = pick(world.lake.sites, at)?.storage;
+  if (!storage) return;
+  switch (fault) {
+    case 'write fails':
+      return storage.failNext('write', StorageCause.STORAGE_ERROR);
+    case 'removal fails':
+      return storage.failNext('remove', StorageCause.STORAGE_ERROR);
+    case 'writes corrupt':
+      storage.corruptWrites = true;
+      return;
+    case 'full':
+      storage.capacity = 100n;
+      return;
+    case 'writes work':
+      return mend(storage);
+  }
+}
+
+/** A storage without faults. */
+export function mend(storage: World['lake']['sites'][number]['storage']): void {
+  storage.corruptWrites = false;
+  storage.capacity = null;
+}
+
+async function block(
+  world: World,
+  { rse, what, available }: Extract<Operation, { op: 'block' }>,
+): Promise<void> {
+  const site = pick(world.lake.sites, rse);
+  if (!site) return;
+  await world.db.tx((tx) => changeRse(tx, site.rse, { [`availability${what}`]: available }));
+}

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import globalSetup from '../support/global-setup.mjs';
+import globalTeardown from '../support/global-teardown.mjs';
+import { lakePlans } from './lake-plan.js';
+import { crowdedStories, stories } from './operation.js';
+import { play } from './play.js';
+
+/*
+ * The model test at length:  npm run test:model -- [sequences] [seed] [path]
+ * A seed and a path that a failure named play that one again. The first half of the sequences play
+ * one thing after the other, the second half some at the same time, which no seed repeats exactly.
+ */
+const [sequences = '200', seed = String(Date.now() % 2 ** 31), path] = process.argv.slice(2);
+
+const spec = {
+  seed: Number(seed),
+  includeErrorInReport: true,
+  timeout: 30_000,
+  numRuns: Math.ceil(Number(sequences) / 2),
+  ...(path !== undefined && { path }),
+};
+
+async function run() {
+  for (const [name, told] of [
+    ['one after the other', stories],
+    ['at the same time', crowdedStories],
+  ]) {
+    process.stdout.write(`${spec.numRuns} sequences, ${name}, seed ${seed}\n`);
+    await fc.assert(fc.asyncProperty(lakePlans, told, play), spec);
+  }
+}
+
+globalSetup();
+try {
+  await run();
+} catch (error) {
+  process.exitCode = 1;
+  process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
+} finally {
+  await globalTeardown();
+}

@@ -1,0 +1,82 @@
+import { rows, sql } from '../../src/db/index.js';
+import { matchRses } from '../../src/rses/index.js';
+import { ReplicaState } from '../../src/vocabulary/index.js';
+import { invariants } from './invariants.js';
+import { isWhole, type World } from './world.js';
+
+/** Every way in which the lake is not as it should be; empty where it is. */
+export async function verdict(world: World): Promise<string[]> {
+  return [
+    ...(await brokenInvariants(world)),
+    ...(await strayLocks(world)),
+    ...(await wrongBytes(world)),
+  ];
+}
+
+async function brokenInvariants(world: World): Promise<string[]> {
+  return await world.db.read(async (tx) => {
+    const broken: string[] = [];
+    for (const { says, denials } of invariants) {
+      const found = await rows(tx, denials);
+      if (found.length > 0) broken.push(`${says}, but: ${found.map(print).join('; ')}`);
+    }
+    return broken;
+  });
+}
+
+/** A row without what is null in it. */
+const print = (row: object): string =>
+  Object.entries(row)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key} ${value instanceof Date ? value.toISOString() : String(value)}`)
+    .join(', ');
+
+/** Locks at storage elements that their rule's expression does not name. */
+async function strayLocks(world: World): Promise<string[]> {
+  return await world.db.read(async (tx) => {
+    const held = await rows<{ id: bigint; expression: string; rseId: number }>(
+      tx,
+      sql`SELECT DISTINCT u.id, u.rse_expression AS expression, l.rse_id AS "rseId"
+            FROM rules u JOIN locks l ON l.rule_id = u.id`,
+    );
+    const stray: string[] = [];
+    for (const { id, expression, rseId } of held) {
+      const named = await matchRses(tx, expression);
+      if (named.some((rse) => rse.id === rseId)) continue;
+      stray.push(`rule ${id} on ${expression} holds locks at RSE ${rseId}`);
+    }
+    return stray;
+  });
+}
+
+/**
+ * What the storages hold beside what the catalogue says: an AVAILABLE copy is whole unless it was
+ * damaged behind our back, and a file that has arrived once is never lost, unless its last
+ * protection was ended on purpose.
+ */
+async function wrongBytes(world: World): Promise<string[]> {
+  const copies = await world.db.read((tx) =>
+    rows<{ didId: bigint; rseId: number; name: string; state: ReplicaState }>(
+      tx,
+      sql`SELECT d.id AS "didId", d.name, r.rse_id AS "rseId", r.state
+            FROM dids d LEFT JOIN replicas r ON r.did_id = d.id WHERE d.name LIKE 'f%'`,
+    ),
+  );
+  const wrong: string[] = [];
+  for (const file of world.files) {
+    const own = copies.filter(({ name }) => name === file.name);
+    const at = (rseId: number) => world.lake.sites.find(({ rse }) => rse.id === rseId);
+    const whole = own.filter(({ rseId }) => {
+      const site = at(rseId);
+      return site && isWhole(site, file);
+    });
+    for (const copy of own) {
+      if (copy.state !== ReplicaState.AVAILABLE || whole.includes(copy) || file.damaged) continue;
+      wrong.push(`${file.name} is AVAILABLE at RSE ${copy.rseId}, where its bytes are not`);
+    }
+    const expendable = own.some(({ didId }) => world.expendable.has(didId));
+    const kept = file.damaged ? own.some(({ state }) => state !== null) : whole.length > 0;
+    if (world.arrived.has(file.name) && !expendable && !kept) wrong.push(`${file.name} is lost`);
+  }
+  return wrong;
+}
