@@ -39,7 +39,7 @@ export interface TestApi {
   as(account: string, password?: string, username?: string): Promise<Call>;
   /** The account root. */
   readonly root: Call;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface TestApiOptions {

@@ -10,7 +10,7 @@ export interface TestDatabase {
   readonly url: string;
   readonly db: Database;
   /** Closes `db` and removes the database. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Clones the migrated template of this run's PostgreSQL; takes some tens of milliseconds. */

@@ -19,7 +19,7 @@ export async function someoneWaits(url: string, count = 1): Promise<void> {
 }
 
 /** A promise and what settles it, for holding something open until the story goes on. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
+export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open: () => open() };
