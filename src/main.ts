@@ -26,12 +26,7 @@ export async function serve(
   const database = await openDatabaseServer(config, log);
   try {
     await migrateDatabase(database.url);
-    const db = await openDatabase({
-      url: database.url,
-      poolSize: config.database.poolSize,
-      statementTimeoutMs: config.database.statementTimeoutMs,
-      entities,
-    });
+    const db = await openDatabase({ ...config.database, url: database.url, entities });
     const rootPasswordFile = await ensureRoot(db, config);
     const storages = openStorages(db, config);
     const sluice = await startSluice({ config, db, log, storages });
@@ -58,5 +53,6 @@ async function openDatabaseServer(
   log: Log,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   if (config.database.url) return { url: config.database.url, stop: () => Promise.resolve() };
-  return startEmbedded({ stateDir: config.state.directory, log });
+  const { embedded: tuning } = config.database;
+  return startEmbedded({ stateDir: config.state.directory, log, tuning });
 }

@@ -19,7 +19,11 @@ export interface DataSourceSpec {
   readonly url: string;
   readonly poolSize?: number;
   readonly applicationName?: string;
+  /** Milliseconds; 0 or absent is no limit, but for connecting: 10 s. */
   readonly statementTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
+  readonly idleTransactionTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
   readonly entities?: MixedList<string | (new () => object)>;
   readonly migrations?: MixedList<string | (new () => object)>;
 }
@@ -40,7 +44,9 @@ export function dataSource(spec: DataSourceSpec): DataSource {
     poolErrorHandler: () => undefined,
     extra: {
       statement_timeout: spec.statementTimeoutMs ?? 0,
-      connectionTimeoutMillis: 10_000,
+      lock_timeout: spec.lockTimeoutMs ?? 0,
+      idle_in_transaction_session_timeout: spec.idleTransactionTimeoutMs ?? 0,
+      connectionTimeoutMillis: spec.connectTimeoutMs ?? 10_000,
       keepAlive: true,
     },
   };

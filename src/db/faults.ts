@@ -11,10 +11,13 @@ const codeOf = (error: unknown): string => {
 /** Serialization failure and deadlock: the transaction is whole again when it is run again. */
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error));
 
-/** The database is away, starting, stopping or full: nothing is wrong with the request. */
+/**
+ * The database is away, starting, stopping, full, or somebody holds a lock for too long: nothing is
+ * wrong with the request.
+ */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(08|57P0|53)/.test(code)) return true;
+  if (/^(08|57P0|53|55P03|25P03)/.test(code)) return true;
   if (['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'].includes(code)) {
     return (error as { syscall?: string }).syscall !== 'open';
   }
