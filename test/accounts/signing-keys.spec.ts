@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { createLocalJWKSet, jwtVerify } from 'jose';
 import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import {
   storageScope,
 } from '../../src/accounts/index.js';
 import { type Database, openDatabase } from '../../src/db/index.js';
-import { testDatabase } from '../support/database.js';
+import { type TestDatabase, testDatabase } from '../support/database.js';
 
 const DAY = 86_400_000;
 const START = new Date('2026-11-21T12:00:00Z');
@@ -19,7 +19,7 @@ const later = (ms: number) => new Date(START.getTime() + ms);
 describe('the keys that sign storage tokens', () => {
   let db: Database;
   let url: string;
-  let close: () => Promise<void>;
+  let base: TestDatabase;
   const directory = mkdtempSync(join(tmpdir(), 'sluice-keys-'));
   const settings = {
     issuer: 'https://sluice.example',
@@ -29,9 +29,10 @@ describe('the keys that sign storage tokens', () => {
     tokenSecondsMax: 86_400,
   };
   beforeEach(async () => {
-    ({ db, url, close } = await testDatabase());
+    base = await testDatabase();
+    ({ db, url } = base);
   });
-  afterEach(() => close());
+  afterEach(() => base.close());
 
   const kids = async (now: Date) =>
     (await db.read((tx) => publishedKeys(tx, settings, now))).map(({ kid }) => kid);
@@ -79,7 +80,7 @@ describe('the keys that sign storage tokens', () => {
     const token = await mintStorageToken(db, settings, spec);
     const keys = await db.read((tx) => publishedKeys(tx, settings, START));
     const check = (currentDate: Date) =>
-      jwtVerify(token, createLocalJWKSet({ keys } as unknown as JSONWebKeySet), {
+      jwtVerify(token, createLocalJWKSet({ keys }), {
         issuer: settings.issuer,
         audience: spec.audience,
         currentDate,

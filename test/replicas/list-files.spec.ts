@@ -11,13 +11,13 @@ import {
 } from '../../src/replicas/index.js';
 import { type Rse } from '../../src/rses/index.js';
 import { type DidId } from '../../src/vocabulary/index.js';
-import { testDatabase } from '../support/database.js';
+import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Lake, lake } from '../support/lake.js';
 import { shelf } from '../support/shelf.js';
 
 describe('listing files with their copies', () => {
   let db: Database;
-  let close: () => Promise<void>;
+  let base: TestDatabase;
   let a: Lake;
   let disk: Rse;
   let odd: Rse;
@@ -36,7 +36,8 @@ describe('listing files with their copies', () => {
     ({ rseIds, states: null, since: null, withPaths: true }) as const;
 
   beforeAll(async () => {
-    ({ db, close } = await testDatabase());
+    base = await testDatabase();
+    ({ db } = base);
     a = await lake(db, scope);
     disk = await shelf(db, 'DISK');
     odd = await shelf(db, 'ODD', { deterministic: false });
@@ -50,7 +51,7 @@ describe('listing files with their copies', () => {
     await a.attach('run2', 'f2', 'f3');
     await a.attach('all', 'run1', 'run2');
   });
-  afterAll(() => close());
+  afterAll(() => base.close());
 
   const names = async (ids: readonly DidId[]) =>
     (await db.read((tx) => listedFiles(tx, ids, everything([disk.id])))).map(({ name }) => name);

@@ -1,6 +1,11 @@
 import { Type } from 'typebox';
 import { InvalidType, ValueError } from '../../errors/index.js';
-import { type BadFileState, BadFileStateCodec, type DidName, Limits } from '../../vocabulary/index.js';
+import {
+  type BadFileState,
+  BadFileStateCodec,
+  type DidName,
+  Limits,
+} from '../../vocabulary/index.js';
 import { parseDate, parseInteger, parseObject, parseParameters, parseText } from '../wire/index.js';
 
 const reason = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]));

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type StorageDriver, StorageError, storageErrorOf } from '../../protocols/index.js';
+import { type StorageDriver, type StorageError, storageErrorOf } from '../../protocols/index.js';
 import { copyPath, type VerifiedCopy } from '../../replicas/index.js';
 import { type Rse } from '../../rses/index.js';
 import { type DidId, StorageCause } from '../../vocabulary/index.js';

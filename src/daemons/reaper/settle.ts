@@ -1,10 +1,5 @@
 import { execute, ring, rows, sql, type Tx } from '../../db/index.js';
-import {
-  forgetClaims,
-  giveBackClaims,
-  recallClaims,
-  urgentTombstone,
-} from '../../replicas/index.js';
+import { forgetClaims, giveBackClaims, recallClaims } from '../../replicas/index.js';
 import { cancelRequests, keepCancelled, wakeRequests } from '../../requests/index.js';
 import { type Rse } from '../../rses/index.js';
 import { confirmCopies } from '../../rules/index.js';

@@ -23,8 +23,12 @@ afterAll(async () => {
 });
 
 const sign = (call: Call, op: string, path: string, more = '') =>
-  call('GET', `/credentials/signurl?rse=DISK&svc=s3&op=${op}&url=${encodeURIComponent(disk.urlOf(path))}${more}`);
-const signed = async (call: Call, op: string, path: string) => (await ok(sign(call, op, path))).text;
+  call(
+    'GET',
+    `/credentials/signurl?rse=DISK&svc=s3&op=${op}&url=${encodeURIComponent(disk.urlOf(path))}${more}`,
+  );
+const signed = async (call: Call, op: string, path: string) =>
+  (await ok(sign(call, op, path))).text;
 const replica = (name: string, more: object = {}) => ({
   rse: 'DISK',
   files: [
