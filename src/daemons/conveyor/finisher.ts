@@ -131,7 +131,7 @@ async function declareBadSources(
   for (const proof of failures.filter(provesSourceBad).toSorted(bySource)) {
     const { didId, sourceRseId, cause, error, expected, found } = proof;
     const { bad } = await declareBad(tx, [{ didId, rseId: sourceRseId }], {
-      reason: `${cause}: expected ${expected}, found ${found} (${error})`,
+      reason: `${cause}: ${error}`,
       cause: cause ?? Cause.SOURCE_CHECKSUM,
       now: shift.now,
     });
