@@ -171,10 +171,9 @@ def test_a_query_over_both_kinds_of_metadata_finds_a_run_of_the_demo(scientist, 
                       f'type=DATASET,datatype=RAW,detector={detector}').out.split()
     assert found[0] in mixed
     scientist('download', '--dir', tmp_path, found[0])
-    for scope, name, checksum in (
-        (f['scope'], f['name'], f['adler32']) for f in client.list_files(*found[0].split(':'))
-    ):
-        assert adler32(tmp_path / scope / name) == checksum
+    scope, dataset = found[0].split(':')
+    for file in client.list_files(scope, dataset):
+        assert adler32(tmp_path / dataset / file['name']) == file['adler32']
 
 
 def test_the_storage_refuses_whoever_brings_no_token(uploaded, client):
