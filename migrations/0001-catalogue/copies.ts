@@ -135,5 +135,6 @@ CREATE TABLE requests_history (
   archived_at timestamptz NOT NULL DEFAULT now()
 ) PARTITION BY RANGE (archived_at);
 CREATE INDEX ON requests_history (did_id, rse_id);
+CREATE INDEX ON requests_history (rse_id, archived_at);
 CREATE TABLE requests_history_default PARTITION OF requests_history DEFAULT;
 `;

@@ -20,8 +20,8 @@ export {
   unclaimRequests,
 } from './lease.sql.js';
 export {
+  lastRequestOf,
   requestHistory,
-  requestHistoryOf,
   requestOf,
   requestPage,
   type RequestFilter,

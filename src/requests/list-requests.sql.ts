@@ -1,28 +1,32 @@
-import { lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import {
-  type AccountId,
   type Cause,
   type CopyKey,
-  type DidId,
+  type DidType,
   type RequestId,
   type RequestState,
   type RequestType,
   type RseId,
-  type RuleId,
 } from '../vocabulary/index.js';
 
-/** A request, or an attempt of one that is over, as stored. */
+/** A request, or an attempt of one that is over, with the names of what it points to. */
 export interface RequestRow {
   readonly id: RequestId;
   readonly uid: string;
-  readonly didId: DidId;
-  readonly ruleId: RuleId | null;
+  /** Null of a DID that has been erased since. */
+  readonly scope: string | null;
+  readonly name: string | null;
+  readonly didType: DidType | null;
+  /** Two's complement, as stored. */
+  readonly adler32: number | null;
+  readonly md5: string | null;
   readonly ruleUid: string | null;
-  readonly rseId: RseId;
-  readonly sourceRseId: RseId | null;
-  readonly accountId: AccountId;
+  readonly destination: string;
+  readonly destinationUid: string;
+  readonly source: string | null;
+  readonly sourceUid: string | null;
+  readonly account: string;
   readonly bytes: bigint;
-  readonly bytesMoved: bigint | null;
   readonly activity: number;
   readonly priority: number;
   readonly attempt: number;
@@ -35,12 +39,9 @@ export interface RequestRow {
   readonly expected: string | null;
   readonly found: string | null;
   readonly createdAt: Date;
-  readonly dueAt: Date | null;
   readonly submittedAt: Date | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
-  /** Null for a request that is not over. */
-  readonly archivedAt: Date | null;
 }
 
 /** Which movements are asked for. Source and destination: any of these. */
@@ -50,12 +51,16 @@ export interface RequestFilter {
   readonly states: readonly RequestState[];
 }
 
-const columns = sql`q.id, q.uid, q.did_id AS "didId", q.rule_id AS "ruleId",
-  (SELECT u.uid FROM rules u WHERE u.id = q.rule_id) AS "ruleUid", q.rse_id AS "rseId",
-  q.source_rse_id AS "sourceRseId", q.account_id AS "accountId", q.bytes, q.bytes_moved AS "bytesMoved",
-  q.activity, q.priority, q.attempt, q.type, q.state, q.tool, q.external_id AS "externalId", q.cause,
-  q.error, q.expected, q.found, q.created_at AS "createdAt", q.due_at AS "dueAt",
-  q.submitted_at AS "submittedAt", q.started_at AS "startedAt", q.finished_at AS "finishedAt"`;
+const columns = sql`q.id, q.uid, d.scope, d.name, d.type AS "didType", d.adler32, d.md5,
+  u.uid AS "ruleUid", e.name AS destination, e.uid AS "destinationUid", s.name AS source,
+  s.uid AS "sourceUid", a.name AS account, q.bytes, q.activity, q.priority, q.attempt, q.type, q.state,
+  q.tool, q.external_id AS "externalId", q.cause, q.error, q.expected, q.found,
+  q.created_at AS "createdAt", q.submitted_at AS "submittedAt", q.started_at AS "startedAt",
+  q.finished_at AS "finishedAt"`;
+
+const withNames = sql`JOIN rses e ON e.id = q.rse_id JOIN accounts a ON a.id = q.account_id
+  LEFT JOIN rses s ON s.id = q.source_rse_id LEFT JOIN rules u ON u.id = q.rule_id
+  LEFT JOIN dids d ON d.id = q.did_id`;
 
 const matches = (
   filter: RequestFilter,
@@ -72,7 +77,7 @@ export const requestPage = (
 ): Promise<RequestRow[]> =>
   rows(
     tx,
-    sql`SELECT ${columns}, NULL::timestamptz AS "archivedAt" FROM requests q
+    sql`SELECT ${columns} FROM requests q ${withNames}
          WHERE ${matches(filter)} AND q.id > ${after}::bigint ORDER BY q.id LIMIT ${PAGE}`,
   );
 
@@ -84,29 +89,26 @@ export const requestHistory = (
 ): Promise<RequestRow[]> =>
   rows(
     tx,
-    sql`SELECT ${columns}, q.archived_at AS "archivedAt" FROM requests_history q WHERE ${matches(filter)}
-         ORDER BY q.archived_at DESC, q.id DESC, q.attempt DESC
-         LIMIT ${page.limit}::int OFFSET ${page.offset}::bigint`,
+    sql`SELECT ${columns}
+          FROM (SELECT * FROM requests_history q WHERE ${matches(filter)}
+                 ORDER BY q.archived_at DESC, q.id DESC, q.attempt DESC
+                 LIMIT ${page.limit}::int OFFSET ${page.offset}::bigint) q ${withNames}
+         ORDER BY q.archived_at DESC, q.id DESC, q.attempt DESC`,
   );
 
 /** The request for a copy, if it has one. */
-export async function requestOf(
-  tx: Tx,
-  { didId, rseId }: CopyKey,
-): Promise<RequestRow | undefined> {
-  const found = await rows<RequestRow>(
+export const requestOf = (tx: Tx, { didId, rseId }: CopyKey): Promise<RequestRow | undefined> =>
+  one(
     tx,
-    sql`SELECT ${columns}, NULL::timestamptz AS "archivedAt" FROM requests q
+    sql`SELECT ${columns} FROM requests q ${withNames}
          WHERE q.did_id = ${didId} AND q.rse_id = ${rseId}`,
   );
-  return found[0];
-}
 
-/** The attempts for a copy that are over, newest first, at most a hundred. */
-export const requestHistoryOf = (tx: Tx, { didId, rseId }: CopyKey): Promise<RequestRow[]> =>
-  rows(
+/** The latest attempt for a copy that is over, if there is one. */
+export const lastRequestOf = (tx: Tx, { didId, rseId }: CopyKey): Promise<RequestRow | undefined> =>
+  one(
     tx,
-    sql`SELECT ${columns}, q.archived_at AS "archivedAt" FROM requests_history q
+    sql`SELECT ${columns} FROM requests_history q ${withNames}
          WHERE q.did_id = ${didId} AND q.rse_id = ${rseId}
-         ORDER BY q.archived_at DESC, q.id DESC, q.attempt DESC LIMIT 100`,
+         ORDER BY q.archived_at DESC, q.id DESC, q.attempt DESC LIMIT 1`,
   );
