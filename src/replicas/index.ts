@@ -57,7 +57,7 @@ export {
   uploadFacts,
   type UploadFacts,
 } from './change-states.js';
-export { copyPath, givenPath, namesOfPath } from './copy-path.js';
+export { algorithmOf, copyPath, givenPath, namesOfPath } from './copy-path.js';
 export { type DatasetReplica, datasetReplicas, datasetReplicasAt } from './dataset-replicas.sql.js';
 export { findByPfns, type FoundPfn, type Place } from './find-by-pfn.js';
 export {

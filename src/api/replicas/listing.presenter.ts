@@ -7,7 +7,7 @@ import {
   type RseId,
 } from '../../vocabulary/index.js';
 import { toJson } from '../wire/index.js';
-import { type Place, type Places, pfnAt } from './places.js';
+import { pathFinder, type Place, type Places } from './places.js';
 
 /** One physical name of one copy. */
 export interface ListedPfn {
@@ -31,12 +31,16 @@ export interface ListedRow extends DidName {
 
 /** The physical names of a file, in the order of the places' ranks (or any, where `shuffle`). */
 export function pfnsOf(file: ListedFile, places: Places, shuffle: boolean): ListedPfn[] {
-  const found = file.rseIds.flatMap((rseId, at) =>
-    (places.get(rseId) ?? []).flatMap((place): ListedPfn[] => {
-      const pfn = pfnAt(place, file, file.paths?.[at] ?? null);
-      return pfn === undefined ? [] : [{ pfn, place, domain: place.domain, clientExtract: false }];
-    }),
-  );
+  const found: ListedPfn[] = [];
+  const pathOf = pathFinder(file);
+  for (const [at, rseId] of file.rseIds.entries()) {
+    for (const place of places.get(rseId) ?? []) {
+      const path = pathOf(place.rse, file.paths?.[at] ?? null);
+      if (path === undefined) continue;
+      const pfn = place.base + (path.startsWith('/') ? path.slice(1) : path);
+      found.push({ pfn, place, domain: place.domain, clientExtract: false });
+    }
+  }
   if (found.length < 2) return found;
   if (!shuffle) return found.sort((a, b) => a.place.rank - b.place.rank);
   const drawn = found.map((pfn) => ({ pfn, at: Math.random() })).sort((a, b) => a.at - b.at);
@@ -68,29 +72,31 @@ export function listedRow(
   };
 }
 
-const presentPfn = ({ place, domain, clientExtract }: ListedPfn, at: number) => ({
-  rse_id: place.rseUid,
-  rse: place.rse.name,
-  type: place.type,
-  volatile: place.rse.volatile,
-  domain,
-  priority: at + 1,
-  client_extract: clientExtract,
-});
+/** JSON text of a string. */
+const quoted = (text: string | null): string => (text === null ? 'null' : toJson(text));
 
-/** A row as one line of JSON. */
+/**
+ * A row as one line of JSON. Written by hand: a listing may have a million of them, and what is said
+ * of an RSE is the same in each.
+ */
 export function presentListed(row: ListedRow): string {
-  const rses: Record<string, string[]> = {};
-  for (const { pfn, place } of row.pfns) (rses[place.rse.name] ??= []).push(pfn);
-  return toJson({
-    adler32: row.adler32,
-    name: row.name,
-    bytes: row.bytes,
-    scope: row.scope,
-    md5: row.md5,
-    pfns: Object.fromEntries(row.pfns.map((pfn, at) => [pfn.pfn, presentPfn(pfn, at)])),
-    rses,
-    states: Object.fromEntries(row.states),
-    ...(row.parents && { parents: row.parents }),
-  });
+  const pfns: string[] = [];
+  const byRse = new Map<string, string[]>();
+  for (const [at, { pfn, place, domain, clientExtract }] of row.pfns.entries()) {
+    const text = quoted(pfn);
+    pfns.push(
+      `${text}:{${place.told},"domain":"${domain}","priority":${at + 1},"client_extract":${String(clientExtract)}}`,
+    );
+    const same = byRse.get(place.rse.name);
+    if (same) same.push(text);
+    else byRse.set(place.rse.name, [text]);
+  }
+  const rses = [...byRse].map(([rse, texts]) => `"${rse}":[${texts.join(',')}]`);
+  const states = row.states.map(([rse, state]) => `"${rse}":"${state}"`);
+  const parents = row.parents ? `,"parents":${toJson(row.parents)}` : '';
+  return (
+    `{"adler32":${quoted(row.adler32)},"name":${quoted(row.name)},"bytes":${row.bytes},` +
+    `"scope":${quoted(row.scope)},"md5":${quoted(row.md5)},"pfns":{${pfns.join(',')}},` +
+    `"rses":{${rses.join(',')}},"states":{${states.join(',')}}${parents}}`
+  );
 }

@@ -1,15 +1,18 @@
-import { copyPath } from '../../replicas/index.js';
+import { algorithmOf, copyPath } from '../../replicas/index.js';
 import { chooseProtocols, pfnOf, type Rse, type RseProtocol } from '../../rses/index.js';
 import { type DidName, type RseId, RseTypeCodec, wireId } from '../../vocabulary/index.js';
+import { toJson } from '../wire/index.js';
 import { type Listing } from './listing.request.js';
 
 /** One way to reach the copies of one RSE, with all that a row says about it. */
 export interface Place {
   readonly rse: Rse;
-  readonly rseUid: string;
-  readonly type: string;
   readonly domain: 'lan' | 'wan';
   readonly protocol: RseProtocol;
+  /** What every physical name there begins with. */
+  readonly base: string;
+  /** What JSON rows say of every name there, as members of an object. */
+  readonly told: string;
   /** Smaller is tried first. Unique in a listing. */
   readonly rank: number;
   /** Whether what is reached here opens with our tokens only. */
@@ -64,10 +67,10 @@ function waysTo(
     const best = schemes === undefined ? fit.slice(0, 1) : firstOfEachScheme(fit);
     return best.map((protocol) => ({
       rse,
-      rseUid: wireId(rse.uid),
-      type: RseTypeCodec.name(rse.type),
       domain: each,
       protocol,
+      base: pfnOf(protocol, 'x').slice(0, -1),
+      told: toldOf(rse),
       priority: protocol.domains[each].read ?? 0,
       signed: Boolean(rse.attributes['sign_url']) && protocol.scheme === 'https',
     }));
@@ -96,12 +99,35 @@ function kilometres(rse: Rse, position: Listing['position']): number {
   return 2 * EARTH_KM * Math.asin(Math.sqrt(half));
 }
 
-/** The physical name of a file at a place, or undefined where the path is not known or not allowed. */
-export function pfnAt(place: Place, file: DidName, path: string | null): string | undefined {
+const toldOf = (rse: Rse): string =>
+  toJson({
+    rse_id: wireId(rse.uid),
+    rse: rse.name,
+    type: RseTypeCodec.name(rse.type),
+    volatile: rse.volatile,
+  }).slice(1, -1);
+
+/**
+ * Gives the paths of one file at its places: computed once for each way of naming, since most RSEs
+ * have the same. Undefined where the path is not known or not allowed: a copy that cannot be reached
+ * is no reason to show none of the others.
+ */
+export function pathFinder(
+  file: DidName,
+): (rse: Rse, registered: string | null) => string | undefined {
+  const computed = new Map<string, string | undefined>();
+  return (rse, registered) => {
+    if (registered !== null) return registered;
+    const algorithm = rse.deterministic ? algorithmOf(rse) : '';
+    if (!computed.has(algorithm)) computed.set(algorithm, pathAt(rse, file));
+    return computed.get(algorithm);
+  };
+}
+
+function pathAt(rse: Rse, file: DidName): string | undefined {
   try {
-    return pfnOf(place.protocol, copyPath(place.rse, file, path));
+    return copyPath(rse, file, null);
   } catch {
-    // A copy that cannot be reached is no reason to show none of the others.
     return undefined;
   }
 }
