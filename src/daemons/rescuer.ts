@@ -1,7 +1,7 @@
 import { type Config } from '../config/index.js';
-import { only, ring, sql } from '../db/index.js';
+import { execute, ring, rows, sql } from '../db/index.js';
 import { reviveCopies } from '../replicas/index.js';
-import { loseClaims, requeueDue } from '../requests/index.js';
+import { loseClaims, requeueAbandoned, requeueDue } from '../requests/index.js';
 import { Channel } from '../vocabulary/index.js';
 import { type Reconciler, type Shift } from './runtime/index.js';
 
@@ -21,13 +21,9 @@ export function rescuer(config: Config): Reconciler {
     async reconcile(shift) {
       const limit = Math.min(shift.batch, BATCH_MAX);
       const gone = await loseWorkers(shift, limit);
-      const due = await requeueWaiting(shift, config.reaper.leaseSeconds, limit);
-      return {
-        seen: gone + due,
-        done: gone + due,
-        failed: 0,
-        more: gone === limit || due === limit,
-      };
+      const { due, abandoned } = await requeueWaiting(shift, config.reaper.leaseSeconds, limit);
+      const seen = gone + due + abandoned;
+      return { seen, done: seen, failed: 0, more: [gone, due, abandoned].includes(limit) };
     },
   };
 }
@@ -43,15 +39,22 @@ async function loseWorkers(shift: Shift, limit: number): Promise<number> {
   return queued + lost;
 }
 
-const requeueWaiting = (shift: Shift, leaseSeconds: number, limit: number): Promise<number> =>
-  shift.db.tx(async (tx) => {
-    const abandonedBefore = new Date(shift.now.getTime() - leaseSeconds * 1000);
-    const { count } = await only<{ count: number }>(
+interface Waiting {
+  readonly due: number;
+  readonly abandoned: number;
+}
+
+async function requeueWaiting(shift: Shift, leaseSeconds: number, limit: number): Promise<Waiting> {
+  const abandonedBefore = new Date(shift.now.getTime() - leaseSeconds * 1000);
+  return await shift.db.tx(async (tx) => {
+    const due = await execute(tx, requeueDue(shift.now, limit));
+    const revived = await rows(
       tx,
-      sql`WITH due AS (${requeueDue(shift.now, abandonedBefore, limit)}),
-            revived AS (${reviveCopies(sql`SELECT did_id, rse_id FROM due`)})
-          SELECT count(*)::int AS count FROM due`,
+      sql`WITH abandoned AS (${requeueAbandoned(abandonedBefore, limit)}),
+            revived AS (${reviveCopies(sql`SELECT did_id, rse_id FROM abandoned`)})
+          SELECT FROM abandoned`,
     );
-    if (count > 0) await ring(tx, Channel.REQUESTS);
-    return count;
+    if (due + revived.length > 0) await ring(tx, Channel.REQUESTS);
+    return { due, abandoned: revived.length };
   });
+}

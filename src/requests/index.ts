@@ -43,6 +43,7 @@ export {
   type FailedRequest,
   failedRequests,
   failedSources,
+  requeueAbandoned,
   requeueDue,
   type Retry,
   retryRequests,

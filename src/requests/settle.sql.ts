@@ -168,16 +168,22 @@ export const dropRequests = (tx: Tx, ids: readonly RequestId[], now: Date): Prom
         ${archiveRequests(sql`SELECT * FROM gone`, now)}`,
   );
 
+/** CTE body: WAITING requests whose time has come are QUEUED. Gives (did_id, rse_id). */
+export const requeueDue = (now: Date, limit: number): Sql => requeue(sql`due_at <= ${now}`, limit);
+
 /**
- * CTE body: WAITING requests whose time has come are QUEUED. One without a due time waits behind a
- * deletion, whose lease nobody could renew since the lock came: if it was not forgotten by
- * `abandonedBefore`, its reaper is gone. Gives (did_id, rse_id).
+ * CTE body: WAITING requests without a due time wait behind a deletion, whose lease nobody could
+ * renew since the lock came. Where it was not forgotten by `before`, its reaper is gone: QUEUED.
+ * Gives (did_id, rse_id).
  */
-export const requeueDue = (now: Date, abandonedBefore: Date, limit: number): Sql => sql`
+export const requeueAbandoned = (before: Date, limit: number): Sql =>
+  requeue(sql`due_at IS NULL AND created_at <= ${before}`, limit);
+
+/** Two statements, not one condition: each is a range of the index on (due_at). */
+const requeue = (condition: Sql, limit: number): Sql => sql`
   UPDATE requests q SET state = ${lit(RequestState.QUEUED)}, due_at = NULL
     FROM (SELECT id FROM requests
-           WHERE state = ${lit(RequestState.WAITING)}
-             AND (due_at <= ${now} OR (due_at IS NULL AND created_at <= ${abandonedBefore}))
+           WHERE state = ${lit(RequestState.WAITING)} AND ${condition}
            ORDER BY due_at LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED) w
    WHERE q.id = w.id
   RETURNING q.did_id, q.rse_id`;

@@ -9,6 +9,7 @@ import {
   endRequests,
   failedRequests,
   failedSources,
+  requeueAbandoned,
   requeueDue,
   retryRequests,
   takeRequests,
@@ -148,14 +149,14 @@ describe('a done request', () => {
 });
 
 describe('a waiting request', () => {
-  const requeue = (now: Date, abandonedBefore: Date) =>
-    base.db.tx((tx) => rows(tx, requeueDue(now, abandonedBefore, 10)));
+  const due = (now: Date) => base.db.tx((tx) => rows(tx, requeueDue(now, 10)));
+  const abandoned = (before: Date) => base.db.tx((tx) => rows(tx, requeueAbandoned(before, 10)));
 
   it('is queued when its time has come, not before', async () => {
     const id = await ended();
     await base.db.tx((tx) => retryRequests(tx, [{ id, dueAt: after(60) }], START));
-    expect(await requeue(after(59), new Date(0))).toEqual([]);
-    expect(await requeue(after(60), new Date(0))).toHaveLength(1);
+    expect(await due(after(59))).toEqual([]);
+    expect(await due(after(60))).toHaveLength(1);
     expect(await requestRow(a, id)).toMatchObject({ state: 'Q', due_at: null });
   });
 
@@ -167,8 +168,9 @@ describe('a waiting request', () => {
         sql`UPDATE requests SET state = ${RequestState.WAITING}::"char", created_at = ${START}`,
       ),
     );
-    expect(await requeue(after(900), after(-1))).toEqual([]);
-    expect(await requeue(after(900), START)).toHaveLength(1);
+    expect(await due(after(900))).toEqual([]);
+    expect(await abandoned(after(-1))).toEqual([]);
+    expect(await abandoned(START)).toHaveLength(1);
     expect(await requestRow(a, id)).toMatchObject({ state: 'Q' });
   });
 });

@@ -156,6 +156,9 @@ async function refuse(shift: Shift, unplanned: readonly UnplannedTransfer[]): Pr
   });
 }
 
+/** Until the first look again at a source that is on its way. */
+const LOOK_SECONDS = 5;
+
 /** The longer a request waits for its source, the longer until the next look. */
 async function postpone(
   shift: Shift,
@@ -163,10 +166,12 @@ async function postpone(
   early: readonly EarlyTransfer[],
 ): Promise<void> {
   if (early.length === 0) return;
-  const { backoffSeconds, backoffSecondsMax } = requests;
   const postponements = early.map(({ request, waitFor }) => {
     const ageSeconds = (shift.now.getTime() - request.createdAt.getTime()) / 1000;
-    const waitSeconds = Math.min(backoffSecondsMax, Math.max(backoffSeconds, ageSeconds / 4, 1));
+    const waitSeconds = Math.max(
+      LOOK_SECONDS,
+      Math.min(requests.backoffSecondsMax, ageSeconds / 4),
+    );
     const dueAt = new Date(shift.now.getTime() + waitSeconds * 1000);
     return { id: request.id, dueAt, cause: Cause.NO_SOURCE, error: waitFor };
   });

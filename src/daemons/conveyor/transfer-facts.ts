@@ -65,7 +65,7 @@ export async function readTransferFacts(
 ): Promise<TransferFacts> {
   const didIds = [...new Set(claimed.map(({ didId }) => didId))];
   const files = await readFiles(tx, didIds);
-  const sources = await readSources(tx, didIds);
+  const sources = await readSources(tx, didIds, now);
   const destinations = [...new Set(claimed.map(({ rseId }) => rseId))];
   const rseIds = [...new Set([...destinations, ...sources.map(({ rseId }) => rseId)])];
   const failed = await failedSources(tx, claimed, new Date(now.getTime() - GRUDGE_MS));
@@ -103,12 +103,19 @@ const readFiles = (tx: Tx, didIds: readonly DidId[]): Promise<FileFacts[]> =>
 const { AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE } = ReplicaState;
 const MOVING = [RequestState.SUBMITTED, RequestState.DONE] as const;
 
+/** A copy that is not made within so long is not waited for. */
+const PATIENCE_MS = 86_400_000;
+
+/** Some copy of the same file as `r` can be read. */
+const readable = sql`EXISTS (SELECT FROM replicas o JOIN rses x ON x.id = o.rse_id
+  WHERE o.did_id = r.did_id AND o.state = ${lit(AVAILABLE)} AND x.deleted_at IS NULL AND x.availability_read)`;
+
 /**
- * Copies at RSEs that can be read. A COPYING one is on its way if somebody writes it now: an upload
- * (nobody has requested it) or a movement. One that only waits for its own source is none: two such
- * could wait for each other for ever.
+ * Copies at RSEs that can be read. A COPYING one is on its way if somebody writes it now (an upload,
+ * which nobody has requested, or a movement), or if its request has something to be made from. Two
+ * that have only each other must not wait for ever.
  */
-const readSources = (tx: Tx, didIds: readonly DidId[]): Promise<SourceCopy[]> =>
+const readSources = (tx: Tx, didIds: readonly DidId[], now: Date): Promise<SourceCopy[]> =>
   rows(
     tx,
     sql`SELECT r.did_id AS "didId", r.rse_id AS "rseId", r.state = ${lit(AVAILABLE)} AS ready, p.path
@@ -118,7 +125,9 @@ const readSources = (tx: Tx, didIds: readonly DidId[]): Promise<SourceCopy[]> =>
           LEFT JOIN requests q ON q.did_id = r.did_id AND q.rse_id = r.rse_id
          WHERE r.did_id = ANY(${didIds}::bigint[])
            AND (r.state IN (${lits([AVAILABLE, TEMPORARY_UNAVAILABLE])})
-                OR (r.state = ${lit(COPYING)} AND (q.id IS NULL OR q.state IN (${lits(MOVING)}))))`,
+                OR (r.state = ${lit(COPYING)}
+                    AND (q.id IS NULL OR q.state IN (${lits(MOVING)})
+                         OR (q.created_at > ${new Date(now.getTime() - PATIENCE_MS)} AND ${readable}))))`,
   );
 
 async function readGivenPaths(

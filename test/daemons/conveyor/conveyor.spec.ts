@@ -150,6 +150,29 @@ describe('the source', () => {
     expect(await a.history()).toMatchObject([{ state: 'D', attempt: 0 }]);
   });
 
+  it('may be a copy that is still to be made, where the rule wants it from there', async () => {
+    for (const rse of ['A-DISK', 'B-DISK', 'C-DISK']) await a.quay(rse);
+    await a.file('f1', 'events', 'A-DISK');
+    a.storage('B-DISK').failNext('write', 'REFUSED');
+    await a.rule('f1', { rseExpression: 'B-DISK' });
+    const { id } = await a.rule('f1', {
+      rseExpression: 'C-DISK',
+      sourceReplicaExpression: 'B-DISK',
+    });
+    await a.settle();
+    expect(await a.requests()).toEqual(['f1@B-DISK W', 'f1@C-DISK W']);
+    for (const seconds of [60, 3600]) {
+      a.pass(seconds);
+      await a.settle();
+    }
+    expect(await a.ruleRow(id)).toMatchObject({ state: 'O' });
+    expect((await a.history()).map(({ source, state }) => `${source} ${state}`)).toEqual([
+      'A-DISK F',
+      'A-DISK D',
+      'B-DISK D',
+    ]);
+  });
+
   it('is not waited for where two copies would wait for each other', async () => {
     for (const rse of ['A-DISK', 'B-DISK', 'C-DISK']) await a.quay(rse);
     await a.file('f1', 'events', 'A-DISK');
