@@ -129,7 +129,7 @@ async function declareBadSources(
 ): Promise<Proof[]> {
   const declared: Proof[] = [];
   for (const proof of failures.filter(provesSourceBad).toSorted(bySource)) {
-    const { didId, sourceRseId, cause, error, expected, found } = proof;
+    const { didId, sourceRseId, cause, error } = proof;
     const { bad } = await declareBad(tx, [{ didId, rseId: sourceRseId }], {
       reason: `${cause}: ${error}`,
       cause: cause ?? Cause.SOURCE_CHECKSUM,
