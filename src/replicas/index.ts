@@ -74,7 +74,6 @@ export {
   resolveListed,
   sortedFiles,
 } from './list-files.sql.js';
-export { refuseCollisions } from './path-collisions.js';
 export {
   bytesBeingDeleted,
   claimDue,

@@ -9,6 +9,7 @@ import {
 import { insertDescribedFiles, type Meta } from '../metadata/index.js';
 import { type Rse } from '../rses/index.js';
 import { type AccountId, type DidId, ReplicaState } from '../vocabulary/index.js';
+import { refuseCollisions } from './path-collisions.js';
 import { insertRegisteredCopies, type RegisteredRow } from './replica.sql.js';
 import { initialTombstone } from './tombstone.js';
 
@@ -54,8 +55,9 @@ export interface RegisteredFile {
  * order given. The caller has checked names, scopes and paths.
  *
  * Throws FileConsistencyMismatch (size or checksum differs from the catalogue, or from the same file
- * given twice), ScopeNotFound, what metadata throws, DataIdentifierAlreadyExists (the name is a collection's), UnsupportedOperation
- * (volatile RSE, or no path where one is needed), Duplicate (the path is another file's),
+ * given twice), DataIdentifierAlreadyExists (the name is a collection's), ScopeNotFound, what setting
+ * metadata throws, UnsupportedOperation (volatile RSE, or no path where one is needed), InvalidPath
+ * (two names would be one file of the storage), Duplicate (the path is another file's),
  * ResourceTemporaryUnavailable (a copy there is being deleted at this moment).
  */
 export async function registerFiles(tx: Tx, registration: Registration): Promise<RegisteredFile[]> {
@@ -67,6 +69,7 @@ export async function registerFiles(tx: Tx, registration: Registration): Promise
   if (files.size === 0) return [];
   const asked = [...files.values()];
   if (!rse.deterministic) demandPaths(asked, rse);
+  await refuseCollisions(tx, rse, asked);
   await insertDescribedFiles(tx, accountId, asked.map(described), registration.now ?? new Date());
   const found = await insertCopies(tx, registration, asked);
   if (found.length < asked.length) {

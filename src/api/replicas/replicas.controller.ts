@@ -14,7 +14,6 @@ import {
   givenPath,
   namedCopies,
   type NamedCopy,
-  refuseCollisions,
   registerFiles,
   removalsAt,
   uploadFacts,
@@ -58,7 +57,6 @@ export class ReplicasController {
       await demandWriter(tx, caller, rse);
       demandWritable(rse, asked.ignoreAvailability);
       await demandNames(tx, caller, asked.files);
-      await refuseCollisions(tx, rse, asked.files);
       await registerFiles(tx, {
         accountId: caller.accountId,
         rse,
