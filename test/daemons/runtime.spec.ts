@@ -123,6 +123,24 @@ describe('a daemon', () => {
     await all.opened;
   });
 
+  it('that is told to end is not asked again for what it left', async () => {
+    let asked = 0;
+    let inside = () => {};
+    const bell = daemon(() => Promise.resolve(), {
+      wakeBy: (wake) => (inside = wake),
+      reconcile: ({ signal }) => {
+        if (signal.aborted) asked += 1;
+        // Without a bound of its own this story could not fail, only hang.
+        const more = signal.aborted && asked < 1000;
+        return Promise.resolve({ seen: 0, done: 0, failed: 0, more });
+      },
+    });
+    const ended = (await start([bell.reconciler])).stop();
+    inside();
+    await ended;
+    expect(asked).toBe(1);
+  });
+
   it('comes back every period by itself', async () => {
     const bell = daemon(() => Promise.resolve());
     await start([bell.reconciler], { periodSeconds: 0.05 });

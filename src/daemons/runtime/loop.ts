@@ -57,14 +57,17 @@ export class Loop {
     let more = true;
     while (more && !this.stopped) {
       this.rung = false;
-      more = (await this.once()).more;
+      const shift = this.spec.shift();
+      // Who is told to end does nothing and may leave more: asked again at once, and again, that
+      // would keep the event loop from everything else, the end included.
+      more = (await this.once(shift)).more && !shift.signal.aborted;
     }
   }
 
-  private async once(): Promise<Tally> {
-    const { reconciler, log, shift } = this.spec;
+  private async once(shift: Shift): Promise<Tally> {
+    const { reconciler, log } = this.spec;
     try {
-      const tally = await reconciler.reconcile(shift());
+      const tally = await reconciler.reconcile(shift);
       this.lastShiftAt = new Date();
       if (tally.seen > 0) log.info({ daemon: this.name, ...tally }, 'shift');
       return tally;
