@@ -3,6 +3,8 @@ import { type AccountId, type AccountType } from '../vocabulary/index.js';
 /** Whoever asks, with all that permission depends on. */
 export interface Principal {
   readonly accountId: AccountId;
+  /** The request in which it asks; where it came through the door. */
+  readonly requestId?: string | undefined;
   readonly account: string;
   readonly type: AccountType;
   /** The account `root`. */

@@ -3,25 +3,24 @@ import { type AccountId } from '../vocabulary/index.js';
 
 /** One change that someone may want to ask about later. */
 export interface AuditEntry {
-  /** Who did it; null is the service itself. */
-  readonly accountId: AccountId | null;
+  /** Who did it, and in which request; null is the service itself. */
+  readonly by: { readonly accountId: AccountId; readonly requestId?: string | undefined } | null;
   /** Noun and verb: `rse.add`, `account.limit.set`. */
   readonly action: string;
   /** What it was done to, by its wire name. */
   readonly subject: string;
   /** What is different now, as the wire would say it. Never a secret. */
   readonly change?: Readonly<Record<string, unknown>> | undefined;
-  readonly requestId?: string | undefined;
 }
 
 /** Appends to the record of changes, in the transaction of the change itself. */
 export async function record(tx: Tx, entry: AuditEntry): Promise<void> {
-  const { accountId, action, subject, change, requestId } = entry;
+  const { by, action, subject, change } = entry;
   await execute(
     tx,
     sql`INSERT INTO audit (account_id, action, subject, change, request_id)
-        VALUES (${accountId}, ${action}, ${subject},
-          ${change ? JSON.stringify(change, plain) : null}::jsonb, ${requestId ?? null})`,
+        VALUES (${by?.accountId ?? null}, ${action}, ${subject},
+          ${change ? JSON.stringify(change, plain) : null}::jsonb, ${by?.requestId ?? null})`,
   );
 }
 

@@ -88,7 +88,6 @@ const database = section({
 
 const tokens = section({
   lifetimeSeconds: seconds,
-  loginFormat: Type.Enum(['opaque', 'jwt']),
   /** Tokens that open one file at a storage for reading or deleting. */
   storageLifetimeSeconds: seconds,
   /** A URL for writing lives as long as the upload may take. */

@@ -253,7 +253,7 @@ function segmentOf(there: readonly string[]): fc.Arbitrary<string> {
   );
 }
 
-const header = fc.constantFrom<readonly [string, string][]>(
+const header = fc.constantFrom<[string, string][]>(
   ['Accept', 'application/json'],
   ['Accept', 'application/x-json-stream'],
   ['Accept', 'application/metalink4+xml'],

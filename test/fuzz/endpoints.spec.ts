@@ -60,7 +60,7 @@ async function reviveSenders(): Promise<void> {
 
 const send = (sender: Sender, method: string, { path, headers, body }: Sent) => {
   const token = tokens[sender];
-  const own = token === undefined ? {} : { 'X-Rucio-Auth-Token': token };
+  const own: Record<string, string> = token === undefined ? {} : { 'X-Rucio-Auth-Token': token };
   return sendRaw(api.url, { method, path, headers: { ...headers, ...own }, body });
 };
 

@@ -29,7 +29,7 @@ it('what happened is told, in order, and only if it happened', async () => {
 it('the record of a change holds byte counts whole', async () => {
   await test.db.tx((tx) =>
     record(tx, {
-      accountId: null,
+      by: null,
       action: 'rse.limit.set',
       subject: 'DISK',
       change: { bytes: 2n ** 62n },

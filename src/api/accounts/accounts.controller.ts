@@ -62,7 +62,7 @@ export class AccountsController {
     await this.db.tx(async (tx) => {
       await addAccount(tx, account);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.add',
         subject: name,
         change: { type: AccountTypeCodec.name(account.type), email: account.email },
@@ -83,7 +83,7 @@ export class AccountsController {
       demand(mayChangeAccount(caller, account), `update account ${name}`);
       await changeAccount(tx, account, change);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.update',
         subject: name,
         change: { ...change },
@@ -98,7 +98,7 @@ export class AccountsController {
       demand(mayChangeAccount(caller, account), `delete account ${name}`);
       await changeAccount(tx, account, { status: AccountStatus.DELETED });
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.delete',
         subject: name,
       });

@@ -44,7 +44,7 @@ export class AccountAttributesController {
         throw new Duplicate(`Account '${name}' already has an attribute '${key}'`, { key });
       }
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.attribute.add',
         subject: name,
         change: { [key]: attribute.value },
@@ -67,7 +67,7 @@ export class AccountAttributesController {
         throw new AccountNotFound(`Account '${name}' has no attribute '${key}'`, { key });
       }
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.attribute.delete',
         subject: name,
         change: { key },

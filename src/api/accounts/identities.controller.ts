@@ -61,7 +61,7 @@ export class AccountIdentitiesController {
     await this.db.tx(async (tx) => {
       await addIdentity(tx, account, { ...identity, passwordHash });
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.identity.add',
         subject: name,
         change: presentIdentity(identity),
@@ -82,7 +82,7 @@ export class AccountIdentitiesController {
       demand(mayChangeIdentities(caller, account), `take identities from account ${name}`);
       await removeIdentity(tx, account, identity);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.identity.delete',
         subject: name,
         change: presentIdentity({ ...identity, email: null }),

@@ -64,7 +64,7 @@ export class AccountLimitsController {
       demand(maySetLocalLimit(caller, rse.attributes), `set limits at RSE ${rseName}`);
       await setLocalLimit(tx, account.id, { rseId: rse.id, bytes });
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.limit.set',
         subject: name,
         change: { rse: rse.name, bytes },
@@ -85,7 +85,7 @@ export class AccountLimitsController {
       demand(maySetLocalLimit(caller, rse.attributes), `set limits at RSE ${rseName}`);
       await deleteLocalLimit(tx, account.id, rse.id);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.limit.delete',
         subject: name,
         change: { rse: rse.name },
@@ -132,7 +132,7 @@ export class AccountLimitsController {
       await resolveRses(tx, expression);
       await setGlobalLimit(tx, account.id, { expression, bytes });
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.limit.set',
         subject: name,
         change: { rse_expression: expression, bytes },
@@ -152,7 +152,7 @@ export class AccountLimitsController {
       const account = await findAccount(tx, name);
       await deleteGlobalLimit(tx, account.id, expression);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'account.limit.delete',
         subject: name,
         change: { rse_expression: expression },

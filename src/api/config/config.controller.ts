@@ -92,7 +92,7 @@ export class ConfigController {
       await writeSettings(tx, settings);
       for (const { section, option, value } of settings) {
         await record(tx, {
-          accountId: caller.accountId,
+          by: caller,
           action: 'config.set',
           subject: `${section}.${option}`,
           change: { value },
@@ -106,7 +106,7 @@ export class ConfigController {
     await this.db.tx(async (tx) => {
       if ((await eraseSettings(tx, section, option)) === 0) throw notFound(section, option);
       const subject = option === undefined ? section : `${section}.${option}`;
-      await record(tx, { accountId: caller.accountId, action: 'config.delete', subject });
+      await record(tx, { by: caller, action: 'config.delete', subject });
     });
   }
 }

@@ -210,7 +210,7 @@ const recordGone = (
   copies: readonly DidName[],
 ): Promise<void> =>
   record(tx, {
-    accountId: caller.accountId,
+    by: caller,
     action,
     subject: rse.name,
     change: { dids: copies.map(nameOf) },

@@ -31,7 +31,7 @@ export class RseAttributesController {
     await this.db.tx(async (tx) => {
       await setRseAttribute(tx, await findRse(tx, name), key, value);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'rse.attribute.set',
         subject: name,
         change: { [key]: value },
@@ -50,7 +50,7 @@ export class RseAttributesController {
     await this.db.tx(async (tx) => {
       await removeRseAttribute(tx, await findRse(tx, name), key);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'rse.attribute.delete',
         subject: name,
         change: { key },

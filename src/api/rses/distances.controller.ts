@@ -95,7 +95,7 @@ async function note(
   change: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   await record(tx, {
-    accountId: caller.accountId,
+    by: caller,
     action: `rse.distance.${verb}`,
     subject: source,
     change: { destination, ...change },

@@ -33,7 +33,7 @@ export class RseLimitsController {
       const rse = await findRse(tx, name);
       await setRseLimit(tx, rse.id, limit);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'rse.limit.set',
         subject: name,
         change: { [limit.name]: limit.value },
@@ -53,7 +53,7 @@ export class RseLimitsController {
       const rse = await findRse(tx, name);
       await deleteRseLimit(tx, rse.id, limit);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'rse.limit.delete',
         subject: name,
         change: { name: limit },

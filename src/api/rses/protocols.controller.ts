@@ -106,7 +106,7 @@ export class RseProtocolsController {
     change: object,
   ): Promise<void> {
     await record(tx, {
-      accountId: caller.accountId,
+      by: caller,
       action: `rse.protocol.${verb}`,
       subject,
       change: withoutSecrets(change) as Record<string, unknown>,

@@ -67,7 +67,7 @@ export class RsesController {
     await this.db.tx(async (tx) => {
       await addRse(tx, parseRseName(name), traits);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'rse.add',
         subject: name,
         change: { ...traits },
@@ -88,7 +88,7 @@ export class RsesController {
     await this.db.tx(async (tx) => {
       await changeRse(tx, await findRse(tx, name), change);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'rse.update',
         subject: name,
         change: { ...change },
@@ -102,7 +102,7 @@ export class RsesController {
     demand(mayChangeRses(caller), `delete RSE ${name}`);
     await this.db.tx(async (tx) => {
       await deleteRse(tx, await findRse(tx, name));
-      await record(tx, { accountId: caller.accountId, action: 'rse.delete', subject: name });
+      await record(tx, { by: caller, action: 'rse.delete', subject: name });
     });
   }
 }

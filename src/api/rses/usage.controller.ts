@@ -75,7 +75,7 @@ export class RseUsageController {
       const rse = await findRse(tx, name);
       await upsertRseUsage(tx, rse.id, usage);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'rse.usage.set',
         subject: name,
         change: usage,

@@ -70,9 +70,9 @@ export class RulesController {
       const spec = await ruleSpecOf(tx, caller, dids, rule);
       return await addRules(tx, spec, rulesTerms(this.config, this.clock.now()));
     });
-    const ids = added.map(({ uid }) => wireId(uid));
-    note(request, { rules: ids });
-    return ids;
+    const rules = added.map(({ id, uid }) => ({ rule: id, uid: wireId(uid) }));
+    note(request, { rules });
+    return rules.map(({ uid }) => uid);
   }
 
   @Get('rules')
@@ -212,7 +212,7 @@ export class RulesController {
       demand(mayChangeRule(caller, rule.accountId), `${verb} rule ${id} of ${rule.account}`);
       const change = await work(tx, rule, this.clock.now());
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: `rule.${verb}`,
         subject: wireId(rule.uid),
         change,

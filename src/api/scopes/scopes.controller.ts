@@ -46,7 +46,7 @@ export class ScopesController {
       const owner = await findAccount(tx, account);
       await changeScopeOwner(tx, scope, owner.id);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'scope.owner',
         subject: scope,
         change: { account },
@@ -78,7 +78,7 @@ export class ScopesController {
       const owner = await findAccount(tx, account);
       await addScope(tx, scope, owner.id);
       await record(tx, {
-        accountId: caller.accountId,
+        by: caller,
         action: 'scope.add',
         subject: scope,
         change: { account },

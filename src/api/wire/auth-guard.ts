@@ -52,7 +52,8 @@ export class AuthGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets)) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = tokenOf(request);
-    request.caller = await this.db.read((tx) => authenticate(tx, token, this.clock.now()));
+    const principal = await this.db.read((tx) => authenticate(tx, token, this.clock.now()));
+    request.caller = { ...principal, requestId: request.id };
     return true;
   }
 }

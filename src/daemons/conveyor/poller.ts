@@ -81,8 +81,10 @@ async function settle(
   movements.forget(endings.map(({ id }) => id));
   const ours = endings.filter(({ id }) => settled.has(id));
   const failed = ours.filter(({ state }) => state === RequestState.FAILED);
-  for (const { id, cause, error, expected, found } of failed) {
-    shift.log.warn({ request: id, cause, error, expected, found }, 'transfer failed');
+  for (const { id, state, bytesMoved, cause, error, expected, found } of ours) {
+    if (state === RequestState.DONE)
+      shift.log.info({ request: id, bytes: bytesMoved }, 'transfer done');
+    else shift.log.warn({ request: id, cause, error, expected, found }, 'transfer failed');
   }
   return { done: ours.length - failed.length, failed: failed.length };
 }

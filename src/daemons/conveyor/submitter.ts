@@ -115,10 +115,12 @@ async function give(
     await shift.db.tx((tx) => unclaimRequests(tx, [...ours], shift.worker));
     throw error;
   }
-  for (const { requestId, source, destination, bytes } of jobs) {
+  for (const { request, job } of transfers.filter((transfer) => ours.has(transfer.request.id))) {
+    const { source, destination, bytes } = job;
     const { path, endpoint } = destination;
-    shift.log.debug(
-      { request: requestId, from: source.endpoint.rse, to: endpoint.rse, path, bytes },
+    const ends = { from: source.endpoint.rse, to: endpoint.rse, path, bytes };
+    shift.log.info(
+      { request: request.id, rule: request.ruleId, attempt: request.attempt, ...ends },
       'transfer begins',
     );
   }
