@@ -36,7 +36,7 @@ describe('serve() over an empty state directory', () => {
     const second = await serve(config, createLog('silent'));
     expect(state.rootPassword()).toBe(password);
     const again = await asRoot(second.url ?? '', password);
-    expect((await again.call('GET', '/scopes/')).data).toEqual(['km3net']);
+    expect((await again.call('GET', '/scopes/')).body).toEqual(['km3net']);
     // The token was given by a process that is gone.
     const whoami = await axios.get<{ account: string }>(`${second.url}/accounts/whoami`, {
       headers: { 'X-Rucio-Auth-Token': root.token },
@@ -64,7 +64,7 @@ describe('the service as a process', () => {
   afterAll(() => state.remove());
 
   const scopes = async ({ url }: ServiceProcess) =>
-    (await (await asRoot(url, state.rootPassword())).call('GET', '/scopes/')).data;
+    (await (await asRoot(url, state.rootPassword())).call('GET', '/scopes/')).body;
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends cleanly at %s, PostgreSQL too', async (signal) => {
     const service = await start();

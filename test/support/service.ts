@@ -95,14 +95,26 @@ export async function asRoot(url: string, password: string) {
   });
   const token = String(answer.headers['x-rucio-auth-token']);
   const call = async (method: string, path: string, body?: unknown) => {
-    const { status, data, headers } = await axios.request<unknown>({
+    const { status, data, headers } = await axios.request<string>({
       method,
       url: url + path,
-      data: body,
+      data: body === undefined ? undefined : JSON.stringify(body),
       headers: { 'X-Rucio-Auth-Token': token },
       validateStatus: () => true,
+      transformResponse: (text: string) => text,
     });
-    return { status, data, headers: headers as Record<string, string> };
+    return { status, text: data, body: bodyOf(data, String(headers['content-type'])) };
   };
   return { status: answer.status, token, call };
+}
+
+/** JSON as a value, a stream of lines as a list, anything else as it is. */
+function bodyOf(text: string, type: string): unknown {
+  if (type === 'application/x-json-stream') {
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as unknown);
+  }
+  return /^[[{"]/.test(text) ? (JSON.parse(text) as unknown) : text;
 }
