@@ -17,11 +17,13 @@ export const Limits = {
   maxBytes: 9_223_372_036_854_775_807n,
 } as const;
 
-/** Name patterns (Rucio's generic schema). */
+/**
+ * Name patterns: Rucio's generic schema, without the parts `.` and `..`, which no path can have.
+ */
 export const Patterns = {
   account: /^[a-z0-9\-_]{1,25}$/,
-  scope: /^[a-zA-Z_\-.0-9]{1,25}$/,
-  didName: /^[/A-Za-z0-9][/A-Za-z0-9.\-_]{0,249}$/,
+  scope: /^(?!\.{1,2}$)[a-zA-Z_\-.0-9]{1,25}$/,
+  didName: /^(?!.*\/\.{1,2}(\/|$))[/A-Za-z0-9][/A-Za-z0-9.\-_]{0,249}$/,
   rse: /^[A-Z0-9]+([_-][A-Z0-9]+)*$/,
   adler32: /^[0-9a-fA-F]{8}$/,
   md5: /^[0-9a-fA-F]{32}$/,

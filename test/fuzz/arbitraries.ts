@@ -158,7 +158,10 @@ function likeThis(value: unknown): fc.Arbitrary<unknown> {
   if (typeof value === 'string') return knownText;
   if (typeof value === 'number') return number;
   if (typeof value === 'boolean') return fc.boolean();
-  if (Array.isArray(value)) return fc.constantFrom([], [...value, ...value], value.slice(1));
+  if (Array.isArray(value)) {
+    const list = value as unknown[];
+    return fc.constantFrom([], [...list, ...list], list.slice(1));
+  }
   return fc.constantFrom({}, null);
 }
 

@@ -8,11 +8,19 @@ const PORT_MAX = 65_535;
 const scheme = Type.String({ pattern: '^[a-zA-Z][a-zA-Z0-9+.-]{0,31}$' });
 const priorities = Type.Record(Type.String(), Type.Union([Type.Integer(), Type.Null()]));
 
+/** Both stand in URLs and in the header of a redirect: printable ASCII, and nothing that leads away. */
+const hostname = Type.String({ pattern: '^(?!.*[/?#@\\\\])[!-~]{0,255}$' });
+const prefix = Type.String({
+  maxLength: 1024,
+  pattern: '^(?!(.*/)?\\.{1,2}(/|$))[ -~]*$',
+  expected: 'printable ASCII without relative parts',
+});
+
 const ProtocolBody = Type.Object({
   scheme: Type.Optional(scheme),
-  hostname: Type.Optional(Type.String({ pattern: '^[^\\s/?#@\\\\]{0,255}$' })),
+  hostname: Type.Optional(hostname),
   port: Type.Optional(Type.Integer({ minimum: 0, maximum: PORT_MAX })),
-  prefix: Type.Optional(Type.Union([Type.String({ maxLength: 1024 }), Type.Null()])),
+  prefix: Type.Optional(Type.Union([prefix, Type.Null()])),
   impl: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   domains: Type.Optional(Type.Union([Type.Record(Type.String(), priorities), Type.Null()])),
   extended_attributes: Type.Optional(Type.Unknown()),

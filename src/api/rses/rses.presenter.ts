@@ -88,7 +88,8 @@ export const presentProtocol = (protocol: RseProtocol, withSecrets: boolean) => 
   };
 };
 
-const SECRET = /^(token|password|secret_.*)$/i;
+/** Settings such as `token_audience` and `storage_tokens` are none. */
+const SECRET = /secret|passw|private_?key|credential|(^|_)token$/i;
 
 /** A value without what only admins may see, however deep it stands. */
 export function withoutSecrets(value: unknown): unknown {
