@@ -106,7 +106,8 @@ export async function insertRegisteredCopies(
         paths AS (
           INSERT INTO replica_paths (did_id, rse_id, path)
           SELECT id, ${place.rseId}::int, path FROM resolved
-          WHERE path IS NOT NULL AND id IN (SELECT did_id FROM copies) ORDER BY id),
+          -- IS TRUE: a hashed lookup. A join of the two CTEs would grow with the square of the batch.
+          WHERE path IS NOT NULL AND (id IN (SELECT did_id FROM copies)) IS TRUE ORDER BY id),
         counted AS (${addRseUsage(sql`SELECT ${place.rseId}::int AS rse_id, count(*) AS files,
             sum(bytes)::bigint AS bytes FROM copies HAVING count(*) > 0`)})
         SELECT at, id AS "didId", clash, id IN (SELECT did_id FROM copies) AS fresh,

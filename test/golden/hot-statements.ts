@@ -1,0 +1,97 @@
+import { authenticate } from '../../src/accounts/index.js';
+import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
+import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
+import { type Database, execute, sql } from '../../src/db/index.js';
+import { parseFilter } from '../../src/metadata/query/index.js';
+import { searchPage } from '../../src/metadata/index.js';
+import {
+  claimDue,
+  EPOCH,
+  forgetClaims,
+  listedFiles,
+  urgentTombstone,
+  verifyClaims,
+} from '../../src/replicas/index.js';
+import { busyBuckets, claimRequests } from '../../src/requests/index.js';
+import { ReplicaState, RequestState, RuleGrouping } from '../../src/vocabulary/index.js';
+import { court } from '../support/judge.js';
+import { listening } from '../support/plans.js';
+
+/** The statements that the catalogue's load is made of, by name, as the product sends them. */
+export type HotStatements = ReadonlyMap<string, string>;
+
+/**
+ * Lives a file's life once, from registration to deletion, and notes the texts of the statements on
+ * the way. Nothing is copied from the sources: a statement that changes is heard as it is then.
+ */
+export async function hotStatements(base: Database): Promise<HotStatements> {
+  const { db, listen } = listening(base);
+  const a = await court(db);
+  const [from, to] = [await a.rse('A-DISK'), await a.rse('B-DISK')];
+  const names = ['f1', 'f2', 'f3'];
+  const found = new Map<string, string>();
+  const hear = async (marks: Readonly<Record<string, RegExp>>, work: () => Promise<unknown>) => {
+    const heard = await listen(work);
+    for (const [name, mark] of Object.entries(marks)) {
+      const statement = heard.find((text) => mark.test(text));
+      if (!statement) throw new Error(`${name} was not heard among:\n${heard.join('\n;\n')}`);
+      found.set(name, statement);
+    }
+  };
+
+  await hear({ 'register-1-names': /INSERT INTO dids/, 'register-2-copies': /INTO replicas/ }, () =>
+    a.copies('A-DISK', names),
+  );
+  await a.dataset('run');
+  await hear({ attach: /INSERT INTO contents / }, () => a.attach('run', ...names));
+  await hear({ 'place-slice': /INSERT INTO locks/ }, () =>
+    a.rule('run', { rseExpression: 'B-DISK', lifetime: 60 }),
+  );
+  await hear({ 'place-spread': /hashint8extended[^]*INSERT INTO locks/ }, () =>
+    a.rule('run', { rseExpression: '*', grouping: RuleGrouping.NONE, lifetime: 60 }),
+  );
+
+  const until = new Date(a.now.getTime() + 60_000);
+  const share = [{ rseId: to, activity: 0, slots: 10 }];
+  await hear({ 'queue-buckets': /RECURSIVE b/ }, () => db.read(busyBuckets));
+  await hear({ 'queue-claim': /UPDATE requests/ }, () =>
+    db.tx((tx) => claimRequests(tx, share, 'test', until)),
+  );
+  await base.tx((tx) => execute(tx, sql`UPDATE requests SET state = ${RequestState.DONE}::"char"`));
+  await hear({ 'finish-1-copies': /WITH done/, 'finish-2-locks': /UPDATE locks/ }, () =>
+    a.shift(conveyorFinisher(a.config)),
+  );
+
+  a.pass(60);
+  await hear({ release: /DELETE FROM locks/ }, () => a.shift(judgeCleaner(a.config)));
+  const due = new Date(a.now.getTime() + 3600_000);
+  const claim = {
+    rseId: from,
+    prior: ReplicaState.AVAILABLE,
+    now: due,
+    from: null,
+    to: urgentTombstone(due),
+    token: '1971-01-01T00:00:00.000001Z',
+    putOff: { urgent: EPOCH, cached: due },
+    keepLast: false,
+    limit: 1000,
+  };
+  await hear({ 'reap-1-claim': /RECURSIVE due/ }, () => db.tx((tx) => claimDue(tx, claim)));
+  await hear({ 'reap-2-verify': /AS last/ }, () => db.read((tx) => verifyClaims(tx, claim, [1n])));
+  await hear({ 'reap-3-forget': /DELETE FROM replicas/ }, () =>
+    db.tx((tx) => forgetClaims(tx, claim, [1n])),
+  );
+
+  const shown = { rseIds: [from, to], states: null, since: null, withPaths: false };
+  await hear({ 'list-replicas': /FROM replicas/ }, () =>
+    db.read((tx) => listedFiles(tx, [1n, 2n], shown)),
+  );
+  const filter = parseFilter({ run: '7' }, 'all');
+  await hear({ 'search-own-metadata': /did_meta/ }, () =>
+    db.read((tx) => searchPage(tx, a.scope, filter, { after: '', limit: 1000 })),
+  );
+  await hear({ authenticate: /FROM tokens/ }, () =>
+    db.read((tx) => authenticate(tx, 'unknown', a.now)).catch(() => undefined),
+  );
+  return found;
+}
