@@ -18,6 +18,7 @@ import {
 } from './content.sql.js';
 import { type Did, nameOf } from './did.js';
 import { nameRows, selectDidForShare, writeArchive } from './did.sql.js';
+import { holdExpiring } from './expiring.sql.js';
 import { findDids, notFound, resolveDids } from './find-dids.js';
 
 /** What makes a FILE an archive that can have constituents: its name. */
@@ -41,7 +42,7 @@ export interface ConstituentSpec extends ChildSpec {
  * judge is told in the same transaction.
  *
  * The parent's row is held FOR SHARE: attaching goes on side by side, closing waits for it, and what
- * comes after the closing sees it.
+ * comes after the closing sees it. Children that expire are held against the undertaker likewise.
  *
  * Throws DataIdentifierNotFound, UnsupportedOperation (closed, wrong types, cycle, lost file),
  * FileAlreadyExists, DuplicateContent, FileConsistencyMismatch.
@@ -59,6 +60,7 @@ export async function attachDids(
   }
   if (children.length === 0) return;
   const distinct = distinctChildren(parent, children, options);
+  await holdExpiring(tx, distinct);
   if (parent.type === DidType.FILE) return await attachToArchive(tx, parent, distinct, options);
   if (parent.type === DidType.CONTAINER) await demandTree(tx, parent, distinct);
   const types =

@@ -10,7 +10,7 @@ import { Channel, type DidId, DidType, Evaluation } from '../vocabulary/index.js
 export async function eraseDids(tx: Tx, ids: readonly DidId[]): Promise<number> {
   if (ids.length === 0) return 0;
   const gone = sql`${[...ids]}::bigint[]`;
-  // In key order, and against sessions that attach to these at this moment.
+  // In key order, and after those who hold one (holdExpiring): what they hung on it is seen below.
   await execute(tx, sql`SELECT FROM dids WHERE id = ANY(${gone}) ORDER BY id FOR UPDATE`);
   await execute(
     tx,

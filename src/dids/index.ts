@@ -20,6 +20,7 @@ export {
   type DescribedDid,
 } from './description.sql.js';
 export { addDids, insertFiles } from './add-dids.js';
+export { holdExpiring, holdExpiringFiles } from './expiring.sql.js';
 export { findDid, findDids, notFound, resolveDids } from './find-dids.js';
 export { attachDids, type AttachOptions, type ConstituentSpec } from './attach-dids.js';
 export { detachDids } from './detach-dids.js';

@@ -1,4 +1,5 @@
 import { type Tx, violatedConstraint } from '../db/index.js';
+import { holdExpiring } from '../dids/index.js';
 import {
   DataIdentifierAlreadyExists,
   Duplicate,
@@ -52,7 +53,8 @@ export interface RegisteredFile {
 /**
  * Makes the DIDs and the copies of files that are at a storage element (data-model-facts: two
  * statements, one transaction; saying it again changes nothing). Gives one entry a file, in the
- * order given. The caller has checked names, scopes and paths.
+ * order given. A name that the undertaker is erasing at this moment becomes a new DID. The caller has
+ * checked names, scopes and paths.
  *
  * Throws FileConsistencyMismatch (size or checksum differs from the catalogue, or from the same file
  * given twice), DataIdentifierAlreadyExists (the name is a collection's), ScopeNotFound, what setting
@@ -70,6 +72,7 @@ export async function registerFiles(tx: Tx, registration: Registration): Promise
   const asked = [...files.values()];
   if (!rse.deterministic) demandPaths(asked, rse);
   await refuseCollisions(tx, rse, asked);
+  await holdExpiring(tx, asked);
   await insertDescribedFiles(tx, accountId, asked.map(described), registration.now ?? new Date());
   const found = await insertCopies(tx, registration, asked);
   if (found.length < asked.length) {

@@ -1,4 +1,4 @@
-import { depthOf, type Did, findDids } from '../dids/index.js';
+import { depthOf, type Did, findDids, holdExpiring } from '../dids/index.js';
 import { ring, sql, type Tx } from '../db/index.js';
 import {
   InsufficientTargetRSEs,
@@ -81,6 +81,8 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
     );
   }
   if (spec.dids.length === 0) throw new InvalidReplicationRule('A rule needs at least one DID');
+  // First: a DID that is erased now is not found, instead of the foreign key finding it gone.
+  await holdExpiring(tx, spec.dids);
   const dids = await findDids(tx, spec.dids);
   const named = await resolveRses(tx, spec.rseExpression);
   const locked = demandLifetime(spec, named);

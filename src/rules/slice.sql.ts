@@ -1,5 +1,6 @@
 import { addAccountUsage } from '../accounts/index.js';
 import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { holdExpiringFiles } from '../dids/index.js';
 import { addLocks, recordStuckLocks, type RetryTerms } from '../locks/index.js';
 import { dropGuards, upsertCopies } from '../replicas/index.js';
 import { queueCopies } from '../requests/index.js';
@@ -45,8 +46,10 @@ export interface SliceTally {
  * One slice of a rule in one statement: replicas, locks, causes of those stuck, requests, charges,
  * counters and cursor, each by its owner's piece (data-model-facts 4). Every CTE is joined to tables
  * only. A copy is startable where its RSE can be written and another copy is there or on its way.
+ * A file that is erased at this moment is waited for, and is then not of the slice.
  */
 export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promise<SliceTally> {
+  await holdExpiringFiles(tx, slice.files);
   const { rule, sites } = slice;
   const isLock = (state: LockState) => sql`(state = ${lit(state)})::int`;
   const stuck = sql`state = ${lit(ReplicaState.UNAVAILABLE)}`;
