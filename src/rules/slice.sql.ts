@@ -95,9 +95,12 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
   );
 }
 
-/** Whether copy `p` can be made: its RSE may be written and a source is there or on its way. */
+/**
+ * Whether copy `p` can be made: its RSE may be written and a source is there or on its way. `+ 0`, here
+ * and below: by the file's key, not one descent of the index on (rse_id, did_id) for each RSE.
+ */
 export function startable(sites: Slice['sites']): Sql {
-  const from = sites.sources ? sql`AND o.rse_id = ANY (${[...sites.sources]}::int[])` : sql``;
+  const from = sites.sources ? sql`AND (o.rse_id + 0) = ANY (${[...sites.sources]}::int[])` : sql``;
   return sql`(p.rse_id <> ALL (${[...sites.unwritable]}::int[])
     AND EXISTS (SELECT FROM replicas o WHERE o.did_id = p.did_id AND o.rse_id <> p.rse_id ${from}
       AND o.state IN (${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)})))`;
@@ -130,7 +133,8 @@ export const theFile = (file: DidId): Sql =>
 
 /**
  * Copies of every file of `slice` on the same RSEs. A file that has `copies` locks of the rule
- * already gets no more (null: as many as there are RSEs chosen).
+ * already gets no more (null: as many as there are RSEs chosen). OFFSET 0 keeps this a probe a file:
+ * as a join every slice would read all the locks that the rule has so far.
  */
 export const sameCopies = (
   ruleId: bigint,
@@ -139,7 +143,7 @@ export const sameCopies = (
 ): Sql => sql`
   SELECT s.did_id, r.rse_id, s.bytes FROM slice s CROSS JOIN unnest(${[...rses]}::int[]) r(rse_id)
    WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND l.rse_id = r.rse_id
-                        AND l.rule_id = ${ruleId}::bigint)
+                        AND l.rule_id = ${ruleId}::bigint OFFSET 0)
      ${
        copies === null
          ? sql``
@@ -169,7 +173,7 @@ export const ownCopies = (ruleId: bigint, rses: readonly WeightedRse[], copies: 
                     / 9007199254740992.0) / x.weight,
                 x.rse_id
        LIMIT ${lit(copies)}) p
-   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND l.rule_id = ${ruleId}::bigint)`;
+   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND l.rule_id = ${ruleId}::bigint OFFSET 0)`;
 
 const held = sql`${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)}`;
 
@@ -199,7 +203,7 @@ export async function unitOf(
                coalesce(sum(r.bytes) FILTER (WHERE r.state IN (${held})), 0)::bigint AS "heldBytes",
                bool_or(r.state = ${lit(ReplicaState.BEING_DELETED)}) AS "inDeletion"
           FROM (${files}) f JOIN replicas r ON r.did_id = f.did_id
-         WHERE r.rse_id = ANY (${candidates.map(({ rseId }) => rseId)}::int[]) GROUP BY r.rse_id`,
+         WHERE (r.rse_id + 0) = ANY (${candidates.map(({ rseId }) => rseId)}::int[]) GROUP BY r.rse_id`,
   );
   const at = new Map(found.map((row) => [row.rseId, row]));
   return {

@@ -21,8 +21,8 @@ const DESIGN: Readonly<Record<string, { by: readonly string[]; head?: string }>>
   'register-1-names': { by: [] },
   'register-2-copies': { by: ['dids_scope_name_key'] },
   attach: { by: ['dids_scope_name_key', 'dids_pkey'] },
-  'place-slice': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'rules_pkey'] },
-  'place-spread': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'rules_pkey'] },
+  'place-slice': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'locks_pkey'] },
+  'place-spread': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'locks_pkey'] },
   'queue-buckets': {
     by: ['requests_rse_id_activity_priority_id_idx'],
     head: 'requests_rse_id_activity_priority_id_idx',
