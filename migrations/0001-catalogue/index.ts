@@ -16,7 +16,9 @@ export class Catalogue1795219200000 implements MigrationInterface {
     }
   }
 
-  async down(): Promise<void> {
-    throw new Error('the first migration is not reversible: drop the database instead');
+  down(): Promise<void> {
+    return Promise.reject(
+      new Error('the first migration is not reversible: drop the database instead'),
+    );
   }
 }
