@@ -25,12 +25,13 @@ function scrub(value: unknown, depth = 0): unknown {
   return fieldsOf(value, depth);
 }
 
+/** Fields that are secret by their name. */
+const SECRET_FIELD = /password|secret|private|authorization|credential|(^|[-_])token$/i;
+
 function fieldsOf(value: object, depth: number): Record<string, unknown> {
   const entries = Object.entries(value).map(([key, item]) => [
     key,
-    /password|secret|private|authorization|auth-token/i.test(key)
-      ? '[redacted]'
-      : scrub(item, depth + 1),
+    SECRET_FIELD.test(key) ? '[redacted]' : scrub(item, depth + 1),
   ]);
   return Object.fromEntries(entries) as Record<string, unknown>;
 }
@@ -45,12 +46,29 @@ export function createLog(level: string, destination?: { write(line: string): vo
       level: (label: string) => ({ level: label }),
       log: (line: Record<string, unknown>) => scrub(line) as Record<string, unknown>,
     },
+    // Errors are made plain by scrub already.
+    serializers: { err: (plain: unknown) => plain },
     hooks: {
       logMethod(this: Logger, args: Parameters<pino.LogFn>, method: pino.LogFn) {
-        const texts = args.map((arg: unknown) => (typeof arg === 'string' ? redactUrl(arg) : arg));
+        const [first] = args as unknown[];
+        // Of an error alone the message would be taken as it is.
+        const given: unknown[] =
+          first instanceof Error && args.length === 1 ? [first, first.message] : args;
+        const texts = given.map((arg) => (typeof arg === 'string' ? redactUrl(arg) : arg));
         method.apply(this, texts as Parameters<pino.LogFn>);
       },
     },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return scrubChildren(destination ? pino(options, destination) : pino(options));
+}
+
+/** What a child says with every line passes no formatter of pino's. Children inherit this one's way. */
+function scrubChildren(log: Log): Log {
+  const { child } = log as unknown as {
+    child: (this: Log, fields: pino.Bindings, options?: object) => Log;
+  };
+  const scrubbed = function (this: Log, fields: pino.Bindings, options?: object): Log {
+    return child.call(this, scrub(fields) as pino.Bindings, options);
+  };
+  return Object.assign(log, { child: scrubbed });
 }

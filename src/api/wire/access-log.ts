@@ -9,6 +9,9 @@ export function note(request: FastifyRequest, facts: Record<string, unknown>): v
   notes.set(request.raw, { ...notes.get(request.raw), ...facts });
 }
 
+/** `PUT /config/{section}/{option}/{value}`: a setting may be a secret. */
+const SETTING = /^(\/+config(?:\/+[^/?]+){2})\/+[^?]*/;
+
 /**
  * One line for each answer, with the request's id, which the client also gets (`X-Request-Id`): from
  * there to the rules it made, and from a rule to its transfers, the log can be followed.
@@ -23,7 +26,7 @@ export function installAccessLog(fastify: FastifyInstance, log: Log): void {
       {
         requestId: request.id,
         method: request.method,
-        url: redactUrl(request.originalUrl),
+        url: redactUrl(request.originalUrl.replace(SETTING, '$1/[redacted]')),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         account: request.caller?.account,
