@@ -1,5 +1,5 @@
 import { type FastifyInstance } from 'fastify';
-import { MethodNotAllowed } from '../../errors/index.js';
+import { MethodNotAllowed, ValueError } from '../../errors/index.js';
 
 /** A route's pattern as a test of paths: a parameter is one segment, `*` is the rest. */
 const pathTest = (pattern: string): RegExp =>
@@ -10,9 +10,16 @@ const pathTest = (pattern: string): RegExp =>
       .replaceAll('*', '.*')}$`,
   );
 
+/** The name of a parameter with a NUL in it, which PostgreSQL keeps in no text. */
+function nulIn(parameters: unknown): string | undefined {
+  const entries = Object.entries((parameters ?? {}) as Record<string, unknown>);
+  return entries.find(([name, value]) => `${name}${String(value)}`.includes('\0'))?.[0];
+}
+
 /**
- * Tells what the router does not: a path that exists, asked with a method it has not, is
- * MethodNotAllowed (405, with Allow) and not an unknown route.
+ * Refuses parameters that no route can do anything with, and tells what the router does not: a path
+ * that exists, asked with a method it has not, is MethodNotAllowed (405, with Allow) and not an
+ * unknown route.
  */
 export function installRefusals(fastify: FastifyInstance): void {
   const methods = new Map<string, { path: RegExp; allowed: Set<string> }>();
@@ -22,6 +29,11 @@ export function installRefusals(fastify: FastifyInstance): void {
     methods.set(url, known);
   });
   fastify.addHook('onRequest', (request, reply, done) => {
+    const field = nulIn(request.params) ?? nulIn(request.query);
+    if (field !== undefined) {
+      const name = field.replaceAll('\0', '?');
+      return done(new ValueError(`Parameter '${name}' has a NUL character`, { field: name }));
+    }
     if (!request.is404) return done();
     const [path = ''] = request.url.split('?', 1);
     const allowed = [...methods.values()]
