@@ -31,6 +31,7 @@ export default {
   testTimeout: 60000,
   // PostgreSQL does half of the work, so that a worker less than cores leaves one idle.
   maxWorkers: '100%',
+  setupFilesAfterEnv: ['<rootDir>/test/support/properties.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
 };

@@ -145,7 +145,7 @@ describe('whatever is sent', () => {
             expect(await written()).toEqual(before);
           }
         }),
-        { numRuns: 80 },
+        { numRuns: 30 },
       );
     },
   );
@@ -177,7 +177,7 @@ describe('whatever is sent', () => {
           expect((await w.root('GET', path)).status).toBeLessThan(500);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

@@ -115,7 +115,7 @@ describe('POST /replicas', () => {
     await ok(add(root, 'FLAT', file('same')));
     expect(await refused(add(root, 'FLAT', file('/same')))).toBe('400 InvalidPath');
     expect(await refused(add(root, 'FLAT', file('x'), file('/x')))).toBe('400 InvalidPath');
-    expect(await refused(add(root, 'FLAT', file('a/../b')))).toBe('400 InvalidPath');
+    expect(await refused(add(root, 'FLAT', file('a/../b')))).toBe('400 InvalidObject');
     expect((await add(root, 'DISK', file('same'), file('/same'))).status).toBe(201);
   });
 });

@@ -261,7 +261,7 @@ describe('whatever a client sends', () => {
           expect(answer.status).toBeLessThan(500);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
     expect(await count()).toBe(before);
   });
@@ -304,7 +304,7 @@ describe('whatever a client sends', () => {
           for (const answer of [update, list, one]) expect(answer.status).toBeLessThan(500);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

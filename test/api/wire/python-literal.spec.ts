@@ -29,7 +29,10 @@ const { literal } = fc.letrec<{ literal: PythonLiteral }>((tie) => ({
     fc.string({ unit: 'binary' }),
     fc.integer(),
     fc.bigInt({ min: 2n ** 53n, max: 2n ** 70n }),
-    fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0)),
+    // Whole numbers past 2^53 are written without a point, and read as exact integers.
+    fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .filter((n) => !Object.is(n, -0) && (!Number.isInteger(n) || Number.isSafeInteger(n))),
     fc.boolean(),
     fc.constant(null),
     fc.array(tie('literal'), { maxLength: 4 }),
