@@ -33,6 +33,22 @@ type Case = readonly [
 ];
 
 const bodies: readonly Case[] = [
+  ['POST', '/accounts/new', { type: 'USER', email: 'a\0b' }, 'email has a NUL', 'InvalidObject'],
+  ['POST', '/config', { section: { option: 'a\0b' } }, 'section.option has a NUL', 'InvalidObject'],
+  [
+    'POST',
+    '/dids/bulkfiles',
+    { dids: [{ scope: 'km3net', name: 'a\0' }] },
+    'dids[0].name has a NUL',
+    'InvalidObject',
+  ],
+  [
+    'POST',
+    '/dids/km3net/run1/meta',
+    { meta: { own: { 'a\0': 1 } } },
+    'meta.own.a? has a NUL',
+    'InvalidObject',
+  ],
   ['POST', '/accounts/new', undefined, 'body', 'ValueError'],
   ['POST', '/accounts/new', ['USER'], 'body', 'TypeError'],
   ['POST', '/accounts/new', deep, 'levels', 'ValueError'],
@@ -165,6 +181,8 @@ const bodies: readonly Case[] = [
 ];
 
 const queries: readonly (readonly [path: string, field: string, exception: string])[] = [
+  ['/rses?expression=%00', 'expression', 'ValueError'],
+  ['/rses/%00', "'rse' has a NUL", 'ValueError'],
   ['/accounts?account_type=ROBOT', 'ROBOT', 'InvalidAccountType'],
   ['/rses?expression=tier%3D%3D1', 'tier==1', 'InvalidRSEExpression'],
   ['/rules?colour=blue', 'colour', 'InvalidObject'],

@@ -25,7 +25,7 @@ const NewReplica = Type.Object(
   {
     scope,
     name,
-    bytes: Type.Integer({ minimum: 0 }),
+    bytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     adler32: Optional(Type.String({ pattern: Patterns.adler32.source })),
     md5: Optional(Type.String({ pattern: Patterns.md5.source })),
     meta: Optional(Type.Record(Type.String(), Type.Unknown())),

@@ -3,6 +3,7 @@ import { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { ValueError } from '../../errors/index.js';
 import { type FailureLog, sendError } from './exception-filter.js';
 import { installMediaTypes } from './media-types.js';
+import { noteNul } from './nul.js';
 import { installRefusals } from './refusals.js';
 import { rewriteUrl } from './rewrite-url.js';
 
@@ -57,6 +58,7 @@ export function installBodyParsers(fastify: FastifyInstance): void {
     void parseJson.call(fastify, request, text, (error: Error | null, value?: unknown) => {
       if (error) return done(new ValueError('The body is not valid JSON'));
       if (isTooDeep(value)) return done(new ValueError(`The body has more than ${DEPTH} levels`));
+      noteNul(text, value);
       done(null, value);
     });
   });

@@ -1,6 +1,7 @@
 import { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { InvalidObject, KeyError, ValueError, WireTypeError } from '../../errors/index.js';
+import { refuseNul } from './nul.js';
 
 interface Compiled {
   Check(value: unknown): boolean;
@@ -65,7 +66,10 @@ export function parseBody<Schema extends TSchema>(
   what: string,
 ): Static<Schema> {
   const check = compile(schema);
-  if (check.Check(body)) return body as Static<Schema>;
+  if (check.Check(body)) {
+    refuseNul(body, what);
+    return body as Static<Schema>;
+  }
   const problem = `Problem validating ${what}:`;
   if (body === undefined) throw new ValueError(`${problem} there is no body`);
   const errors = check.Errors(body);
