@@ -83,6 +83,9 @@ function judge({ status, headers, text, whole }: RawAnswer): void {
 /** What no client may learn: how we are made. */
 const INSIDE = /node_modules|\.ts:\d|\bat [A-Z]\w+\.|SELECT .* FROM|syntax error at|violates/;
 
+/** What is said where nothing but the database noticed: it names no field. */
+const NAMELESS = /cannot be stored/;
+
 describe('whatever is sent to', () => {
   it.each(routes)(
     '$method $path is answered, and what is refused is not written',
@@ -99,6 +102,7 @@ describe('whatever is sent to', () => {
             const written = await writes.written();
             if (answer.status >= 400) {
               expect(answer.text).not.toMatch(INSIDE);
+              expect(answer.text).not.toMatch(NAMELESS);
               expect({ status: answer.status, written }).toEqual({
                 status: answer.status,
                 written: [],
