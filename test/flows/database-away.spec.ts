@@ -145,8 +145,14 @@ describe('while the database is away', () => {
 });
 
 describe('a database that answers to nobody', () => {
+  const state = stateDirectory();
+  let service: Service | undefined;
+  afterAll(async () => {
+    await service?.stop();
+    await state.remove();
+  });
+
   it('is 503 too, as soon as the time for a connection is over', async () => {
-    const state = stateDirectory();
     const config = loadConfig({
       file: bundledConfigFile('test'),
       environment: {},
@@ -157,7 +163,7 @@ describe('a database that answers to nobody', () => {
         bootstrap: { password: 'known' },
       },
     });
-    const service = await serve(config, createLog('silent'));
+    service = await serve(config, createLog('silent'));
     const root = await asRoot(service.url ?? '', 'known');
     const blocker = new pg.Client(service.databaseUrl);
     await blocker.connect();
@@ -170,7 +176,5 @@ describe('a database that answers to nobody', () => {
     await blocker.query('ROLLBACK');
     await blocker.end();
     expect((await root.call('GET', '/scopes/')).status).toBe(200);
-    await service.stop();
-    await state.remove();
   });
 });
