@@ -10,7 +10,7 @@ import { type RawAnswer, sendRaw } from './send-raw.js';
 import { type Known, STORY_PASSWORD, tellStory } from './story.js';
 import { type Witness, witness } from './witness.js';
 
-/** More runs and another seed find more: FUZZ_RUNS=500 FUZZ_SEED=7 npm run jest test/fuzz. */
+/** More runs and another seed find more: FUZZ_RUNS=500 FUZZ_SEED=7 npm test -- test/fuzz. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 15);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20261121);
 

@@ -52,7 +52,7 @@ async function settle(world: World): Promise<boolean> {
 async function passOver(world: World): Promise<Map<DaemonName, Tally>> {
   const tallies = new Map<DaemonName, Tally>();
   for (const name of WORKERS) {
-    await world.noteRemoval('expired');
+    await world.noteRemoval();
     const tally = await world.workers.shift(name, 1000);
     await world.noteProtection();
     if (tally) tallies.set(name, tally);

@@ -65,7 +65,8 @@ const locks: readonly Invariant[] = [
   {
     says: 'a lock is STUCK only where no source is left',
     denials: sql`SELECT l.* FROM locks l JOIN rules u ON u.id = l.rule_id
-      WHERE l.state = ${lit(LockState.STUCK)} AND u.source_replica_expression IS NULL AND EXISTS (
+      WHERE l.state = ${lit(LockState.STUCK)} AND u.source_replica_expression IS NULL
+        AND u.state <> ${lit(RuleState.SUSPENDED)} AND EXISTS (
         SELECT FROM replicas o WHERE o.did_id = l.did_id AND o.state = ${lit(AVAILABLE)})`,
   },
 ];
@@ -94,7 +95,10 @@ const rules: readonly Invariant[] = [
   {
     says: "a rule's state follows its counters",
     denials: sql`SELECT u.id, u.state, u.locks_ok, u.locks_replicating, u.locks_stuck, u.inject_at
-      FROM rules u WHERE u.state <> CASE
+      FROM rules u WHERE u.state <> ${lit(RuleState.SUSPENDED)}
+        -- What is about to expire is not placed any more.
+        AND NOT (u.state = ${lit(RuleState.INJECT)} AND u.expires_at IS NOT NULL)
+        AND u.state <> CASE
         WHEN u.locks_stuck > 0 OR u.inject_at IS NOT NULL THEN ${lit(RuleState.STUCK)}
         WHEN u.locks_replicating > 0 THEN ${lit(RuleState.REPLICATING)} ELSE ${lit(RuleState.OK)} END`,
   },

@@ -15,6 +15,10 @@ export type Operation =
   | { op: 'detach'; parent: number; children: readonly number[] }
   | RuleOperation
   | { op: 'delete rule'; rule: number; purge: boolean }
+  | { op: 'change rule'; rule: number; change: RuleTurn }
+  | { op: 'move rule'; rule: number; expression: number }
+  | { op: 'reduce rule'; rule: number; exclude: number | null }
+  | { op: 'expire'; did: number }
   | { op: 'declare bad'; file: number; copy: number }
   | { op: 'delete copy'; file: number; copy: number; hide: boolean }
   | { op: 'rest copy'; file: number; copy: number; back: boolean }
@@ -44,6 +48,9 @@ export interface RuleOperation {
   /** An expression for sources; null is anywhere. */
   sources: number | null;
 }
+
+/** What an owner does to a rule. */
+export type RuleTurn = 'stick' | 'cancel' | 'suspend' | 'boost' | 'give' | 'shorten' | 'lengthen';
 
 /** What goes wrong at a storage: the next write fails, or what is written comes out changed. */
 export type Fault = 'write fails' | 'writes corrupt' | 'writes work' | 'removal fails' | 'full';
@@ -120,6 +127,27 @@ const catalogue: fc.WeightedArbitrary<Operation>[] = [
   { weight: 11, arbitrary: rule },
   { weight: 4, arbitrary: record('delete rule', { rule: some, purge: fc.boolean() }) },
   { weight: 2, arbitrary: record('declare bad', { file: some, copy: some }) },
+  {
+    weight: 3,
+    arbitrary: record('change rule', {
+      rule: some,
+      change: fc.constantFrom<RuleTurn>(
+        'stick',
+        'cancel',
+        'suspend',
+        'boost',
+        'give',
+        'shorten',
+        'lengthen',
+      ),
+    }),
+  },
+  { weight: 2, arbitrary: record('move rule', { rule: some, expression: some }) },
+  {
+    weight: 1,
+    arbitrary: record('reduce rule', { rule: some, exclude: fc.constantFrom(null, 5, 6, 7) }),
+  },
+  { weight: 1, arbitrary: record('expire', { did: some }) },
   {
     weight: 2,
     arbitrary: record('delete copy', { file: some, copy: some, hide: fc.boolean() }),

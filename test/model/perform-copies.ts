@@ -133,6 +133,7 @@ export async function deleteCopy(
     const copies = await namedCopies(tx, chosen.site.rse, [{ scope: SCOPE, name: file.name }]);
     await condemnByName(tx, copies, { hide });
   });
+  world.deleted.add(file.name);
   if (found.length === 1) world.expendable.add(chosen.copy.didId);
 }
 

@@ -1,12 +1,12 @@
 import { SluiceError } from '../../src/errors/index.js';
 import { type Tx } from '../../src/db/index.js';
-import { addDids, attachDids, detachDids } from '../../src/dids/index.js';
+import { addDids, attachDids, detachDids, findDid } from '../../src/dids/index.js';
+import { setMetadata } from '../../src/metadata/index.js';
 import { changeRse } from '../../src/rses/index.js';
-import { removeRules, rulesTerms } from '../../src/rules/index.js';
 import { DidType, StorageCause } from '../../src/vocabulary/index.js';
 import { SCOPE } from './lake.js';
 import { type Fault, type Operation, WORKERS } from './operation.js';
-import { addRule } from './perform-rule.js';
+import { addRule, endRule, replaceRule, turnRule } from './perform-rules.js';
 import {
   damage,
   declareCopyBad,
@@ -52,7 +52,14 @@ async function performOne(world: World, operation: Operation): Promise<void> {
     case 'rule':
       return await addRule(world, operation);
     case 'delete rule':
-      return await deleteRule(world, operation.rule, operation.purge);
+      return await endRule(world, operation.rule, operation.purge);
+    case 'change rule':
+      return await turnRule(world, operation);
+    case 'move rule':
+    case 'reduce rule':
+      return await replaceRule(world, operation);
+    case 'expire':
+      return await expire(world, operation.did);
     case 'declare bad':
       return await declareCopyBad(world, operation);
     case 'delete copy':
@@ -71,14 +78,16 @@ async function performOne(world: World, operation: Operation): Promise<void> {
       for (const daemon of WORKERS) await perform(world, { op: 'shift', daemon, batch: 1000 });
       return;
     case 'shift':
-      await world.noteRemoval('expired');
+      await world.noteRemoval();
       await world.workers.shift(operation.daemon, operation.batch);
       return;
     case 'die':
-      await world.noteRemoval('expired');
+      await world.noteRemoval();
       return await world.workers.die(operation.daemon, operation.batch, operation.transactions);
     case 'together':
-      await Promise.all(operation.of.map((one) => perform(world, one)));
+      await world.whileRulesMayEnd(() =>
+        Promise.all(operation.of.map((one) => perform(world, one))),
+      );
       return;
   }
 }
@@ -93,6 +102,18 @@ async function addCollection(world: World, names: string[], type: 'D' | 'C'): Pr
   names.push(name);
   const [account] = world.lake.accounts;
   await world.db.tx((tx) => addDids(tx, account, [{ ...named(name), type }]));
+}
+
+/** A DID is to end now: all that it protects goes on purpose. */
+async function expire(world: World, at: number): Promise<void> {
+  const name = pick(world.names(), at);
+  if (name === undefined) return;
+  const now = world.now();
+  await world.db.tx(async (tx) => {
+    const did = await findDid(tx, named(name));
+    await setMetadata(tx, [{ did, meta: { lifetime: 0 } }], { now });
+  });
+  world.expired.add(name);
 }
 
 async function changeContent(
@@ -112,19 +133,6 @@ async function changeContent(
 
 const attach = (tx: Tx, parent: { scope: string; name: string }, children: (typeof parent)[]) =>
   attachDids(tx, parent, children, { ignoreDuplicate: true });
-
-async function deleteRule(world: World, at: number, purge: boolean): Promise<void> {
-  const rule = pick(world.rules, at);
-  if (rule === undefined) return;
-  await world.noteRemoval([rule]);
-  const { sliceLocks, ...terms } = rulesTerms(world.config, world.now());
-  for (;;) {
-    const removal = await world.db.tx((tx) =>
-      removeRules(tx, [rule], { ...terms, purge, locksMax: sliceLocks }),
-    );
-    if (!removal.more) return;
-  }
-}
 
 function breakStorage(world: World, at: number, fault: Fault): void {
   const storage = pick(world.lake.sites, at)?.storage;

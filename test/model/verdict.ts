@@ -10,6 +10,7 @@ export async function verdict(world: World): Promise<string[]> {
     ...(await brokenInvariants(world)),
     ...(await strayLocks(world)),
     ...(await wrongBytes(world)),
+    ...world.losses,
   ];
 }
 
@@ -74,7 +75,8 @@ async function wrongBytes(world: World): Promise<string[]> {
       if (copy.state !== ReplicaState.AVAILABLE || whole.includes(copy) || file.damaged) continue;
       wrong.push(`${file.name} is AVAILABLE at RSE ${copy.rseId}, where its bytes are not`);
     }
-    const expendable = own.some(({ didId }) => world.expendable.has(didId));
+    const expendable =
+      world.expired.has(file.name) || own.some(({ didId }) => world.expendable.has(didId));
     const kept = file.damaged ? own.some(({ state }) => state !== null) : whole.length > 0;
     if (world.arrived.has(file.name) && !expendable && !kept) wrong.push(`${file.name} is lost`);
   }

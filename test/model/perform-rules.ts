@@ -1,0 +1,94 @@
+import { type Tx } from '../../src/db/index.js';
+import {
+  addRules,
+  changeRule,
+  deleteRule,
+  findRule,
+  moveRule,
+  reduceRule,
+  type Rule,
+  type RuleChange,
+  rulesTerms,
+} from '../../src/rules/index.js';
+import { RuleNotification, RuleState } from '../../src/vocabulary/index.js';
+import { SCOPE } from './lake.js';
+import { type Operation, type RuleOperation, type RuleTurn } from './operation.js';
+import { pick } from './perform.js';
+import { type World } from './world.js';
+
+/** Adds the rule, if there is a DID that it can be about. */
+export async function addRule(world: World, operation: RuleOperation): Promise<void> {
+  const name = pick(world.names(), operation.did);
+  if (name === undefined) return;
+  const { expressions, config, db, lake } = world;
+  const { copies, grouping, lifetime, sources } = operation;
+  const spec = {
+    dids: [{ scope: SCOPE, name }],
+    accountId: lake.accounts[operation.account],
+    copies,
+    rseExpression: pick(expressions, operation.expression) ?? '*',
+    lifetime: lifetime === null ? null : lifetime * 3600,
+    grouping,
+    activity: 0,
+    notification: RuleNotification.NO,
+    purgeReplicas: operation.purge,
+    ignoreAvailability: operation.ignoreAvailability,
+    splitContainer: operation.split,
+    asynchronous: operation.asynchronous,
+    sourceReplicaExpression: sources === null ? null : (pick(expressions, sources) ?? null),
+  };
+  const added = await db.tx((tx) => addRules(tx, spec, rulesTerms(config, world.now())));
+  world.rules.push(...added);
+}
+
+/** Does something to a rule whose row is held, as the routes of rules do. */
+async function withRule<T>(
+  world: World,
+  at: number,
+  work: (tx: Tx, rule: Rule, terms: ReturnType<typeof rulesTerms>) => Promise<T>,
+): Promise<T | undefined> {
+  const chosen = pick(world.rules, at);
+  if (!chosen) return undefined;
+  const terms = rulesTerms(world.config, world.now());
+  return await world.db.tx(async (tx) => work(tx, await findRule(tx, chosen.uid, 'wait'), terms));
+}
+
+/** The owner deletes a rule: it expires, and the cleaner takes it away. */
+export async function endRule(world: World, at: number, purge: boolean): Promise<void> {
+  await withRule(world, at, (tx, rule, { now }) =>
+    deleteRule(tx, rule, { now, purge, deleteGraceSeconds: 0 }),
+  );
+}
+
+export async function turnRule(
+  world: World,
+  { rule: at, change }: Extract<Operation, { op: 'change rule' }>,
+): Promise<void> {
+  const changes: Record<RuleTurn, RuleChange> = {
+    stick: { state: RuleState.STUCK },
+    cancel: { state: RuleState.STUCK, cancelRequests: true },
+    suspend: { state: RuleState.SUSPENDED, cancelRequests: true },
+    boost: { boost: true },
+    give: { accountId: world.lake.accounts[1] },
+    shorten: { lifetime: 0 },
+    lengthen: { lifetime: null },
+  };
+  await withRule(world, at, (tx, rule, terms) => changeRule(tx, rule, changes[change], terms));
+}
+
+/** A rule moves to another expression, or is reduced by one copy. */
+export async function replaceRule(
+  world: World,
+  operation: Extract<Operation, { op: 'move rule' | 'reduce rule' }>,
+): Promise<void> {
+  const expressionAt = (at: number) => pick(world.expressions, at) ?? '*';
+  const added = await withRule(world, operation.rule, (tx, rule, terms) => {
+    if (operation.op === 'move rule') {
+      const rseExpression = expressionAt(operation.expression);
+      return moveRule(tx, rule, { rseExpression, override: {} }, terms);
+    }
+    const exclude = operation.exclude === null ? null : expressionAt(operation.exclude);
+    return reduceRule(tx, rule, { copies: rule.copies - 1, exclude }, terms);
+  });
+  if (added) world.rules.push(added);
+}
