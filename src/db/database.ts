@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg, { type PoolClient } from 'pg';
-import { type DataSource } from 'typeorm';
+import { type DataSource, type QueryRunner } from 'typeorm';
 import { type Channel } from '../vocabulary/index.js';
 import { connectionOptions, dataSource, type DataSourceSpec } from './data-source.js';
-import { isRetryable } from './faults.js';
+import { ConnectionLost, isDatabaseUnavailable, isRetryable } from './faults.js';
 import { Tx } from './tx.js';
 
 const ATTEMPTS = 6;
@@ -44,6 +44,8 @@ export class Database {
         await runner.rollbackTransaction().catch(() => undefined);
         throw error;
       }
+    } catch (error) {
+      throw told(error, runner);
     } finally {
       await runner.release().catch(() => undefined);
     }
@@ -55,6 +57,8 @@ export class Database {
     try {
       const client = (await runner.connect()) as PoolClient;
       return await work(new Tx(client, runner.manager));
+    } catch (error) {
+      throw told(error, runner);
     } finally {
       await runner.release().catch(() => undefined);
     }
@@ -93,6 +97,13 @@ export class Database {
     if (this.source.isInitialized) await this.source.destroy();
   }
 }
+
+/**
+ * A runner that is released while we work with it has lost its connection; what the library then says
+ * (already released, no transaction started) is no fault of the work.
+ */
+const told = (error: unknown, runner: QueryRunner): unknown =>
+  runner.isReleased && !isDatabaseUnavailable(error) ? new ConnectionLost(error) : error;
 
 /** Opens the database. The schema must be there: see migrateDatabase. */
 export async function openDatabase(spec: DataSourceSpec): Promise<Database> {

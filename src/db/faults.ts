@@ -30,6 +30,17 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   );
 }
 
+/** The connection broke under a transaction: whatever the client library called it. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  /** SQLSTATE connection_failure. */
+  readonly code = '08006';
+
+  constructor(cause: unknown) {
+    super('The connection to the database was lost', { cause });
+  }
+}
+
 /** The violated constraint's name, or undefined: for turning a race that was lost into a fact. */
 export function violatedConstraint(error: unknown): string | undefined {
   if (!['23505', '23503', '23514'].includes(codeOf(error))) return undefined;
