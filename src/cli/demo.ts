@@ -40,8 +40,8 @@ password = ${password}
 END
   export RUCIO_HOME=${directory}
   rucio whoami
-  rucio list-dids ${scope}: --filter type=DATASET
-  rucio list-dids ${scope}: --filter datatype=RAW,run_number.gte=25290
+  rucio list-dids "${scope}:*" --filter type=DATASET
+  rucio list-dids "${scope}:*" --filter datatype=RAW,run_number.gte=25290
   rucio list-rules --account datamanager
   rucio list-file-replicas ${scope}:KM3NeT_00000267_00025291
   rucio download --dir /tmp ${scope}:KM3NeT_00000267_00025291
