@@ -22,7 +22,7 @@ import { holdExpiring } from './expiring.sql.js';
 import { findDids, notFound, resolveDids } from './find-dids.js';
 
 /** What makes a FILE an archive that can have constituents: its name. */
-const ARCHIVE = /\.(zip|zipx|tar\.gz|tgz|tar\.Z|tar\.bz2|tbz2)(\.\d+)?$/i;
+const ARCHIVE = /\.(zip|zipx|tar|tar\.gz|tgz|tar\.Z|tar\.bz2|tbz2)(\.\d+)?$/i;
 
 export interface AttachOptions {
   /** Children that are attached already are passed over instead of refused. */

@@ -32,8 +32,8 @@ export async function* listingPages(
   const listed = await db.read((tx) => resolveListed(tx, listing.dids));
   const named = new Set(listed.files);
   if (listing.random !== undefined) {
-    // Twice as many as asked for: files without a copy that fits show no row.
-    const count = 2 * listing.random;
+    // More than asked for, read as far as needed: files without a copy that fits show no row.
+    const count = listing.random + SORTED_MAX;
     yield* slices(await db.read((tx) => randomFiles(tx, listed, count)), named);
     return;
   }

@@ -8,9 +8,8 @@ import {
   Param,
   Post,
   Query,
-  StreamableFile,
+  type StreamableFile,
 } from '@nestjs/common';
-import { Readable } from 'node:stream';
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database } from '../../db/index.js';
@@ -19,12 +18,8 @@ import { accepts, METALINK, NDJSON, streamRows } from '../wire/index.js';
 import { type Listing, parseListing, parseListingQuery } from './listing.request.js';
 import { type ListedRow, presentListed } from './listing.presenter.js';
 import { listRows } from './list-rows.js';
-import {
-  METALINK_END,
-  METALINK_HEAD,
-  METALINK_SCHEMES,
-  presentMetalink,
-} from './metalink.presenter.js';
+import { METALINK_SCHEMES } from './metalink.presenter.js';
+import { streamMetalink } from './stream-metalink.js';
 
 /** Where files are, as rows of JSON or as a metalink. */
 @Controller('replicas')
@@ -73,20 +68,4 @@ const wantsMetalink = (accept: string | undefined): boolean =>
 
 async function* lines(rows: AsyncIterable<ListedRow>): AsyncGenerator<string, void, undefined> {
   for await (const row of rows) yield presentListed(row);
-}
-
-/** Waits for the first row, so that what is wrong with the request is told as an error. */
-async function streamMetalink(
-  rows: AsyncGenerator<ListedRow, void, undefined>,
-): Promise<StreamableFile> {
-  const first = await rows.next();
-  async function* document(): AsyncGenerator<string, void, undefined> {
-    yield METALINK_HEAD;
-    if (!first.done) {
-      yield presentMetalink(first.value);
-      for await (const row of rows) yield presentMetalink(row);
-    }
-    yield METALINK_END;
-  }
-  return new StreamableFile(Readable.from(document(), { objectMode: false }), { type: METALINK });
 }

@@ -1,9 +1,12 @@
 import { type ListedRow } from './listing.presenter.js';
 
-/** Metalink (RFC 5854) as Rucio's clients read it: what they take apart stands in this order. */
+/**
+ * Metalink (RFC 5854) as Rucio's clients read it: what they take apart stands in this order. The
+ * command line prints it without its last character, which has to be the end of the line.
+ */
 export const METALINK_HEAD =
   '<?xml version="1.0" encoding="UTF-8"?>\n<metalink xmlns="urn:ietf:params:xml:ns:metalink">\n';
-export const METALINK_END = '</metalink>';
+export const METALINK_END = '</metalink>\n';
 
 /** The schemes that metalinks speak of when the client names none. */
 export const METALINK_SCHEMES = [

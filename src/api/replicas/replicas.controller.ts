@@ -19,6 +19,7 @@ import {
   uploadFacts,
 } from '../../replicas/index.js';
 import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
+import { retryAtOnce } from '../../locks/index.js';
 import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
 import { Cause, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { Caller } from '../wire/index.js';
@@ -167,7 +168,7 @@ export class ReplicasController {
     const changed = await assertUnavailable(tx, copies, ReplicaState.UNAVAILABLE);
     const error = `declared UNAVAILABLE by account ${caller.account}`;
     // The repairer may look at these at once: nothing is known that waiting would mend.
-    const terms = { now: this.clock.now(), lockRetrySeconds: 0 };
+    const terms = retryAtOnce(this.clock.now());
     await reopenCopies(tx, changed, terms.now);
     await stickCopies(
       tx,

@@ -119,6 +119,8 @@ describe('POST /replicas/list', () => {
     const [pfn = '', facts] = Object.entries(row?.pfns ?? {})[0] ?? [];
     expect(pfn).toMatch(/run\.zip\?xrdcl\.unzip=inside$/);
     expect(facts).toMatchObject({ domain: 'zip', client_extract: true });
+    const [by] = await list(['inside'], { resolve_archives: true, schemes: ['root'] });
+    expect(Object.values(by?.pfns ?? {})).toMatchObject([{ domain: 'zip', client_extract: false }]);
     expect(await list(['inside'])).toMatchObject([{ pfns: {} }]);
   });
 
@@ -167,18 +169,6 @@ describe('POST /replicas/list', () => {
     expect(await refused(root('POST', '/replicas/list', body, { Accept: 'text/html' }))).toBe(
       '406 UnsupportedRequestedContentType',
     );
-  });
-});
-
-describe('GET /redirect', () => {
-  it('sends anybody to the best copy, without a signature', async () => {
-    const { anonymous } = w.api;
-    const answer = await anonymous('GET', '/redirect/km3net/f1?rse=TAPE').catch(
-      (error: Error) => error.message,
-    );
-    // The name of the storage is made up: that the client went there is what counts.
-    expect(JSON.stringify(answer)).toContain('tape.example');
-    expect(await refused(anonymous('GET', '/redirect/km3net/none'))).toBe('404 ReplicaNotFound');
   });
 });
 
