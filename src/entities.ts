@@ -38,10 +38,12 @@ import { DidMetaEntity, MetaKeyEntity, MetaValueEntity } from './metadata/index.
 import {
   BadReplicaEntity,
   GuardedCopyEntity,
+  QuarantinedReplicaEntity,
   ReplicaEntity,
   ReplicaPathEntity,
   TraceEntity,
   UploadGrantEntity,
+  VerificationEntity,
 } from './replicas/index.js';
 import { RequestEntity, RequestHistoryEntity } from './requests/index.js';
 import { LockEntity, StuckLockEntity } from './locks/index.js';
@@ -87,6 +89,8 @@ export const entities = [
   ReplicaPathEntity,
   GuardedCopyEntity,
   BadReplicaEntity,
+  VerificationEntity,
+  QuarantinedReplicaEntity,
   TraceEntity,
   UploadGrantEntity,
   RequestEntity,

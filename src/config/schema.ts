@@ -37,6 +37,7 @@ export const DAEMON_NAMES = [
   'undertaker',
   'transmogrifier',
   'necromancer',
+  'verifier',
   'abacus',
   'hermes',
   'rescuer',
@@ -145,7 +146,11 @@ export const ConfigSchema = section({
   daemons,
   rules: section({
     deleteGraceSeconds: seconds,
+    /** Until a stuck lock is tried again; as much more for each day that it has been stuck. */
     lockRetrySeconds: seconds,
+    lockRetrySecondsMax: seconds,
+    /** For rules of the activity Express, however long their locks have been stuck. */
+    expressRetrySeconds: seconds,
     /** A stuck lock that failed so often moves to another RSE of the expression. */
     moveAfterAttempts: amount,
     /** A rule that has been stuck for so long is SUSPENDED. */
@@ -153,7 +158,17 @@ export const ConfigSchema = section({
     synchronousLocksMax: amount,
     sliceLocks: amount,
   }),
-  replicas: section({ tombstoneDelaySeconds: seconds, suspiciousMax: amount }),
+  replicas: section({
+    tombstoneDelaySeconds: seconds,
+    /** Copies of one RSE that we declare bad by ourselves in 24 hours; what is more is suspicious only. */
+    ownDailyMax: amount,
+    /** Bad copies of one RSE that are replaced in a day (UTC); what is more waits. */
+    recoveryDailyMax: amount,
+    /** How long TEMPORARY_UNAVAILABLE may last. */
+    restDaysMax: days,
+    /** Until the next look at a copy whose storage could not be asked. */
+    verifyRetrySeconds: seconds,
+  }),
   metadata: section({ queryTimeoutMs: milliseconds }),
   requests: section({
     attemptsMax: Type.Integer({ minimum: 1, maximum: 1_000 }),

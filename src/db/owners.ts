@@ -34,6 +34,8 @@ export const owners = {
   replica_paths: 'replicas',
   guarded_copies: 'replicas',
   bad_replicas: 'replicas',
+  quarantined_replicas: 'replicas',
+  verifications: 'replicas',
   upload_grants: 'replicas',
   traces: 'replicas',
   requests: 'requests',

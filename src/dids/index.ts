@@ -54,6 +54,7 @@ export {
   evaluateChildren,
   narrowEvaluation,
 } from './evaluation.sql.js';
+export { loseFiles, regainFiles } from './availability.sql.js';
 export { DidEntity } from './did.entity.js';
 export { DeletedDidEntity } from './deleted-did.entity.js';
 export { ContentEntity, ContentHistoryEntity } from './content.entity.js';

@@ -1,4 +1,5 @@
-import { execute, sql, type Tx } from '../db/index.js';
+import { execute, lit, sql, type Sql, type Tx } from '../db/index.js';
+import { type EventType } from './event-type.js';
 
 /**
  * Writes one event for each payload into the outbox, in the caller's transaction: what is told
@@ -13,3 +14,8 @@ export async function tell(tx: Tx, eventType: string, payloads: readonly object[
         SELECT ${eventType}, payload FROM unnest(${texts}::jsonb[]) payload`,
   );
 }
+
+/** CTE body: one event for each row of `from`, which gives (payload), a jsonb. */
+export const tellFrom = (eventType: EventType, from: Sql): Sql => sql`
+  INSERT INTO messages (event_type, payload)
+  SELECT ${lit(eventType)}, f.payload FROM (${from}) f`;

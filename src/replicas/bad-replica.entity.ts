@@ -13,6 +13,8 @@ export class BadReplicaEntity {
   @Column('text', { nullable: true }) reason!: string | null;
   @Column('text', { nullable: true }) cause!: string | null;
   @Column('timestamptz', { name: 'expires_at', nullable: true }) expiresAt!: Date | null;
+  /** When the necromancer ordered a new copy. */
+  @Column('timestamptz', { name: 'taken_at', nullable: true }) takenAt!: Date | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;
 }

@@ -39,6 +39,8 @@ export { ReplicaEntity } from './replica.entity.js';
 export { ReplicaPathEntity } from './replica-path.entity.js';
 export { GuardedCopyEntity } from './guarded-copy.entity.js';
 export { BadReplicaEntity } from './bad-replica.entity.js';
+export { QuarantinedReplicaEntity } from './quarantined-replica.entity.js';
+export { VerificationEntity } from './verification.entity.js';
 export { UploadGrantEntity } from './upload-grant.entity.js';
 export { TraceEntity } from './trace.entity.js';
 export {

@@ -10,6 +10,7 @@ export const DaemonNames = [
   'reaper',
   'undertaker',
   'necromancer',
+  'verifier',
   'abacus',
   'rescuer',
   'janitor',
@@ -25,5 +26,6 @@ export const Channel = {
   RULES: 'sluice_rules',
   DELETION: 'sluice_deletion',
   BAD_REPLICAS: 'sluice_bad_replicas',
+  VERIFICATION: 'sluice_verification',
 } as const;
 export type Channel = (typeof Channel)[keyof typeof Channel];
