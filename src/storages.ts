@@ -8,14 +8,8 @@ import { storageAuthorizer } from './storage-tokens.js';
  * file and operation of each call.
  */
 export function openStorages(db: Database, config: Config): StorageRegistry {
-  const { allowPrivate, connectTimeoutMs, timeoutBaseMs, floorBytesPerSecond, requestsPerHostMax } =
-    config.storage;
   return new StorageRegistry({
-    allowPrivate,
-    connectTimeoutMs,
-    timeoutBaseMs,
-    floorBytesPerSecond,
-    requestsPerHostMax,
+    ...config.storage,
     authorize: storageAuthorizer(db, config),
   });
 }

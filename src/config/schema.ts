@@ -100,9 +100,16 @@ const tokens = section({
   keyFile: Type.Optional(text),
 });
 
+/** Directories, none of which is the whole machine. */
+const directories = Type.Array(Type.String({ pattern: '^/+[^/]' }), {
+  expected: 'a list of absolute paths, none of them /',
+});
+
 const storage = section({
   /** Lets storages live on loopback and link-local addresses. The demo sets it. */
   allowPrivate: Type.Boolean(),
+  /** Mounted file systems (scheme file) are used below these directories only. */
+  posixRoots: directories,
   connectTimeoutMs: milliseconds,
   /** A movement may take base + bytes / floor rate. */
   timeoutBaseMs: milliseconds,
@@ -157,6 +164,13 @@ export const ConfigSchema = section({
     suspendAfterSeconds: seconds,
     synchronousLocksMax: amount,
     sliceLocks: amount,
+  }),
+  subscriptions: section({
+    /** Until a DID that could not be served is tried again; doubled by each attempt. */
+    retrySeconds: seconds,
+    retrySecondsMax: seconds,
+    /** A DID that could not be served for so long waits no more; its entry stays to be seen. */
+    giveUpSeconds: seconds,
   }),
   replicas: section({
     tombstoneDelaySeconds: seconds,

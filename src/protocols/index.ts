@@ -1,4 +1,4 @@
-/** Storage drivers behind one interface: webdav (https, http, davs) and memory. */
+/** Storage drivers behind one interface: webdav (https, http, davs), posix (file) and memory. */
 
 export { type Digest, DigestStream, digestOf } from './digest.js';
 export { type MemoryOperation, MemoryStorage, memoryStorage } from './memory/memory-storage.js';

@@ -12,7 +12,8 @@ export interface ProtocolEndpoint {
   /**
    * Keys read here: `ca` (PEM; trusted instead of the built-in roots), `redirect_hosts` (string[];
    * `host`, `host:port` or `*.domain`), `token` (a bearer for every request), `rename` (false: the
-   * storage cannot rename), `third_party_copy` (true: it pulls).
+   * storage cannot rename), `mount_point` (true: the prefix of a mounted file system is where it is
+   * mounted), `third_party_copy` (true: it pulls).
    */
   extendedAttributes: Record<string, unknown>;
 }

@@ -6,19 +6,21 @@ import {
   type StorageDriver,
   type StorageOperation,
 } from './protocol.js';
+import { isAllowed, PosixFamily } from './posix/posix-driver.js';
 import { StorageError } from './storage-error.js';
 import { WebdavFamily } from './webdav/webdav-driver.js';
 import { type Lanes, openLanes, withLimit } from './with-limit.js';
 import { withRetry } from './with-retry.js';
 import { withTimeout } from './with-timeout.js';
 
-type Family = 'webdav' | 'memory';
+type Family = 'webdav' | 'posix' | 'memory';
 
 /** Which driver speaks which scheme. */
 export const DRIVERS: Readonly<Record<string, Family>> = {
   http: 'webdav',
   https: 'webdav',
   davs: 'webdav',
+  file: 'posix',
   memory: 'memory',
 };
 
@@ -32,6 +34,8 @@ export interface StorageRegistryOptions {
     path: string,
     target?: string,
   ) => Promise<string | undefined>;
+  /** Directories of this machine below which mounted file systems may be used. Default: none. */
+  posixRoots?: readonly string[];
   /** Default 10,000. */
   connectTimeoutMs?: number;
   /** A call may take base + bytes / floor rate. Defaults 60,000 ms and 1 MB/s. */
@@ -46,29 +50,30 @@ export interface StorageRegistryOptions {
 
 /** Hands out drivers and keeps what they share: connections and limits per host. */
 export class StorageRegistry {
-  readonly #families: Record<Family, DriverFamily> = {
-    webdav: new WebdavFamily(),
-    memory: new MemoryFamily(),
-  };
+  readonly #families: Record<Family, DriverFamily>;
   readonly #lanes = new Map<string, Lanes>();
 
-  constructor(private readonly options: StorageRegistryOptions) {}
+  constructor(private readonly options: StorageRegistryOptions) {
+    this.#families = {
+      webdav: new WebdavFamily(),
+      posix: new PosixFamily(this.#posixRoots),
+      memory: new MemoryFamily(),
+    };
+  }
 
-  /** Whether a driver speaks this scheme. */
-  supports(scheme: string): boolean {
-    return Object.hasOwn(DRIVERS, scheme);
+  /** Whether a driver speaks this scheme; of a mounted file system also, whether it is one of ours. */
+  supports({ scheme, prefix }: Pick<ProtocolEndpoint, 'scheme' | 'prefix'>): boolean {
+    if (!Object.hasOwn(DRIVERS, scheme)) return false;
+    return DRIVERS[scheme] !== 'posix' || isAllowed(prefix, this.#posixRoots);
   }
 
   /**
    * A driver bound to one endpoint, with time-outs, retries and limits. `signal` ends all its
-   * calls. Throws StorageError NO_PROTOCOL for a scheme that nobody speaks here.
+   * calls. Throws StorageError NO_PROTOCOL for a scheme that nobody speaks here, and for a mounted
+   * file system outside of `posixRoots`.
    */
   driver(endpoint: ProtocolEndpoint, { signal }: { signal?: AbortSignal } = {}): StorageDriver {
-    const family = this.supports(endpoint.scheme) ? DRIVERS[endpoint.scheme] : undefined;
-    if (family === undefined) {
-      const message = `${endpoint.rse}: no driver for the scheme ${endpoint.scheme}`;
-      throw new StorageError(StorageCause.NO_PROTOCOL, message);
-    }
+    const family = this.#family(endpoint);
     const { allowPrivate, authorize, connectTimeoutMs } = this.options;
     const driver = this.#families[family].open(endpoint, {
       allowPrivate,
@@ -93,6 +98,21 @@ export class StorageRegistry {
   /** Lets go of all connections. */
   close(): void {
     for (const family of Object.values(this.#families)) family.close();
+  }
+
+  get #posixRoots(): readonly string[] {
+    return this.options.posixRoots ?? [];
+  }
+
+  #family(endpoint: ProtocolEndpoint): Family {
+    const { rse, scheme, prefix } = endpoint;
+    const family = Object.hasOwn(DRIVERS, scheme) ? DRIVERS[scheme] : undefined;
+    if (family !== undefined && this.supports(endpoint)) return family;
+    const why =
+      family === undefined
+        ? `no driver for the scheme ${scheme}`
+        : `${prefix} is below no directory of storage.posixRoots`;
+    throw new StorageError(StorageCause.NO_PROTOCOL, `${rse}: ${why}`);
   }
 
   #wrapped(driver: StorageDriver): StorageDriver {

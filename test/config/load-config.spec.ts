@@ -78,6 +78,18 @@ describe('the configuration', () => {
     expect(config.daemons.tuning['judge-evaluator']).toEqual({ periodSeconds: 0.5 });
   });
 
+  it('allows mounted file systems below directories, never below /', () => {
+    const name = 'SLUICE_STORAGE__POSIX_ROOTS';
+    expect(load().storage.posixRoots).toEqual([]);
+    const config = load({ environment: { [name]: '/mnt/lake, /srv/ark/' } });
+    expect(config.storage.posixRoots).toEqual(['/mnt/lake', '/srv/ark/']);
+    for (const wrong of ['/', 'lake', '//', '/mnt,/']) {
+      expect(problemsOf({ environment: { [name]: wrong } })[0]).toContain(
+        'is not a list of absolute paths, none of them /',
+      );
+    }
+  });
+
   it('cannot be changed after the start', () => {
     const config = load() as { server: { port: number } };
     expect(() => (config.server.port = 1)).toThrow(TypeError);

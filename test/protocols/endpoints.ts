@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Authority, makeAuthority } from '../../src/demo/certificates.js';
@@ -7,7 +7,7 @@ import {
   startStorage,
   type StorageOptions,
 } from '../../src/demo/storage/index.js';
-import { type ProtocolEndpoint } from '../../src/protocols/index.js';
+import { type ProtocolEndpoint, StorageRegistry } from '../../src/protocols/index.js';
 
 /** A memory storage's protocol, with the prefix /data/. */
 export function memoryEndpoint(
@@ -64,6 +64,36 @@ export async function startDisk(
     endpointWith,
     async close() {
       await storage.close();
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+/** A directory as a mounted file system, and a registry that may use it. */
+export interface PosixStorage {
+  /** What `storage.posixRoots` allows. The prefix is `data` below it. */
+  root: string;
+  endpoint: ProtocolEndpoint;
+  registry: StorageRegistry;
+  close(): Promise<void>;
+}
+
+/** Makes an empty one in a directory of its own, which goes with it. */
+export async function startPosix(): Promise<PosixStorage> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'sluice-posix-')));
+  await mkdir(join(root, 'data'));
+  const registry = new StorageRegistry({ allowPrivate: true, posixRoots: [root], attemptsMax: 1 });
+  return {
+    root,
+    registry,
+    endpoint: {
+      ...{ rse: 'MOUNTED', scheme: 'file', hostname: 'localhost', port: 0 },
+      prefix: join(root, 'data/'),
+      impl: 'rucio.rse.protocols.posix.Default',
+      extendedAttributes: {},
+    },
+    async close() {
+      registry.close();
       await rm(root, { recursive: true });
     },
   };

@@ -73,7 +73,7 @@ async function driverFor(
     .flatMap((domain) =>
       chooseProtocols(protocols.get(rse.id) ?? [], { domain, operation: 'delete' }),
     )
-    .find(({ scheme }) => storages.supports(scheme));
+    .find((each) => storages.supports(each));
   if (!protocol) {
     shift.log.warn({ rse: rse.name }, 'copies are due at an RSE without a protocol for deleting');
     return undefined;

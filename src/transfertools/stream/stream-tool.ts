@@ -5,8 +5,7 @@ import { streamCopy } from './stream-copy.js';
 /** Moves bytes through this process, between any two storages that have a driver. */
 export function streamTool(registry: StorageRegistry, limits: ToolLimits): InProcessTool {
   return new InProcessTool('stream', registry, limits, {
-    canMove: (source, destination) =>
-      registry.supports(source.scheme) && registry.supports(destination.scheme),
+    canMove: (source, destination) => registry.supports(source) && registry.supports(destination),
     copy: streamCopy(limits.stallMs),
   });
 }
