@@ -17,7 +17,9 @@ export {
   clearStuckLocks,
   forgetStuckLocks,
   hurryStuckLocks,
+  lacksSource,
   recordStuckLocks,
+  retryAtOnce,
   type RetryTerms,
 } from './stuck-lock.sql.js';
 export { LockEntity } from './lock.entity.js';

@@ -1,6 +1,9 @@
 import { lit, sql, type Sql } from '../db/index.js';
 import { RuleState } from '../vocabulary/index.js';
 
+/** Characters of a rule's error that are shown, before three dots. */
+export const ERROR_LENGTH = 245;
+
 /** States that no count of locks ends: somebody decides, or the injector does. */
 const decided = sql`r.state IN (${lit(RuleState.SUSPENDED)}, ${lit(RuleState.WAITING_APPROVAL)}, ${lit(RuleState.INJECT)})`;
 
@@ -64,9 +67,13 @@ export function stateByCounts(now: Date, replicating: Sql, stuck: Sql, error: Sq
                  WHEN ${isStuck} THEN ${lit(RuleState.STUCK)}
                  WHEN r.locks_replicating + ${replicating} > 0 THEN ${lit(RuleState.REPLICATING)}
                  ELSE ${lit(RuleState.OK)} END,
-    error = CASE WHEN ${decided} THEN r.error WHEN ${isStuck} THEN coalesce(${error}, r.error) END,
+    error = CASE WHEN ${decided} THEN r.error WHEN ${isStuck} THEN coalesce(${shortened(error)}, r.error) END,
     stuck_at = CASE WHEN ${decided} OR NOT ${isStuck} AND r.locks_replicating + ${replicating} > 0 THEN r.stuck_at
                     WHEN ${isStuck} THEN coalesce(r.stuck_at, ${now}::timestamptz) END,
     repair_at = CASE WHEN ${decided} THEN r.repair_at
                      WHEN ${isStuck} THEN coalesce(r.repair_at, ${now}::timestamptz) END`;
 }
+
+/** What a storage said, cut as `errorText` cuts what we say ourselves. */
+const shortened = (error: Sql): Sql =>
+  sql`CASE WHEN length(${error}) > ${lit(ERROR_LENGTH)} THEN left(${error}, ${lit(ERROR_LENGTH)}) || '...' ELSE ${error} END`;

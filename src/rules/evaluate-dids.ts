@@ -4,20 +4,21 @@ import {
   type DueEvaluation,
   endEvaluation,
   evaluateChildren,
-  filesBelow,
   narrowEvaluation,
 } from '../dids/index.js';
 import { execute, lit, ring, sql, type Sql, type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import { releaseTheseLocks } from '../locks/index.js';
 import { Channel, DidType, Evaluation, RuleGrouping } from '../vocabulary/index.js';
+import { locksOutside } from './complete-rule.js';
 import { demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
-import { spreadCopies, withKept } from './inject-rule.js';
+import { withKept } from './inject-rule.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { failInjection, followsContent, selectRules, storePlacement } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
+import { spreadCopies } from './spread-copies.js';
 import { filesOf, placeSlice, sameCopies, type SliceTally, unitOf } from './slice.sql.js';
 
 /** What one evaluation, or a slice of it, changed. */
@@ -169,13 +170,6 @@ async function evaluateDetach(
   if (released < terms.sliceLocks) await endEvaluation(tx, due.id);
   return { added: 0, released, failedRules: 0 };
 }
-
-/** Locks of a rule on files that are not below its DID any more: all of them are looked at. */
-const locksOutside = (rule: Rule, limit: number): Sql => sql`
-  SELECT l.did_id, l.rse_id, l.rule_id FROM locks l
-   WHERE l.rule_id = ${rule.id}
-     AND l.did_id NOT IN (SELECT b.did_id FROM (${filesBelow(rule.didId)}) b)
-   LIMIT ${lit(limit)}`;
 
 /** Locks of a rule on files that left a dataset and are not below the rule's DID by another way. */
 const locksOfDetached = (rule: Rule, due: DueEvaluation, limit: number): Sql => sql`

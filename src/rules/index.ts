@@ -1,9 +1,12 @@
 /** What should be true: placement, injection in slices, evaluation, repair, expiry. */
 
 /** What should be true: rules, how they are placed, evaluated, repaired, expire and are explained. */
-export { type AddedRule, addRules, type AdditionTerms, type RuleSpec } from './add-rules.js';
+export { type AddedRule, addRules } from './add-rules.js';
+export { type AdditionTerms } from './begin-rules.js';
+export { type RuleSpec } from './rule-spec.js';
 export {
   type Candidate,
+  demandCopies,
   placeCopies,
   type Placement,
   type PlacementUnit,
@@ -18,6 +21,7 @@ export { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 export { findRule, selectRules } from './rule.sql.js';
 export { confirmCopies, type FailedCopy, reopenCopies, stickCopies } from './settle-copies.js';
 export { rulesTerms } from './terms.js';
+export { findSites, type Sites, type Wish } from './sites.js';
 export { RuleEntity } from './rule.entity.js';
 export { RuleHistoryEntity } from './rule-history.entity.js';
 export {

@@ -1,21 +1,13 @@
 import { datasetsBelow, filesBelow } from '../dids/index.js';
 import { only, sql, type Sql, type Tx } from '../db/index.js';
 import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/index.js';
-import { type Candidate, demandCopies, shortage } from './copy-placement.js';
+import { type Candidate, demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
 import { type JudgeTerms, type Rule, type StoredPlacement } from './rule.js';
 import { finishInjection, storePlacement } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
-import {
-  chargeOf,
-  filesOf,
-  ownCopies,
-  placeSlice,
-  sameCopies,
-  type SliceTally,
-  theFile,
-  unitOf,
-} from './slice.sql.js';
+import { charged, spreadCopies } from './spread-copies.js';
+import { filesOf, placeSlice, sameCopies, type SliceTally, theFile, unitOf } from './slice.sql.js';
 
 export interface Injection {
   readonly locks: number;
@@ -183,68 +175,3 @@ export const withKept = (
   ...candidates,
   ...sites.blocked.filter((candidate) => keep.includes(candidate.rseId)),
 ];
-
-/** Candidates after so many bytes were charged at them. */
-export const charged = (
-  candidates: readonly Candidate[],
-  bytes: ReadonlyMap<RseId, bigint>,
-): readonly Candidate[] =>
-  candidates.map((candidate) => {
-    const more = bytes.get(candidate.rseId) ?? 0n;
-    const less = (left: bigint | null) => (left === null ? null : left - more);
-    return {
-      ...candidate,
-      quotaLeft: less(candidate.quotaLeft),
-      spaceLeft: less(candidate.spaceLeft),
-    };
-  });
-
-/**
- * The SQL that chooses RSEs for each file by itself, and what it charges where. An RSE whose share
- * would not fit is left out and the rest are asked again, so every answer respects the limits.
- */
-export async function spreadCopies(
-  tx: Tx,
-  rule: Pick<Rule, 'id' | 'copies'>,
-  files: Sql,
-  candidates: readonly Candidate[],
-): Promise<{ copies: Sql; charge: ReadonlyMap<RseId, bigint> }> {
-  let charge: ReadonlyMap<RseId, bigint> = new Map();
-  let left = candidates;
-  for (;;) {
-    const fits = left.filter((candidate) => fitsShare(candidate, charge));
-    const rses = fits.flatMap(({ rseId, seed, weight }) =>
-      weight === null ? [] : [{ rseId, seed, weight }],
-    );
-    if (rses.length < rule.copies) {
-      const bytes = [...charge.values()].reduce((most, share) => (share > most ? share : most), 0n);
-      const unit = { id: rule.id, copies: rule.copies, bytes };
-      throw shortage(unit, candidates, {
-        chosen: [],
-        rejected: candidates
-          .filter((candidate) => !fits.includes(candidate))
-          .map((candidate) => ({ rseId: candidate.rseId, reason: reasonOf(candidate) })),
-      });
-    }
-    const copies = ownCopies(rule.id, rses, rule.copies);
-    if (fits.every(({ quotaLeft, spaceLeft }) => quotaLeft === null && spaceLeft === null)) {
-      return { copies, charge: new Map() };
-    }
-    charge = await chargeOf(tx, files, copies);
-    if (fits.every((candidate) => fitsShare(candidate, charge))) return { copies, charge };
-    left = fits;
-  }
-}
-
-const fitsShare = (candidate: Candidate, charge: ReadonlyMap<RseId, bigint>): boolean => {
-  const share = charge.get(candidate.rseId) ?? 0n;
-  const room = (left: bigint | null) => left === null || left > share;
-  return candidate.weight !== null && room(candidate.quotaLeft) && room(candidate.spaceLeft);
-};
-
-const reasonOf = (candidate: Candidate) => {
-  if (candidate.weight === null) return 'no weight' as const;
-  const { quotaLeft, spaceLeft } = candidate;
-  const poor = quotaLeft !== null && (spaceLeft === null || quotaLeft <= spaceLeft);
-  return poor ? ('account limit' as const) : ('RSE limit' as const);
-};

@@ -1,8 +1,10 @@
 import { ring, sql, type Tx } from '../db/index.js';
 import { RuleReplaceFailed, SluiceError, UnsupportedOperation } from '../errors/index.js';
 import { Channel, RuleState } from '../vocabulary/index.js';
-import { type AddedRule, addRules, type AdditionTerms, type RuleSpec } from './add-rules.js';
+import { type AddedRule, addRules } from './add-rules.js';
+import { type AdditionTerms } from './begin-rules.js';
 import { type Rule } from './rule.js';
+import { type RuleSpec } from './rule-spec.js';
 import { findRule, writeRule } from './rule.sql.js';
 
 /** What a moved rule may have otherwise than the rule it replaces. */

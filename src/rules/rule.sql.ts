@@ -1,6 +1,7 @@
 import { execute, join, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { DuplicateRule, RuleNotFound } from '../errors/index.js';
-import { LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
+import { type DidId, LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
+import { ERROR_LENGTH } from './counter.sql.js';
 import { type Rule, type StoredPlacement } from './rule.js';
 
 const columns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", r.account_id AS "accountId",
@@ -71,11 +72,13 @@ export interface NewRule {
   readonly comments: string | null;
   readonly priority: number;
   readonly meta: string | null;
+  /** Passes over DIDs that have the very same rule. */
+  readonly ignoreDuplicate?: boolean;
   readonly now: Date;
 }
 
-/** One rule a DID. Gives their ids in the order of `didIds`. Throws DuplicateRule. */
-export async function insertRules(tx: Tx, rule: NewRule): Promise<RuleId[]> {
+/** One rule a DID. Gives the ids of those made, in the order of `didIds`. Throws DuplicateRule. */
+export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, RuleId>> {
   const made = await rows<{ id: RuleId; didId: bigint }>(
     tx,
     sql`INSERT INTO rules (did_id, account_id, state, copies, rse_expression, weight, expires_at, eol_at,
@@ -95,13 +98,18 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<RuleId[]> {
         RETURNING id, did_id AS "didId"`,
   );
   const byDid = new Map(made.map(({ id, didId }) => [didId, id]));
-  if (made.length < rule.didIds.length) {
+  if (made.length < rule.didIds.length && !rule.ignoreDuplicate) {
     throw new DuplicateRule(
       `A duplicate rule for this account, did, rse_expression, copies already exists: ${rule.copies} on '${rule.rseExpression}'`,
       { expression: rule.rseExpression, copies: rule.copies },
     );
   }
-  return rule.didIds.map((didId) => byDid.get(didId) as RuleId);
+  return new Map(
+    rule.didIds.flatMap((didId) => {
+      const id = byDid.get(didId);
+      return id === undefined ? [] : [[didId, id] as const];
+    }),
+  );
 }
 
 /** Everything is placed: the rule's state follows its locks from now on. */
@@ -146,9 +154,9 @@ export async function failInjection(
   );
 }
 
-/** At most 250 characters, as Rucio shows them. */
+/** At most 248 characters, as Rucio shows them. */
 export const errorText = (text: string): string =>
-  text.length > 245 ? `${text.slice(0, 245)}...` : text;
+  text.length > ERROR_LENGTH ? `${text.slice(0, ERROR_LENGTH)}...` : text;
 
 /** Remembers a decision of placement. */
 export async function storePlacement(

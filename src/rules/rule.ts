@@ -1,4 +1,5 @@
 import { type SluiceError } from '../errors/index.js';
+import { type RetryTerms } from '../locks/index.js';
 import {
   type AccountId,
   type DidId,
@@ -62,11 +63,9 @@ export interface Rule extends DidName {
 }
 
 /** Times and bounds that the judge works by. */
-export interface JudgeTerms {
-  readonly now: Date;
+export interface JudgeTerms extends RetryTerms {
   /** Locks made or released in one transaction. */
   readonly sliceLocks: number;
-  readonly lockRetrySeconds: number;
   /** For RSEs without an attribute `tombstone_delay`. */
   readonly tombstoneDelaySeconds: number;
 }

@@ -16,9 +16,9 @@ import {
 } from '../vocabulary/index.js';
 import { advanceRule } from './counter.sql.js';
 import { type Candidate } from './copy-placement.js';
-import { type WeightedRse } from './rendezvous.js';
 import { type Rule } from './rule.js';
 import { type Sites } from './sites.js';
+import { held } from './spread.sql.js';
 
 /** The rule's columns that its locks and requests carry. */
 export type SliceRule = Pick<Rule, 'id' | 'accountId' | 'activity' | 'priority'>;
@@ -150,42 +150,6 @@ export const sameCopies = (
          : sql`AND (SELECT count(*) FROM locks l WHERE l.did_id = s.did_id
                        AND l.rule_id = ${ruleId}::bigint) < ${copies}::int`
      }`;
-
-/**
- * Copies of each file of `slice` on RSEs of its own: those that have it first, the rest by weighted
- * rendezvous hashing over the file's id and the RSE's seed (data-model-facts 4). Files that the rule
- * has locks on already are left out.
- */
-export const ownCopies = (ruleId: bigint, rses: readonly WeightedRse[], copies: number): Sql => sql`
-  SELECT s.did_id, p.rse_id, s.bytes
-    FROM slice s
-    CROSS JOIN LATERAL (
-      SELECT array_agg(h.rse_id) FILTER (WHERE h.state IN (${held})) AS here,
-             array_agg(h.rse_id) FILTER (WHERE h.state = ${lit(ReplicaState.BEING_DELETED)}) AS going
-        FROM replicas h WHERE h.did_id = s.did_id) has
-    CROSS JOIN LATERAL (
-      SELECT x.rse_id
-        FROM unnest(${rses.map((rse) => rse.rseId)}::int[], ${rses.map((rse) => rse.seed)}::bigint[],
-                    ${rses.map((rse) => rse.weight)}::float8[]) x(rse_id, seed, weight)
-       ORDER BY coalesce(x.rse_id = ANY (has.here), false) DESC,
-                coalesce(x.rse_id = ANY (has.going), false),
-                -ln((((hashint8extended(s.did_id, x.seed) >> 11) & 9007199254740991) | 1)::float8
-                    / 9007199254740992.0) / x.weight,
-                x.rse_id
-       LIMIT ${lit(copies)}) p
-   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND l.rule_id = ${ruleId}::bigint OFFSET 0)`;
-
-const held = sql`${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)}`;
-
-/** What a placement of `files` by `copies` would charge at each RSE, in bytes. Writes nothing. */
-export async function chargeOf(tx: Tx, files: Sql, copies: Sql): Promise<Map<RseId, bigint>> {
-  const found = await rows<{ rseId: RseId; bytes: bigint }>(
-    tx,
-    sql`WITH slice AS MATERIALIZED (${files})
-      SELECT p.rse_id AS "rseId", sum(p.bytes)::bigint AS bytes FROM (${copies}) p GROUP BY p.rse_id`,
-  );
-  return new Map(found.map(({ rseId, bytes }) => [rseId, bytes]));
-}
 
 /** The size of a set of files, and the candidates with what of it they hold. `files` gives (did_id). */
 export async function unitOf(

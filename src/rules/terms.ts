@@ -1,5 +1,5 @@
 import { type Config } from '../config/index.js';
-import { type AdditionTerms } from './add-rules.js';
+import { type AdditionTerms } from './begin-rules.js';
 import { type RepairTerms } from './repair-rule.js';
 
 /** The judge's times and bounds, from the configuration. */

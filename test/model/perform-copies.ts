@@ -1,4 +1,5 @@
 import { resolveDids } from '../../src/dids/index.js';
+import { retryAtOnce } from '../../src/locks/index.js';
 import {
   assertAvailable,
   assertUnavailable,
@@ -97,7 +98,7 @@ export async function finishUpload(world: World, at: number, whole: boolean): Pr
     const changed = await assertUnavailable(tx, copies, ReplicaState.UNAVAILABLE);
     await reopenCopies(tx, changed, now);
     const failures = changed.map((copy) => ({ ...copy, cause: Cause.DEST_MISSING }));
-    await stickCopies(tx, failures, { now, lockRetrySeconds: 0 });
+    await stickCopies(tx, failures, retryAtOnce(now));
   });
   if (whole) world.arrived.add(file.name);
 }

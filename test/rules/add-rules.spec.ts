@@ -222,15 +222,28 @@ describe('placement', () => {
     expect(await a.usage()).toEqual(['A-DISK 2 files 200 bytes']);
   });
 
-  it('respects limits for NONE as well, by leaving out the RSE that would overflow', async () => {
+  it('uses every RSE as far as it has room, where each file goes by itself', async () => {
     await a.rse('A-DISK');
-    await a.rse('B-DISK', { limit: 150n });
-    await a.rse('C-DISK', { limit: 100_000n });
+    await a.rse('B-DISK', { limit: 1050n });
+    await a.rse('C-DISK', { limit: 1050n });
     await a.dataset('run');
     const names = Array.from({ length: 20 }, (_, n) => `f${n}`);
     await a.data('run', names, 'A-DISK');
-    await a.rule('run', { rseExpression: 'B-DISK|C-DISK', grouping: RuleGrouping.NONE });
-    expect(await a.usage()).toEqual(['C-DISK 20 files 2000 bytes']);
+    const alone = { rseExpression: 'B-DISK|C-DISK', grouping: RuleGrouping.NONE };
+    await a.rule('run', alone);
+    expect(await a.usage()).toEqual(['B-DISK 10 files 1000 bytes', 'C-DISK 10 files 1000 bytes']);
+    await expect(a.rule('f0', { ...alone, rseExpression: 'C-DISK|B-DISK' })).rejects.toMatchObject({
+      name: 'InsufficientAccountLimit',
+    });
+  });
+
+  it('does not choose an RSE where the account may put nothing, though most of it is unlimited', async () => {
+    await a.rse('A-DISK', { limit: null });
+    await a.rse('B-DISK');
+    await a.dataset('run');
+    await a.data('run', ['f1', 'f2', 'f3', 'f4'], 'A-DISK');
+    await a.rule('run', { rseExpression: 'A-DISK|B-DISK', grouping: RuleGrouping.NONE });
+    expect(await a.usage()).toEqual(['B-DISK 4 files 400 bytes']);
   });
 
   it('respects the limit of an RSE', async () => {

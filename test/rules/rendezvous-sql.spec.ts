@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rows, sql } from '../../src/db/index.js';
-import { ownCopies } from '../../src/rules/slice.sql.js';
+import { ownCopies } from '../../src/rules/spread.sql.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 
 let base: TestDatabase;

@@ -20,6 +20,7 @@ import {
 } from '../../replicas/index.js';
 import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
 import { retryAtOnce } from '../../locks/index.js';
+import { retryAtOnce } from '../../locks/index.js';
 import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
 import { Cause, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { Caller } from '../wire/index.js';

@@ -112,10 +112,7 @@ async function giveUp(
     ...failure,
     cause: failure.cause ?? Cause.STORAGE_ERROR,
   }));
-  await stickCopies(tx, failures, {
-    now: shift.now,
-    lockRetrySeconds: config.rules.lockRetrySeconds,
-  });
+  await stickCopies(tx, failures, { now: shift.now, ...config.rules });
 }
 
 /**

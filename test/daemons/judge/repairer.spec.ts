@@ -43,7 +43,7 @@ const fail = (rse: string) =>
     await stickCopies(
       tx,
       gone.map((copy) => ({ ...copy, cause: Cause.DEST_FULL, error: 'no space left' })),
-      { now: a.now, lockRetrySeconds: a.config.rules.lockRetrySeconds },
+      { now: a.now, ...a.config.rules },
     );
   });
 const attempts = () =>

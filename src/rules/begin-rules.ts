@@ -1,0 +1,86 @@
+import { depthOf, type Did } from '../dids/index.js';
+import { type Tx } from '../db/index.js';
+import { type Rse } from '../rses/index.js';
+import { DidType, RuleState } from '../vocabulary/index.js';
+import { approvesItself } from './approval.js';
+import { type JudgeTerms } from './rule.js';
+import { type RuleSpec } from './rule-spec.js';
+
+export interface AdditionTerms extends JudgeTerms {
+  /** Requests of at least so many locks are placed by the injector. */
+  readonly synchronousLocksMax: number;
+}
+
+/** How the rules on some of a request's DIDs begin. */
+export interface Beginning {
+  readonly dids: readonly Did[];
+  readonly state: RuleState;
+  readonly injectAt: Date | null;
+  readonly ignoreAccountLimit: boolean;
+  /** Placed in this transaction. */
+  readonly atOnce: boolean;
+}
+
+/** Placed at once, by the injector, or after approval; some DIDs of a request so, some otherwise. */
+export async function howToBegin(
+  tx: Tx,
+  spec: RuleSpec,
+  dids: readonly Did[],
+  named: readonly Rse[],
+  terms: AdditionTerms,
+): Promise<Beginning[]> {
+  if (spec.askApproval) return await byApproval(tx, spec, dids, named, terms);
+  const delay = spec.delayInjection ?? 0;
+  const split = spec.splitContainer && dids.some((did) => did.type === DidType.CONTAINER);
+  const later =
+    spec.asynchronous || delay > 0 || split || (await isLarge(tx, spec.copies, dids, terms));
+  return [
+    {
+      dids,
+      state: RuleState.INJECT,
+      injectAt: new Date(terms.now.getTime() + delay * 1000),
+      ignoreAccountLimit: spec.ignoreAccountLimit ?? false,
+      atOnce: !later,
+    },
+  ];
+}
+
+/** Whether all the DIDs of a request together make too many locks for one transaction. */
+async function isLarge(
+  tx: Tx,
+  copies: number,
+  dids: readonly Did[],
+  terms: AdditionTerms,
+): Promise<boolean> {
+  let files = 0n;
+  for (const did of dids) {
+    files += did.type === DidType.FILE ? 1n : (await depthOf(tx, did.id)).length;
+    if (files * BigInt(copies) >= terms.synchronousLocksMax) return true;
+  }
+  return false;
+}
+
+/** What an RSE approves by itself goes to the injector, as if somebody had approved it. */
+async function byApproval(
+  tx: Tx,
+  spec: RuleSpec,
+  dids: readonly Did[],
+  named: readonly Rse[],
+  { now }: AdditionTerms,
+): Promise<Beginning[]> {
+  const approved: Did[] = [];
+  for (const did of dids) if (await approvesItself(tx, named, did)) approved.push(did);
+  const waiting = dids.filter((did) => !approved.includes(did));
+  const { INJECT, WAITING_APPROVAL } = RuleState;
+  const limited = spec.ignoreAccountLimit ?? false;
+  return [
+    { dids: approved, state: INJECT, injectAt: now, ignoreAccountLimit: true, atOnce: false },
+    {
+      dids: waiting,
+      state: WAITING_APPROVAL,
+      injectAt: null,
+      ignoreAccountLimit: limited,
+      atOnce: false,
+    },
+  ].filter((beginning) => beginning.dids.length > 0);
+}

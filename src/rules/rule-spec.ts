@@ -1,0 +1,33 @@
+import { type DidName, type RuleGrouping, type RuleNotification } from '../vocabulary/index.js';
+
+/** A wish: copies of DIDs at storage elements. */
+export interface RuleSpec {
+  readonly dids: readonly DidName[];
+  readonly accountId: number;
+  readonly copies: number;
+  readonly rseExpression: string;
+  readonly weight?: string | null;
+  /** Seconds; null is for ever. */
+  readonly lifetime?: number | null;
+  readonly grouping: RuleGrouping;
+  readonly locked?: boolean;
+  readonly sourceReplicaExpression?: string | null;
+  /** An index into Activities. */
+  readonly activity: number;
+  readonly notification: RuleNotification;
+  readonly purgeReplicas?: boolean;
+  readonly ignoreAvailability?: boolean;
+  readonly ignoreAccountLimit?: boolean;
+  readonly splitContainer?: boolean;
+  readonly comment?: string | null;
+  readonly askApproval?: boolean;
+  readonly asynchronous?: boolean;
+  /** Seconds until the injector may begin. */
+  readonly delayInjection?: number | null;
+  readonly priority?: number;
+  readonly meta?: string | null;
+  readonly eolAt?: Date | null;
+  readonly subscriptionUid?: string | null;
+  /** DIDs that have the very same rule are passed over instead of refused. */
+  readonly ignoreDuplicate?: boolean;
+}

@@ -1,0 +1,93 @@
+import { type Sql, type Tx } from '../db/index.js';
+import { type SluiceError } from '../errors/index.js';
+import { type RseId } from '../vocabulary/index.js';
+import { type Candidate, shortage } from './copy-placement.js';
+import { fillCopies, type RankedFile } from './fill-copies.js';
+import { type WeightedRse } from './rendezvous.js';
+import { type Rule } from './rule.js';
+import { chargeOf, ownCopies, rankFiles, theseCopies } from './spread.sql.js';
+
+/** SQL that gives the copies of files placed by themselves, and the bytes charged at each RSE. */
+export interface Spread {
+  readonly copies: Sql;
+  readonly charge: ReadonlyMap<RseId, bigint>;
+}
+
+/**
+ * Chooses RSEs for each file of a slice by itself. Where the limits leave room for every RSE's share
+ * the choice is SQL's and no row leaves the database; where one share would not fit, the slice's
+ * files are placed one by one, so that an RSE is used as far as it has room.
+ * Throws InsufficientTargetRSEs, InsufficientAccountLimit, RSEOverQuota.
+ */
+export async function spreadCopies(
+  tx: Tx,
+  rule: Pick<Rule, 'id' | 'copies'>,
+  files: Sql,
+  candidates: readonly Candidate[],
+): Promise<Spread> {
+  const open = candidates.filter(({ quotaLeft }) => quotaLeft === null || quotaLeft > 0n);
+  const rses = weighted(open);
+  if (rses.length < rule.copies) throw tooFew(rule, candidates);
+  const copies = ownCopies(rule.id, rses, rule.copies);
+  if (open.every(isUnlimited)) return { copies, charge: new Map() };
+  const charge = await chargeOf(tx, files, copies);
+  if (open.every((candidate) => fitsShare(candidate, charge))) return { copies, charge };
+  const filling = fillCopies(await rankFiles(tx, rule, files, rses), open);
+  const [unfit] = filling.short;
+  if (unfit) throw tooFew(rule, charged(candidates, filling.charge), unfit);
+  return { copies: theseCopies(filling.copies), charge: filling.charge };
+}
+
+/** The candidates that have the weight that the rule asks for. */
+export const weighted = (candidates: readonly Candidate[]): WeightedRse[] =>
+  candidates.flatMap(({ rseId, seed, weight }) =>
+    weight === null ? [] : [{ rseId, seed, weight }],
+  );
+
+/** Candidates after so many bytes were charged at them. */
+export const charged = (
+  candidates: readonly Candidate[],
+  bytes: ReadonlyMap<RseId, bigint>,
+): readonly Candidate[] =>
+  candidates.map((candidate) => {
+    const more = bytes.get(candidate.rseId) ?? 0n;
+    const less = (left: bigint | null) => (left === null ? null : left - more);
+    return {
+      ...candidate,
+      quotaLeft: less(candidate.quotaLeft),
+      spaceLeft: less(candidate.spaceLeft),
+    };
+  });
+
+const isUnlimited = ({ quotaLeft, spaceLeft, weight }: Candidate): boolean =>
+  weight === null || (quotaLeft === null && spaceLeft === null);
+
+function fitsShare(candidate: Candidate, charge: ReadonlyMap<RseId, bigint>): boolean {
+  const share = charge.get(candidate.rseId);
+  const room = (left: bigint | null) => left === null || share === undefined || left > share;
+  return room(candidate.quotaLeft) && room(candidate.spaceLeft);
+}
+
+/** Why a file, or any, does not get its copies from candidates with so much room. */
+export function tooFew(
+  rule: Pick<Rule, 'id' | 'copies'>,
+  candidates: readonly Candidate[],
+  file?: RankedFile,
+): SluiceError {
+  const bytes = file?.bytes ?? 0n;
+  const unit = { id: rule.id, copies: rule.copies, bytes };
+  return shortage(unit, candidates, {
+    chosen: [],
+    rejected: candidates.map((candidate) => ({
+      rseId: candidate.rseId,
+      reason: reasonOf(candidate, bytes),
+    })),
+  });
+}
+
+function reasonOf({ weight, quotaLeft, spaceLeft }: Candidate, bytes: bigint) {
+  if (weight === null) return 'no weight' as const;
+  if (quotaLeft !== null && quotaLeft <= bytes) return 'account limit' as const;
+  if (spaceLeft !== null && spaceLeft <= bytes) return 'RSE limit' as const;
+  return 'surplus' as const;
+}
