@@ -110,7 +110,10 @@ function plan(
     };
   }
   const error = `no tool can move by the protocols of ${destination.name} and of any source`;
-  return refuse(MISMATCH_SCHEME, Cause.NO_PROTOCOL, error);
+  const ends = [destination.id, ...ready.map(({ rseId }) => rseId)];
+  const protocols = ends.flatMap((id) => facts.protocols.get(id) ?? []);
+  const mounts = protocols.some(({ scheme }) => scheme === 'file');
+  return refuse(MISMATCH_SCHEME, Cause.NO_PROTOCOL, mounts ? error + MOUNTS_HINT : error);
 }
 
 const jobOf = (
@@ -127,6 +130,9 @@ const jobOf = (
   md5: file.md5,
   overwrite: request.overwrite,
 });
+
+/** Whoever defines a protocol at a mounted file system does not always run the process. */
+const MOUNTS_HINT = '; file systems are used here only below the directories of storage.posixRoots';
 
 /** Why there is no source any more, where the attempt before tells. */
 function lastFailure({ cause, expected, found }: ClaimedRequest): string {

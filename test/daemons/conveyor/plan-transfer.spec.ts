@@ -121,6 +121,14 @@ describe('the way of a movement', () => {
     const protocols = [protocol(1, 'https', both), protocol(9, 'https', { read: 1 })];
     expect(plan(protocols)).toMatchObject({ state: 'M', cause: 'NO_PROTOCOL' });
   });
+
+  it('is none from a mounted file system that is none here, and says where to allow it', () => {
+    const protocols = [protocol(1, 'file', { write: 1 }), protocol(9, 'https', both)];
+    expect(plan(protocols)).toMatchObject({
+      cause: 'NO_PROTOCOL',
+      error: expect.stringContaining('storage.posixRoots') as string,
+    });
+  });
 });
 
 describe('the temporary name', () => {
