@@ -1,0 +1,27 @@
+import { type Lab } from './lab.js';
+
+/** One path of the product, its floor beside it. Each repetition gets a round of its own. */
+export interface Path {
+  readonly name: string;
+  /** What a figure is for: 'file', 'lock', … */
+  readonly item: string;
+  /** Items a repetition. */
+  readonly items: number;
+  /** Repetitions; default 3. */
+  readonly repetitions?: number;
+  /** CPU of Node and PostgreSQL together, µs an item, that the product promises. */
+  readonly targetCpu?: number;
+  /** Wall time of the product by that of the floor that it promises. */
+  readonly targetRatio?: number;
+  /** Longest transaction that it promises, ms. */
+  readonly targetTransaction?: number;
+  /** Once, before everything: not measured. */
+  prepare?(lab: Lab): Promise<void>;
+  /** Before each repetition: not measured. */
+  before?(lab: Lab, round: number): Promise<void>;
+  run(lab: Lab, round: number): Promise<void>;
+  /** The bare statements, into the same tables with all their indexes. */
+  floor?(lab: Lab, round: number): Promise<void>;
+  /** After everything. */
+  after?(lab: Lab): Promise<void>;
+}

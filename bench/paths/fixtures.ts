@@ -1,0 +1,68 @@
+import { sql } from '../../src/db/index.js';
+import { type Lab } from '../lab.js';
+
+export const SCOPE = 'bench';
+export const RSES = ['BENCH1', 'BENCH2', 'BENCH3', 'BENCH4'] as const;
+
+/** Files a request. */
+export const BATCH = 1000;
+
+/** Account, scope and RSEs that every path needs. */
+export async function furnish({ root }: Lab): Promise<void> {
+  await root.text('POST', `/accounts/root/scopes/${SCOPE}`);
+  await root.text('POST', '/accounts/root/attr/admin', { key: 'admin', value: true });
+  for (const rse of RSES) {
+    await root.text('POST', `/rses/${rse}`, { rse_type: 'DISK' });
+    await root.text('POST', `/rses/${rse}/attr/bench`, { value: 'true' });
+    await root.text('POST', `/rses/${rse}/protocols/memory`, {
+      scheme: 'memory',
+      hostname: rse.toLowerCase(),
+      port: 0,
+      prefix: '/data/',
+      impl: 'rucio.rse.protocols.webdav.Default',
+      domains: {
+        lan: { read: 1, write: 1, delete: 1 },
+        wan: { read: 1, write: 1, delete: 1, third_party_copy_read: 0, third_party_copy_write: 0 },
+      },
+    });
+    await root.text('POST', `/accounts/root/limits/local/${rse}`, { bytes: -1 });
+  }
+}
+
+/** Names as long as KM3NeT's raw data: 53 characters. */
+export const nameOf = (path: string, round: number, at: number): string => {
+  const run = `KM3NeT_${path.padEnd(9, '0')}_${String(round).padStart(8, '0')}`;
+  return `${run}_S${String(at).padStart(9, '0')}.raw.jpp-v18.6.0.root`;
+};
+
+export const namesOf = (path: string, round: number, from: number, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => nameOf(path, round, from + i));
+
+/**
+ * `count` files in a new dataset `name` with AVAILABLE copies at `rses`, by bare INSERT … SELECT: what
+ * other paths start from. Gives nothing; the dataset is open.
+ */
+export async function loadDataset(
+  lab: Lab,
+  { name, count, rses }: { name: string; count: number; rses: readonly string[] },
+): Promise<void> {
+  await lab.root.text('POST', `/dids/${SCOPE}/${name}`, { type: 'DATASET' });
+  await lab.bare(sql`
+    WITH made AS (
+      INSERT INTO dids (type, account_id, scope, name, bytes, adler32)
+      SELECT 'F', (SELECT id FROM accounts WHERE name = 'root'), ${SCOPE},
+             ${name}::text || '_S' || lpad(i::text, 9, '0') || '.raw.jpp-v18.6.0.root', 1000, 1
+        FROM generate_series(1, ${count}::int) i
+      RETURNING id),
+    copies AS (
+      INSERT INTO replicas (did_id, rse_id, bytes, state)
+      SELECT made.id, r.id, 1000, 'A' FROM made CROSS JOIN rses r WHERE r.name = ANY(${[...rses]}::text[]))
+    INSERT INTO contents (parent_id, child_id)
+    SELECT d.id, made.id FROM made, dids d WHERE d.scope = ${SCOPE} AND d.name = ${name}`);
+  await lab.bare(sql`
+    INSERT INTO collection_deltas (did_id, length, bytes)
+    SELECT id, ${count}::bigint, ${count * 1000}::bigint FROM dids WHERE scope = ${SCOPE} AND name = ${name}`);
+  for (const table of ['dids', 'replicas', 'contents']) {
+    await lab.meters.watcher.query(`ANALYZE ${table}`);
+  }
+}
