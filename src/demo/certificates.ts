@@ -39,7 +39,20 @@ export async function makeAuthority(name = 'Sluice demo authority'): Promise<Aut
       { name: 'subjectKeyIdentifier' },
     ],
   });
+  return authorityOf({ certificate, key });
+}
+
+/** The authority of a certificate and key that `makeAuthority` made, perhaps in another process. */
+export function authorityOf({ certificate, key }: Credentials): Authority {
+  const name = commonName(certificate);
   return { certificate, key, issue: (...hosts) => issueFor(hosts, name, key) };
+}
+
+function commonName(certificate: string): string {
+  const field: unknown = forge.pki.certificateFromPem(certificate).subject.getField('CN');
+  const value = (field as { value?: unknown } | null)?.value;
+  if (typeof value !== 'string') throw new Error('the certificate of the authority has no name');
+  return value;
 }
 
 async function issueFor(given: string[], issuer: string, signer: string): Promise<Credentials> {

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Agent } from 'node:https';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundledConfigFile } from '../../../src/config/index.js';
 import { findEmbedded } from '../../../src/db/embedded/index.js';
 import { type Authority } from '../../../src/demo/certificates.js';
 import { eventually } from '../../support/eventually.js';
-import { freePort } from './storage-server.js';
+import { freePort, letPass } from './storage-server.js';
 
 export interface SluiceOptions {
   /** Its state directory; a short path, as a socket lies below it. Kept by `stop`. */
@@ -63,6 +63,7 @@ const STOP_MS = 30_000;
 /** Starts a Sluice and waits until it serves. */
 export async function startSluice(options: SluiceOptions): Promise<SluiceProcess> {
   const port = await freePort();
+  letPass(dirname(options.state));
   // Beside the state directory, which has to be empty at first.
   const beside = besideState(options.state);
   mkdirSync(beside, { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import { request as plainRequest } from 'node:http';
@@ -203,6 +203,12 @@ function lastLines(file: string): string {
   } catch {
     return `${file} was not written`;
   }
+}
+
+/** Lets everybody pass through a directory: servers and PostgreSQL run as users of their own. */
+export function letPass(directory: string): void {
+  const { mode } = statSync(directory);
+  if ((mode & 0o111) !== 0o111) chmodSync(directory, (mode & 0o7777) | 0o111);
 }
 
 /** A port of 127.0.0.1 that nobody listens on. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Authority } from '../../../src/demo/certificates.js';
-import { freePort, startStorageServer, type StorageServer } from './storage-server.js';
+import { freePort, letPass, startStorageServer, type StorageServer } from './storage-server.js';
 
 export interface XrootdOptions {
   /** An existing directory; the server's own lies below it, under its name. */
@@ -78,7 +78,7 @@ async function writeCertificates(directory: string, authority: Authority): Promi
 
 /** XRootD refuses to be root; the way to its directory has to be open to whom it is instead. */
 function giveAway(root: string, directory: string, dataDir: string): void {
-  chmodSync(root, 0o755);
+  letPass(root);
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${USER}:`, directory, dataDir]);
 }
 
