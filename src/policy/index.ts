@@ -24,9 +24,11 @@ export {
   mayDeclareBad,
   mayDeleteReplicas,
   mayNameFiles,
+  mayQuarantine,
   mayRegisterReplicas,
   maySignUrl,
   maySuspect,
+  type SigningFacts,
   type WriterFacts,
 } from './replicas.js';
 export { mayAddRule, mayApproveRule, mayChangeRule, mayGiveRule } from './rules.js';

@@ -27,14 +27,28 @@ export const mayDeleteReplicas: May = isAdmin;
 /** Declare copies bad or unreadable. */
 export const mayDeclareBad: May = isAdmin;
 
+/** Say what is at a storage though not in the catalogue: it will be deleted. */
+export const mayQuarantine: May = isAdmin;
+
 /** Whoever has read a file may suspect it. */
 export const maySuspect: May = () => true;
 
-/** A URL that opens one file for one operation. */
+/** What the right to a URL turns on. */
+export interface SigningFacts extends WriterFacts {
+  /** Whether it is the path of a file in a scope of the caller's. */
+  readonly own: boolean;
+  /** Whether the catalogue knows a copy there, of whatever state. */
+  readonly registered: boolean;
+}
+
+/**
+ * A URL that opens one file for one operation. Who may put a file there may also delete what stands
+ * in its place and is no copy of anything.
+ */
 export const maySignUrl = (
   caller: Principal,
   operation: 'read' | 'write' | 'delete',
-  facts: WriterFacts,
+  facts: SigningFacts,
 ): boolean => {
   switch (operation) {
     case 'read':
@@ -42,6 +56,9 @@ export const maySignUrl = (
     case 'write':
       return mayRegisterReplicas(caller, facts);
     case 'delete':
-      return mayDeleteReplicas(caller);
+      return (
+        mayDeleteReplicas(caller) ||
+        (facts.own && !facts.registered && mayRegisterReplicas(caller, facts))
+      );
   }
 };

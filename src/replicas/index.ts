@@ -96,6 +96,8 @@ export { appendTraces } from './trace.sql.js';
 export {
   claimRemoval,
   endRemoval,
+  forgetGrants,
+  grantedPaths,
   grantUpload,
   lockUploadedCopy,
   removalsAt,

@@ -9,18 +9,21 @@ export interface StoredPath {
 
 /** Rows of grants that ended are dropped by those who make new ones, so many at a time. */
 const SWEEP = lit(100);
+/** An upload that was broken off is known as such for so long: its account may come back to it. */
+const KEPT_MS = 30 * 24 * 3_600_000;
 
-/** Notes that an account was given a URL to write there, and forgets some grants that have ended. */
+/** Notes that an account was given a URL to write there, and forgets some that ended long ago. */
 export async function grantUpload(
   tx: Tx,
   { rseId, path }: StoredPath,
   grant: { readonly accountId: AccountId; readonly expiresAt: Date; readonly now: Date },
 ): Promise<void> {
+  const kept = new Date(grant.now.getTime() - KEPT_MS);
   await execute(
     tx,
     sql`DELETE FROM upload_grants WHERE (rse_id, path) IN (
           SELECT rse_id, path FROM upload_grants
-          WHERE expires_at < ${grant.now} AND coalesce(removing_until < ${grant.now}, true)
+          WHERE expires_at < ${kept} AND coalesce(removing_until < ${grant.now}, true)
           LIMIT ${SWEEP} FOR UPDATE SKIP LOCKED)`,
   );
   await execute(
@@ -32,31 +35,60 @@ export async function grantUpload(
   );
 }
 
+/** Those of the paths that somebody was given a URL to write to, and that no upload has ended at since. */
+export async function grantedPaths(
+  tx: Tx,
+  rseId: RseId,
+  paths: readonly string[],
+): Promise<string[]> {
+  const found = await rows<{ path: string }>(
+    tx,
+    sql`SELECT path FROM upload_grants WHERE rse_id = ${rseId} AND path = ANY(${[...paths]}::text[])`,
+  );
+  return found.map(({ path }) => path);
+}
+
+/** The uploads there have ended well. */
+export async function forgetGrants(tx: Tx, rseId: RseId, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  await execute(
+    tx,
+    sql`DELETE FROM upload_grants WHERE rse_id = ${rseId} AND path = ANY(${[...paths]}::text[])`,
+  );
+}
+
 export interface RemovalClaim {
   readonly accountId: AccountId;
   readonly now: Date;
   /** After this the claim is void: the bytes must be gone before. */
   readonly until: Date;
+  /** Whether what stands there is known to be an upload's, so that the account needs no grant of its own. */
+  readonly known: boolean;
 }
 
 /**
  * Claims the removal of a leftover. False where somebody else may still be writing, or is removing it
- * already. The same account asking to read says that its own earlier upload is over.
+ * already, and where nothing says that an upload of this account left it. The same account asking to
+ * read says that its own earlier upload is over.
  */
 export async function claimRemoval(
   tx: Tx,
   { rseId, path }: StoredPath,
-  { accountId, now, until }: RemovalClaim,
+  { accountId, now, until, known }: RemovalClaim,
 ): Promise<boolean> {
+  const free = sql`(g.removing_until IS NULL OR g.removing_until <= ${now})`;
   const claimed = await execute(
     tx,
-    sql`INSERT INTO upload_grants AS g (rse_id, path, account_id, expires_at, removing_until, removals)
-        VALUES (${rseId}, ${path}, ${accountId}, ${until}, ${until}, 1)
-        ON CONFLICT (rse_id, path) DO UPDATE
-        SET removing_until = EXCLUDED.removing_until, removals = g.removals + 1,
-            expires_at = greatest(g.expires_at, EXCLUDED.expires_at)
-        WHERE (g.account_id = EXCLUDED.account_id OR g.expires_at <= ${now})
-          AND (g.removing_until IS NULL OR g.removing_until <= ${now})`,
+    known
+      ? sql`INSERT INTO upload_grants AS g (rse_id, path, account_id, expires_at, removing_until, removals)
+            VALUES (${rseId}, ${path}, ${accountId}, ${until}, ${until}, 1)
+            ON CONFLICT (rse_id, path) DO UPDATE
+            SET removing_until = EXCLUDED.removing_until, removals = g.removals + 1,
+                expires_at = greatest(g.expires_at, EXCLUDED.expires_at)
+            WHERE (g.account_id = EXCLUDED.account_id OR g.expires_at <= ${now}) AND ${free}`
+      : sql`UPDATE upload_grants g SET removing_until = ${until}, removals = g.removals + 1,
+              expires_at = greatest(g.expires_at, ${until}::timestamptz)
+            WHERE g.rse_id = ${rseId} AND g.path = ${path} AND g.account_id = ${accountId} AND ${free}`,
   );
   return claimed === 1;
 }

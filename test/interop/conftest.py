@@ -91,6 +91,31 @@ def tag():
 
 
 @pytest.fixture(scope='session')
+def disks(client, storages):
+    """The disks among the storages, the scientist's first choice in front."""
+    return sorted(rse for rse in storages if client.get_rse(rse)['rse_type'] == 'DISK')
+
+
+@pytest.fixture(scope='session')
+def desk(scientist, client, disks, tag):
+    """The scientist with a scope of their own and room on every disk."""
+    scope = f'user.{scientist.account}.{tag}'
+    client.add_scope(scientist.account, scope)
+    for rse in disks:
+        client.set_local_account_limit(scientist.account, rse, 10**10)
+    return scope
+
+
+@pytest.fixture(scope='session')
+def places(server, storages):
+    """The directory of every RSE whose storage runs here: what stands below its protocol's prefix."""
+    return {
+        storage['rse']: Path(storage.get('dataDir') or f'{storage["root"]}/rucio')
+        for storage in server['storages']
+    }
+
+
+@pytest.fixture(scope='session')
 def lake(client, tag):
     """Two RSEs, a scope and three runs of KM3NeT: names, sizes and checksums, but no bytes."""
     return Lake(client, tag)

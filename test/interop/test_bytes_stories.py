@@ -1,33 +1,15 @@
 """Bytes: upload and download over signed URLs, without any certificate, by a user who is no admin."""
 import json
-import re
 import ssl
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 
 from conftest import LONG_NAME, adler32
+from looking import counted, eventually, same_bytes, squeezed
 
 RUN = 'KM3NeT_00000267_00025291'
-COPIED_WITHIN_SECONDS = 90
-
-
-@pytest.fixture(scope='module')
-def disks(client, storages):
-    """The disks of the demo, the scientist's first choice in front."""
-    return sorted(rse for rse in storages if client.get_rse(rse)['rse_type'] == 'DISK')
-
-
-@pytest.fixture(scope='module')
-def desk(scientist, client, disks, tag):
-    """The scientist with a scope of their own and room on every disk."""
-    scope = f'user.{scientist.account}.{tag}'
-    client.add_scope(scientist.account, scope)
-    for rse in disks:
-        client.set_local_account_limit(scientist.account, rse, 10**10)
-    return scope
 
 
 @pytest.fixture(scope='module')
@@ -38,33 +20,6 @@ def uploaded(scientist, desk, disks, runs):
     did = f'{desk}:{RUN}'
     scientist('upload', '--rse', disks[0], '--scope', desk, *files, did)
     return did, files
-
-
-def same_bytes(directory, paths):
-    """Downloaded files under a directory are byte for byte the originals."""
-    for path in paths:
-        found = list(directory.rglob(path.name))
-        assert len(found) == 1, f'{path.name} is not below {directory}'
-        assert found[0].read_bytes() == path.read_bytes()
-
-
-def squeezed(result):
-    """A command's output with every run of blanks made two: columns are as wide as their contents."""
-    return re.sub('  +', '  ', result.out)
-
-
-def counted(download):
-    """The numbers of a download's summary."""
-    lines = re.findall(r'^(.+?): +(\d+)$', download.out, re.MULTILINE)
-    return {what: int(number) for what, number in lines}
-
-
-def eventually(true):
-    """Asks again until it is true: the daemons work while we look."""
-    until = time.monotonic() + COPIED_WITHIN_SECONDS
-    while not true():
-        assert time.monotonic() < until, f'not within {COPIED_WITHIN_SECONDS} s'
-        time.sleep(0.5)
 
 
 def test_an_upload_makes_files_a_dataset_and_a_rule_that_is_ok(scientist, uploaded, disks):

@@ -38,7 +38,7 @@ export class CredentialsController {
     const now = this.clock.now();
     const file = await db.read(async (tx) => {
       const found = await findSignedFile(tx, caller, asked);
-      await demandSignedFile(tx, caller, asked, found);
+      demandSignedFile(caller, asked, found);
       return found;
     });
     const lifetimeSeconds = this.lifetime(asked.operation, asked.lifetimeSeconds);

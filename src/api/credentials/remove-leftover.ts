@@ -20,15 +20,17 @@ const CALL_MS = 30_000;
 /**
  * Removes what a failed upload left at a path, or the client believes that the file is there already
  * and never says that it is. A leftover has no copy that the catalogue counts on, no transfer on its
- * way, and no upload by another account; only who may write there removes it. The claim keeps an
- * upload from ending while its bytes go.
+ * way, and no upload by another account. Only who may write there removes it, and only what is known
+ * to be an upload's: a copy of one of the caller's files that still waits for its bytes, or a path
+ * that the caller was given a URL to write to. What else stands there is left alone: perhaps somebody
+ * is about to register it. The claim keeps an upload from ending while its bytes go.
  */
 export async function removeLeftover(
   { db, storages, log, now }: LeftoverContext,
   caller: Principal,
   file: SignedFile,
 ): Promise<void> {
-  if (isTaken(file) || !mayRegisterReplicas(caller, file.writer)) return;
+  if (isTaken(file) || !mayRegisterReplicas(caller, file.facts)) return;
   const driver = storages.driver(file.endpoint, { signal: AbortSignal.timeout(CALL_MS) });
   const where = { rseId: file.rse.id, path: file.path };
   try {
@@ -37,7 +39,8 @@ export async function removeLeftover(
     const { accountId } = caller;
     const until = new Date(now.getTime() + CLAIM_MS);
     const claimed = await db.tx(async (tx) => {
-      if (!(await claimRemoval(tx, where, { accountId, now, until }))) return false;
+      const known = file.facts.own && file.facts.registered;
+      if (!(await claimRemoval(tx, where, { accountId, now, until, known }))) return false;
       if (file.didId === undefined) return true;
       const copy = await lockUploadedCopy(tx, file.didId, file.rse.id);
       if (!isTaken({ state: copy?.state }) && !copy?.requested) return true;

@@ -1,7 +1,7 @@
 import { type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { AccessDenied, InvalidPath, ValueError } from '../../errors/index.js';
-import { demand, mayNameFiles, maySignUrl, type WriterFacts } from '../../policy/index.js';
+import { demand, mayNameFiles, maySignUrl, type SigningFacts } from '../../policy/index.js';
 import { type ProtocolEndpoint, serverPath } from '../../protocols/index.js';
 import { copiesOf, findByPfns, namesOfPath } from '../../replicas/index.js';
 import {
@@ -14,7 +14,7 @@ import {
   type RseProtocol,
 } from '../../rses/index.js';
 import { scopesByName } from '../../scopes/index.js';
-import { type DidId, ReplicaState } from '../../vocabulary/index.js';
+import { type DidId, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { writerFacts } from '../replicas/write-facts.js';
 import { type SignUrlQuestion } from './signurl.request.js';
 
@@ -29,7 +29,7 @@ export interface SignedFile {
   readonly serverPath: string;
   readonly didId: DidId | undefined;
   readonly state: ReplicaState | undefined;
-  readonly writer: WriterFacts;
+  readonly facts: SigningFacts;
 }
 
 /** Finds the file of a URL. Throws RSENotFound, ValueError, InvalidPath. */
@@ -54,7 +54,9 @@ export async function findSignedFile(
   }
   const [found] = await findByPfns(tx, [{ rse, protocols: [protocol] }], [url]);
   const copies = found ? await copiesOf(tx, [found.didId]) : [];
+  const copy = copies.find(({ rseId }) => rseId === rse.id);
   const endpoint = endpointOf(rse, protocol);
+  const names = found ? [found] : rse.deterministic ? namesOfPath(rse, path) : [];
   return {
     rse,
     protocol,
@@ -62,8 +64,12 @@ export async function findSignedFile(
     path,
     serverPath: serverPath(endpoint, path),
     didId: found?.didId,
-    state: copies.find(({ rseId }) => rseId === rse.id)?.state,
-    writer: await writerFacts(tx, caller, rse),
+    state: copy?.state,
+    facts: {
+      ...(await writerFacts(tx, caller, rse)),
+      own: await ownsOne(tx, caller, names),
+      registered: copy !== undefined,
+    },
   };
 }
 
@@ -76,26 +82,28 @@ const GOOD: readonly (ReplicaState | undefined)[] = [
 /** Whether the catalogue counts on what stands at the path, or is deleting it itself. */
 export const isTaken = ({ state }: Pick<SignedFile, 'state'>): boolean => GOOD.includes(state);
 
+/** Whether one of the names is in a scope of the caller's. A path may stand for several. */
+async function ownsOne(tx: Tx, caller: Principal, names: readonly DidName[]): Promise<boolean> {
+  const scopes = await scopesByName(
+    tx,
+    names.map(({ scope }) => scope),
+  );
+  return [...scopes.values()].some(({ accountId }) => mayNameFiles(caller, accountId));
+}
+
 /**
  * Throws AccessDenied unless the caller may do it. Writing is for files that the caller may register
  * there: one that waits for its bytes, or a new name in a scope of the caller's. What is AVAILABLE is
  * never written again.
  */
-export async function demandSignedFile(
-  tx: Tx,
+export function demandSignedFile(
   caller: Principal,
   { operation, url }: SignUrlQuestion,
   file: SignedFile,
-): Promise<void> {
-  demand(maySignUrl(caller, operation, file.writer), `${operation} files at RSE ${file.rse.name}`);
+): void {
+  demand(maySignUrl(caller, operation, file.facts), `${operation} files at RSE ${file.rse.name}`);
   if (operation !== 'write') return;
   if (isTaken(file)) throw new AccessDenied(`A copy stands at ${url} already`, { url });
   if (file.didId !== undefined || caller.isAdmin) return;
-  const names = file.rse.deterministic ? namesOfPath(file.rse, file.path) : [];
-  const scopes = await scopesByName(
-    tx,
-    names.map(({ scope }) => scope),
-  );
-  const own = [...scopes.values()].some(({ accountId }) => mayNameFiles(caller, accountId));
-  demand(own, `write ${url}: it is the path of no file of yours`);
+  demand(file.facts.own, `write ${url}: it is the path of no file of yours`);
 }

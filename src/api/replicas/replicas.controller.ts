@@ -11,6 +11,7 @@ import {
   assertUnavailable,
   condemnByName,
   declareBad,
+  forgetGrants,
   givenPath,
   namedCopies,
   type NamedCopy,
@@ -20,26 +21,26 @@ import {
 } from '../../replicas/index.js';
 import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
 import { retryAtOnce } from '../../locks/index.js';
-import { retryAtOnce } from '../../locks/index.js';
 import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
 import { Cause, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { Caller } from '../wire/index.js';
 import {
+  endedUploads,
+  lookAtUploads,
+  NOTHING_SEEN,
+  refuseRemoved,
+  registeredUploads,
+  type SeenUploads,
+} from './look-at-uploads.js';
+import {
   type ChangedReplica,
   type NewReplica,
+  type NewReplicas,
   parseChangedReplicas,
   parseNamedReplicas,
   parseNewReplicas,
   parseTombstones,
 } from './replicas.request.js';
-import {
-  looksAtUploads,
-  NOTHING_SEEN,
-  refuseRemoved,
-  type SeenUploads,
-  uploadPath,
-  verifyUploads,
-} from './verify-uploads.js';
 import { demandNames, demandWritable, demandWriter } from './write-facts.js';
 
 /** Copies of files: registering them, saying what became of them, letting them go. */
@@ -51,20 +52,23 @@ export class ReplicasController {
     @Inject(StorageRegistry) private readonly storages: StorageRegistry,
   ) {}
 
+  /** Uploads that are registered afterwards end here: what they say they have written is looked at. */
   @Post()
   async register(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
     const asked = parseNewReplicas(body);
+    const seen = await this.lookAtNew(asked, caller);
     await this.db.tx(async (tx) => {
-      const rse = await findRse(tx, asked.rse);
-      await demandWriter(tx, caller, rse);
-      demandWritable(rse, asked.ignoreAvailability);
-      await demandNames(tx, caller, asked.files);
-      await registerFiles(tx, {
+      const { rse, files } = await this.demandRegistration(tx, asked, caller);
+      const now = this.clock.now();
+      const registered = await registerFiles(tx, {
         accountId: caller.accountId,
         rse,
-        files: await withPaths(tx, rse, asked.files),
-        now: this.clock.now(),
+        files,
+        now,
       });
+      if (seen.paths.length === 0) return;
+      const fresh = asked.files.filter((file, at) => registered[at]?.fresh && isWritten(file));
+      await this.confirm(tx, rse, await namedCopies(tx, rse, fresh), seen);
     });
     return 'Created';
   }
@@ -89,7 +93,7 @@ export class ReplicasController {
       const copies = await namedCopies(tx, rse, asked.files);
       const stateOf = statesByName(asked.files);
       const named = (state: ReplicaState) => copies.filter((copy) => stateOf(copy) === state);
-      await this.confirm(tx, named(ReplicaState.AVAILABLE), seen);
+      await this.confirm(tx, rse, named(ReplicaState.AVAILABLE), seen);
       await this.refuse(tx, caller, named(ReplicaState.UNAVAILABLE));
       await assertUnavailable(
         tx,
@@ -133,36 +137,57 @@ export class ReplicasController {
     return 'Created';
   }
 
+  private async demandRegistration(tx: Tx, asked: NewReplicas, caller: Principal) {
+    const rse = await findRse(tx, asked.rse);
+    await demandWriter(tx, caller, rse);
+    demandWritable(rse, asked.ignoreAvailability);
+    await demandNames(tx, caller, asked.files);
+    return { rse, files: await withPaths(tx, rse, asked.files) };
+  }
+
+  private async lookAtNew(asked: NewReplicas, caller: Principal): Promise<SeenUploads> {
+    if (!asked.files.some(isWritten)) return NOTHING_SEEN;
+    const { db, storages } = this;
+    return await lookAtUploads({ db, storages, now: this.clock.now() }, async (tx) => {
+      const { rse, files } = await this.demandRegistration(tx, asked, caller);
+      const written = files.filter(
+        (file) => isWritten(file) && (rse.deterministic || file.path !== null),
+      );
+      return await registeredUploads(tx, rse, written);
+    });
+  }
+
   private async lookAt(
     rseName: string,
     caller: Principal,
     written: readonly ChangedReplica[],
   ): Promise<SeenUploads> {
     if (written.length === 0) return NOTHING_SEEN;
-    const now = this.clock.now();
-    const facts = await this.db.read(async (tx) => {
+    const { db, storages } = this;
+    return await lookAtUploads({ db, storages, now: this.clock.now() }, async (tx) => {
       const rse = await findRse(tx, rseName);
       await demandWriter(tx, caller, rse);
-      if (!looksAtUploads(rse)) return undefined;
-      const protocols = (await protocolsOf(tx, [rse.id])).get(rse.id) ?? [];
-      const uploads = await uploadFacts(tx, rse, written);
-      const paths = uploads.map((upload) => uploadPath(rse, upload));
-      return { rse, protocols, uploads, removals: await removalsAt(tx, rse.id, paths, now), paths };
+      return await endedUploads(tx, rse, (tx) => uploadFacts(tx, rse, written));
     });
-    if (!facts) return NOTHING_SEEN;
-    const { rse, protocols, uploads, paths, removals } = facts;
-    const verified = await verifyUploads(this.storages, rse, protocols, uploads);
-    return { verified, paths, removals };
   }
 
-  private async confirm(tx: Tx, copies: readonly NamedCopy[], seen: SeenUploads): Promise<void> {
-    const [first] = copies;
-    if (!first) return;
+  private async confirm(
+    tx: Tx,
+    rse: Rse,
+    copies: readonly NamedCopy[],
+    seen: SeenUploads,
+  ): Promise<void> {
+    if (copies.length === 0) return;
     const now = this.clock.now();
     // After the copies were locked: whoever removes a leftover locks them too.
-    refuseRemoved(seen, await removalsAt(tx, first.rseId, seen.paths, now));
-    await assertAvailable(tx, copies, { verified: seen.verified, now });
+    refuseRemoved(seen, await removalsAt(tx, rse.id, seen.paths, now));
+    const verified = copies.filter((copy) => seen.verified.has(nameOf(copy)));
+    await assertAvailable(tx, copies, {
+      verified: new Set(verified.map(({ didId }) => didId)),
+      now,
+    });
     await confirmCopies(tx, copies, now);
+    await forgetGrants(tx, rse.id, seen.paths);
   }
 
   private async refuse(tx: Tx, caller: Principal, copies: readonly NamedCopy[]): Promise<void> {
@@ -194,10 +219,12 @@ const statesByName = (files: readonly ChangedReplica[]) => {
   return (copy: DidName): ReplicaState | undefined => states.get(nameOf(copy));
 };
 
+const isWritten = ({ state }: NewReplica): boolean => state === ReplicaState.AVAILABLE;
+
 /** The files with their paths, where PFNs tell them. Throws InvalidPath for a PFN that is not right. */
 async function withPaths(tx: Tx, rse: Rse, files: readonly NewReplica[]) {
-  if (files.every(({ pfn }) => pfn === null)) return files;
-  const protocols = (await protocolsOf(tx, [rse.id])).get(rse.id) ?? [];
+  const named = files.some(({ pfn }) => pfn !== null);
+  const protocols = named ? ((await protocolsOf(tx, [rse.id])).get(rse.id) ?? []) : [];
   return files.map((file) => ({
     ...file,
     path: file.pfn === null ? null : (givenPath(rse, protocols, file, file.pfn) ?? null),

@@ -1,73 +1,35 @@
 import pLimit from 'p-limit';
-import { FileConsistencyMismatch, ResourceTemporaryUnavailable } from '../../errors/index.js';
+import { FileConsistencyMismatch } from '../../errors/index.js';
 import { StorageError, type StorageRegistry } from '../../protocols/index.js';
 import { copyPath } from '../../replicas/index.js';
-import {
-  chooseProtocols,
-  endpointOf,
-  normalisePath,
-  type Rse,
-  type RseProtocol,
-} from '../../rses/index.js';
-import { adler32FromInt4, type DidId } from '../../vocabulary/index.js';
+import { chooseProtocols, endpointOf, type Rse, type RseProtocol } from '../../rses/index.js';
+import { adler32FromInt4, type DidName } from '../../vocabulary/index.js';
 
 /** A copy that a client says it has written. */
-export interface Upload {
-  readonly didId: DidId;
-  readonly scope: string;
-  readonly name: string;
+export interface Upload extends DidName {
   readonly bytes: bigint;
   readonly adler32: number | null;
+  /** Only where the RSE is not deterministic. */
   readonly path: string | null;
 }
 
-/** What was seen at the storage, and how often leftovers had been removed at each path by then. */
-export interface SeenUploads {
-  readonly verified: ReadonlySet<DidId>;
-  readonly paths: readonly string[];
-  readonly removals: Removals;
-}
-type Removals = ReadonlyMap<string, { readonly count: number; readonly underWay: boolean }>;
-
-export const NOTHING_SEEN: SeenUploads = { verified: new Set(), paths: [], removals: new Map() };
-
-/** Throws ResourceTemporaryUnavailable where a leftover was removed while we looked, or is at this moment. */
-export function refuseRemoved(seen: SeenUploads, now: Removals): void {
-  for (const path of seen.paths) {
-    const [before, after] = [seen.removals.get(path)?.count ?? 0, now.get(path)];
-    if (!after || (after.count === before && !after.underWay)) continue;
-    throw new ResourceTemporaryUnavailable(
-      `What stood at ${path} has been removed; upload it again`,
-    );
-  }
-}
-
-/** Where an upload stands below the protocols' prefixes, with one slash in front. */
-export const uploadPath = (rse: Rse, upload: Upload): string =>
-  normalisePath(copyPath(rse, upload, upload.path));
-
 const PARALLEL = 16;
 
-/** Whether uploads to the RSE are looked at before they count: it signs URLs, or says so itself. */
-export const looksAtUploads = ({ attributes }: Rse): boolean =>
-  attributes['verify_uploads'] === 'true' ||
-  (Boolean(attributes['sign_url']) && attributes['verify_uploads'] !== 'false');
-
 /**
- * Looks at the storage for what clients say they have written. Gives the copies whose size, and
- * checksum where both sides know one, are right; a storage that cannot be asked leaves a copy the
- * client's assertion. Throws FileConsistencyMismatch for one that is missing or wrong.
+ * Looks at the storage for what clients say they have written. Gives the `scope:name` of copies whose
+ * size, and checksum where both sides know one, are right; a storage that cannot be asked leaves a
+ * copy the client's assertion. Throws FileConsistencyMismatch for one that is missing or wrong.
  */
 export async function verifyUploads(
   storages: StorageRegistry,
   rse: Rse,
   protocols: readonly RseProtocol[],
   uploads: readonly Upload[],
-): Promise<Set<DidId>> {
-  const verified = new Set<DidId>();
+): Promise<Set<string>> {
+  const verified = new Set<string>();
   const protocol = (['wan', 'lan'] as const)
     .flatMap((domain) => chooseProtocols(protocols, { domain, operation: 'read' }))
-    .find(({ scheme }) => storages.supports(scheme));
+    .find((each) => storages.supports(each));
   if (!protocol) return verified;
   const driver = storages.driver(endpointOf(rse, protocol));
   const look = async (upload: Upload) => {
@@ -87,7 +49,9 @@ export async function verifyUploads(
       );
     }
     // Without a digest of the storage's only the size was seen.
-    if (upload.adler32 === null || entry?.adler32 != null) verified.add(upload.didId);
+    if (upload.adler32 === null || entry?.adler32 != null) {
+      verified.add(`${upload.scope}:${upload.name}`);
+    }
   };
   const limit = pLimit(PARALLEL);
   await Promise.all(uploads.map((upload) => limit(look, upload)));
