@@ -18,7 +18,9 @@ import { necromancer } from './necromancer.js';
 import { reaper } from './reaper/reaper.js';
 import { rescuer } from './rescuer.js';
 import { type Reconciler } from './runtime/index.js';
+import { transmogrifier } from './transmogrifier.js';
 import { undertaker } from './undertaker.js';
+import { verifier } from './verifier.js';
 
 export { parseRoles, type Reconciler, Runtime } from './runtime/index.js';
 
@@ -39,12 +41,14 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   'judge-injector': ({ config }) => judgeInjector(config),
   'judge-repairer': ({ config }) => judgeRepairer(config),
   'judge-cleaner': ({ config }) => judgeCleaner(config),
+  transmogrifier: ({ config }) => transmogrifier(config),
   'conveyor-submitter': ({ config, movements }) => conveyorSubmitter(config, movements),
   'conveyor-poller': ({ config, movements }) => conveyorPoller(config, movements),
   'conveyor-finisher': ({ config }) => conveyorFinisher(config),
   reaper: ({ config, storages }) => reaper(config, storages),
   undertaker: ({ config }) => undertaker(config),
-  necromancer: () => necromancer(),
+  necromancer: ({ config }) => necromancer(config),
+  verifier: ({ config, storages }) => verifier(config, storages),
   abacus: () => abacus(),
   rescuer: ({ config }) => rescuer(config),
   janitor: ({ config }) => janitor(config),

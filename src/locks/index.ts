@@ -10,6 +10,7 @@ export {
   releaseLocks,
   releaseTheseLocks,
   reopenLocks,
+  resumeLocks,
   stickLocks,
   stickLocksOfRule,
 } from './lock.sql.js';

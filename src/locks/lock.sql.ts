@@ -38,6 +38,14 @@ export const reopenLocks = (from: Sql): Sql => sql`
    WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
   RETURNING l.rule_id, -1 AS ok, 1 AS replicating, 0 AS stuck, NULL::text AS error`;
 
+/** CTE body: a bad copy is made anew, and so is what was stuck for want of it. As `reopenLocks`. */
+export const resumeLocks = (from: Sql): Sql => sql`
+  UPDATE locks l SET state = ${lit(LockState.REPLICATING)}
+    FROM (${locksOn(from, sql`x.state IN (${lit(LockState.OK)}, ${lit(LockState.STUCK)})`)}) w
+   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
+  RETURNING l.rule_id, -(w.was = ${lit(LockState.OK)})::int AS ok, 1 AS replicating,
+    -(w.was = ${lit(LockState.STUCK)})::int AS stuck, NULL::text AS error`;
+
 /**
  * CTE body: the copy will not arrive. `from` gives (did_id, rse_id, cause, source_rse_id, error,
  * expected, found), a copy once. Besides the counters it gives the lock's key and the failure, for

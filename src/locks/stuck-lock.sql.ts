@@ -1,5 +1,5 @@
 import { execute, lit, lits, sql, type Sql, type Tx } from '../db/index.js';
-import { activityIndex, Cause, type RuleId } from '../vocabulary/index.js';
+import { activityIndex, Cause, type RuleId, SOURCE_CAUSES } from '../vocabulary/index.js';
 
 const DAY_SECONDS = 86_400;
 
@@ -21,16 +21,8 @@ export const retryAtOnce = (now: Date): RetryTerms => ({
   expressRetrySeconds: 0,
 });
 
-/** What is wrong is the source: these say more than that there is no other one. */
-const SOURCE_CAUSES = [
-  Cause.SOURCE_MISSING,
-  Cause.SOURCE_CHECKSUM,
-  Cause.SOURCE_SIZE,
-  Cause.SOURCE_REFUSED,
-] as const;
-
 /** Condition on stuck lock `s`: it is stuck for want of a source, and so would be anywhere else. */
-export const lacksSource: Sql = sql`s.cause IN (${lits([Cause.NO_SOURCE, ...SOURCE_CAUSES])})`;
+export const lacksSource: Sql = sql`s.cause IN (${lits([Cause.NO_SOURCE, Cause.FILE_LOST, ...SOURCE_CAUSES])})`;
 
 /**
  * CTE body: why locks are stuck and when to try again. `from` gives (did_id, rse_id, rule_id, cause,

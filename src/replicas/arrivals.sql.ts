@@ -1,5 +1,5 @@
 import { lit, sql, type Sql } from '../db/index.js';
-import { BadFileState, ReplicaState } from '../vocabulary/index.js';
+import { ReplicaState } from '../vocabulary/index.js';
 
 /**
  * CTE body: copies that we wrote, or found there, and verified. `from` gives (did_id, rse_id). A
@@ -29,23 +29,6 @@ export const reviveCopies = (from: Sql): Sql => sql`
    WHERE r.did_id = f.did_id AND r.rse_id = f.rse_id
      AND r.state = ${lit(ReplicaState.BEING_DELETED)} AND r.lock_cnt > 0
   RETURNING r.did_id, r.rse_id`;
-
-/**
- * CTE body: copies declared bad that are wanted and that another good copy can replace, locked in key
- * order. BAD becomes COPYING. Gives (did_id, rse_id, bytes).
- */
-export const replaceBadCopies = (limit: number): Sql => sql`
-  UPDATE replicas r SET state = ${lit(ReplicaState.COPYING)}
-    FROM (SELECT x.did_id, x.rse_id FROM replicas x
-           WHERE (x.did_id, x.rse_id) IN (SELECT b.did_id, b.rse_id FROM bad_replicas b
-                                           WHERE b.state = ${lit(BadFileState.BAD)})
-             AND x.state = ${lit(ReplicaState.BAD)} AND x.lock_cnt > 0
-             AND EXISTS (SELECT FROM replicas o
-                          WHERE o.did_id = x.did_id AND o.rse_id <> x.rse_id
-                            AND o.state = ${lit(ReplicaState.AVAILABLE)})
-           ORDER BY x.did_id, x.rse_id LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED) w
-   WHERE r.did_id = w.did_id AND r.rse_id = w.rse_id AND r.state = ${lit(ReplicaState.BAD)}
-  RETURNING r.did_id, r.rse_id, r.bytes`;
 
 /**
  * CTE body: where files are to stand at RSEs that are not deterministic. `from` gives (did_id, rse_id,

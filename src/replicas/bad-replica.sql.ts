@@ -4,6 +4,7 @@ import {
   BadFileState,
   type CopyKey,
   type DidId,
+  ReplicaState,
   type RseId,
 } from '../vocabulary/index.js';
 import { copyKeys } from './replica.sql.js';
@@ -26,6 +27,9 @@ export interface DeclarationRow {
   readonly reason: string;
   readonly cause: string | null;
   readonly accountId: AccountId | null;
+  /** Until when a copy rests (TEMPORARY_UNAVAILABLE); null for every other state. */
+  readonly expiresAt?: Date;
+  readonly now: Date;
 }
 
 /** Records a declaration for each copy. */
@@ -34,37 +38,46 @@ export async function insertDeclarations(
   copies: readonly CopyKey[],
   declaration: DeclarationRow,
 ): Promise<void> {
-  const { state, reason, cause, accountId } = declaration;
+  const { state, reason, cause, accountId, expiresAt = null, now } = declaration;
   await execute(
     tx,
-    sql`INSERT INTO bad_replicas (did_id, rse_id, account_id, state, reason, cause)
-        SELECT k.did_id, k.rse_id, ${accountId}::int, ${state}::"char", ${reason}::text, ${cause}::text
+    sql`INSERT INTO bad_replicas (did_id, rse_id, account_id, state, reason, cause, expires_at, created_at, updated_at)
+        SELECT k.did_id, k.rse_id, ${accountId}::int, ${state}::"char", ${reason}::text, ${cause}::text,
+          ${expiresAt}::timestamptz, ${now}::timestamptz, ${now}::timestamptz
         FROM ${copyKeys(copies)} AS k(did_id, rse_id) ORDER BY k.did_id, k.rse_id`,
   );
 }
 
-/** Ends the open declarations (BAD, SUSPICIOUS, TEMPORARY_UNAVAILABLE) about these copies. */
+/** What still says something about a copy. */
+const OPEN = [
+  BadFileState.BAD,
+  BadFileState.LOST,
+  BadFileState.SUSPICIOUS,
+  BadFileState.TEMPORARY_UNAVAILABLE,
+] as const;
+
+/** Ends the open declarations about these copies, or those in the states of `from`. */
 export async function settleDeclarations(
   tx: Tx,
   copies: readonly CopyKey[],
-  to: typeof BadFileState.RECOVERED | typeof BadFileState.DELETED | typeof BadFileState.LOST,
+  to: typeof BadFileState.RECOVERED | typeof BadFileState.DELETED,
+  from: readonly BadFileState[] = OPEN,
 ): Promise<number> {
-  const open = [BadFileState.BAD, BadFileState.SUSPICIOUS, BadFileState.TEMPORARY_UNAVAILABLE];
   return await execute(
     tx,
     sql`UPDATE bad_replicas b SET state = ${lit(to)}, updated_at = now()
         FROM ${copyKeys(copies)} AS k(did_id, rse_id)
-        WHERE b.did_id = k.did_id AND b.rse_id = k.rse_id AND b.state IN (${lits(open)})`,
+        WHERE b.did_id = k.did_id AND b.rse_id = k.rse_id AND b.state IN (${lits(from)})`,
   );
 }
 
-/** How many copies of an RSE were declared bad by ourselves (with a cause) since then. */
+/** How many copies of an RSE were declared bad by our own reads since then, whatever became of them. */
 export async function countOwnDeclarations(tx: Tx, rseId: RseId, since: Date): Promise<number> {
   const { n } = await only<{ n: bigint }>(
     tx,
     sql`SELECT count(*) AS n FROM bad_replicas
-        WHERE state = ${lit(BadFileState.BAD)} AND rse_id = ${rseId}
-          AND account_id IS NULL AND created_at > ${since}`,
+        WHERE account_id IS NULL AND rse_id = ${rseId} AND created_at > ${since}
+          AND state <> ${lit(BadFileState.SUSPICIOUS)}`,
   );
   return Number(n);
 }
@@ -97,24 +110,55 @@ export async function badReplicaPage(tx: Tx, filter: BadReplicaFilter): Promise<
   );
 }
 
-/** A copy that was suspected at least `cntMin` times since then. */
+/** One incident: what was declared at one RSE on one day (UTC) for one reason, and what became of it. */
+export interface BadReplicaSum {
+  readonly rseId: RseId;
+  readonly day: Date;
+  readonly reason: string | null;
+  readonly state: BadFileState;
+  readonly count: bigint;
+}
+
+/** Declarations by RSE, day, reason and state, from a moment on and before another. */
+export async function sumDeclarations(
+  tx: Tx,
+  asked: {
+    readonly rseIds: readonly RseId[];
+    readonly from: Date | undefined;
+    readonly to: Date | undefined;
+  },
+): Promise<BadReplicaSum[]> {
+  const { from = null, to = null } = asked;
+  return await rows<BadReplicaSum>(
+    tx,
+    sql`SELECT rse_id AS "rseId", date_trunc('day', created_at, 'UTC') AS day, reason, state, count(*) AS count
+        FROM bad_replicas
+        WHERE rse_id = ANY(${[...asked.rseIds]}::int[])
+          AND (${from}::timestamptz IS NULL OR created_at >= ${from}::timestamptz)
+          AND (${to}::timestamptz IS NULL OR created_at < ${to}::timestamptz)
+        GROUP BY 1, 2, 3, 4 ORDER BY 2, 1, 3`,
+  );
+}
+
+/** A copy that was suspected more than `cntMin` times since then. */
 export interface SuspiciousCopy extends CopyKey {
   readonly cnt: number;
   readonly createdAt: Date;
 }
 
-/** Copies suspected again and again and not declared bad: at most `PAGE` of them, worst first. */
+/** Copies suspected again and again that are still used: at most `PAGE` of them, worst first. */
 export async function suspiciousCopies(
   tx: Tx,
   asked: { readonly rseIds: readonly RseId[]; readonly since: Date; readonly cntMin: number },
 ): Promise<SuspiciousCopy[]> {
   return await rows<SuspiciousCopy>(
     tx,
-    sql`SELECT did_id AS "didId", rse_id AS "rseId", count(*)::int AS cnt, min(created_at) AS "createdAt"
-        FROM bad_replicas
-        WHERE state = ${lit(BadFileState.SUSPICIOUS)} AND rse_id = ANY(${[...asked.rseIds]}::int[])
-          AND created_at >= ${asked.since}
-        GROUP BY did_id, rse_id HAVING count(*) > ${asked.cntMin}
-        ORDER BY cnt DESC, did_id, rse_id LIMIT ${PAGE}`,
+    sql`SELECT b.did_id AS "didId", b.rse_id AS "rseId", count(*)::int AS cnt, min(b.created_at) AS "createdAt"
+        FROM bad_replicas b
+        JOIN replicas r ON r.did_id = b.did_id AND r.rse_id = b.rse_id AND r.state <> ${lit(ReplicaState.BAD)}
+        WHERE b.state = ${lit(BadFileState.SUSPICIOUS)} AND b.rse_id = ANY(${[...asked.rseIds]}::int[])
+          AND b.created_at >= ${asked.since}
+        GROUP BY b.did_id, b.rse_id HAVING count(*) > ${asked.cntMin}
+        ORDER BY cnt DESC, b.did_id, b.rse_id LIMIT ${PAGE}`,
   );
 }

@@ -11,6 +11,7 @@ import {
 } from '../vocabulary/index.js';
 import { settleDeclarations } from './bad-replica.sql.js';
 import { dropGuardsOf } from './guarded-copy.sql.js';
+import { regainLost } from './lost-files.sql.js';
 import { type Copy, lockCopies, moveState, setAvailable, setTombstones } from './replica.sql.js';
 import { EPOCH } from './tombstone.js';
 
@@ -96,10 +97,24 @@ export async function assertAvailable(
   seen: { readonly verified: ReadonlySet<DidId>; readonly now: Date },
 ): Promise<void> {
   refuseDeleted(copies);
+  await makeGood(tx, copies, seen);
+}
+
+/** AVAILABLE, with nothing said against them any more; their files are not lost. */
+async function makeGood(
+  tx: Tx,
+  copies: readonly Copy[],
+  seen: { readonly verified: ReadonlySet<DidId>; readonly now: Date },
+): Promise<void> {
   await setAvailable(tx, copies, seen);
   const recovered = copies.filter(({ state }) => state === BAD);
   await dropGuardsOf(tx, recovered);
   await settleDeclarations(tx, copies, BadFileState.RECOVERED);
+  await regainLost(
+    tx,
+    copies.map(({ didId }) => didId),
+    seen.now,
+  );
 }
 
 /**
@@ -114,6 +129,23 @@ export async function assertUnavailable(
   refuseDeleted(copies);
   const from = state === UNAVAILABLE ? [AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE] : [AVAILABLE];
   return await moveState(tx, copies, { from, to: state });
+}
+
+/**
+ * Somebody says that these copies can be read after all: of those BAD, UNAVAILABLE or resting. What is
+ * being written or deleted stays as it is. Gives those that are AVAILABLE now; confirming their locks
+ * is the caller's next statement.
+ */
+export async function assertReadable(
+  tx: Tx,
+  copies: readonly CopyKey[],
+  now: Date,
+): Promise<CopyKey[]> {
+  const readable = (await lockCopies(tx, copies)).filter(
+    ({ state }) => state !== COPYING && state !== BEING_DELETED,
+  );
+  if (readable.length > 0) await makeGood(tx, readable, { verified: new Set(), now });
+  return readable;
 }
 
 /**

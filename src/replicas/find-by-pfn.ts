@@ -11,6 +11,8 @@ export interface FoundPfn extends DidName {
   readonly rse: Rse;
   /** Below the protocol's prefix, with a leading slash. */
   readonly path: string;
+  /** Whether the catalogue has a copy of the file there, in whatever state. */
+  readonly copied: boolean;
 }
 
 export interface Place {
@@ -18,49 +20,96 @@ export interface Place {
   readonly protocols: readonly RseProtocol[];
 }
 
+/** An RSE that a physical name may be at, and its path there. */
+export interface Whereabouts {
+  readonly pfn: string;
+  readonly rse: Rse;
+  readonly path: string;
+}
+
+/**
+ * Where a physical name may be: storage elements may share a host, and one's prefix may lie within
+ * another's. The longest prefix, so the shortest path, comes first. Throws InvalidPath for what is no
+ * physical name.
+ */
+export function whereabouts(places: readonly Place[], pfn: string): Whereabouts[] {
+  const parsed = parsePfn(pfn);
+  return places
+    .flatMap(({ rse, protocols }) => {
+      const paths = protocols.flatMap((protocol) => pathUnder(protocol, parsed) ?? []);
+      const [path] = paths.sort((a, b) => a.length - b.length);
+      return path === undefined ? [] : [{ pfn, rse, path }];
+    })
+    .sort((a, b) => a.path.length - b.path.length);
+}
+
 /**
  * The files behind physical names, looked up among these RSEs: by the registered path, or by every
- * name that could have that path and is in the catalogue. Names that lead nowhere are left out.
- * Throws InvalidPath for what is no physical name.
+ * name that could have that path and is in the catalogue. Of several the one with a copy there is
+ * meant. Names that lead nowhere are left out. Throws InvalidPath for what is no physical name.
  */
 export async function findByPfns(
   tx: Tx,
   places: readonly Place[],
   pfns: readonly string[],
 ): Promise<FoundPfn[]> {
-  const located = pfns.flatMap((pfn) => {
-    const parsed = parsePfn(pfn);
-    for (const { rse, protocols } of places) {
-      const path = protocols.map((protocol) => pathUnder(protocol, parsed)).find(Boolean);
-      if (path !== undefined) return [{ pfn, rse, path }];
-    }
-    return [];
-  });
-  const computed = located.filter(({ rse }) => rse.deterministic);
-  const registered = located.filter(({ rse }) => !rse.deterministic);
-  return [...(await findComputed(tx, computed)), ...(await findRegistered(tx, registered))];
+  const located = pfns.flatMap((pfn) => whereabouts(places, pfn));
+  const named = [
+    ...(await findComputed(
+      tx,
+      located.filter(({ rse }) => rse.deterministic),
+    )),
+    ...(await findRegistered(
+      tx,
+      located.filter(({ rse }) => !rse.deterministic),
+    )),
+  ];
+  const copied = await copiesAmong(tx, named);
+  const candidates = named.map((each) => ({ ...each, copied: copied.has(keyOf(each)) }));
+  const order = new Map(located.map(({ pfn, rse }, at) => [`${pfn} ${rse.id}`, at]));
+  const rank = (each: FoundPfn) =>
+    (each.copied ? 0 : located.length) + (order.get(`${each.pfn} ${each.rse.id}`) ?? 0);
+  const best = new Map<string, FoundPfn>();
+  for (const each of candidates.sort((a, b) => rank(a) - rank(b))) {
+    if (!best.has(each.pfn)) best.set(each.pfn, each);
+  }
+  return pfns.flatMap((pfn) => best.get(pfn) ?? []);
 }
 
-interface Located {
-  readonly pfn: string;
-  readonly rse: Rse;
-  readonly path: string;
+type Named = Omit<FoundPfn, 'copied'>;
+
+const keyOf = ({ didId, rse }: Named): string => `${didId}@${rse.id}`;
+
+async function copiesAmong(tx: Tx, named: readonly Named[]): Promise<Set<string>> {
+  if (named.length === 0) return new Set();
+  const found = await rows<{ didId: DidId; rseId: RseId }>(
+    tx,
+    sql`SELECT r.did_id AS "didId", r.rse_id AS "rseId"
+        FROM unnest(${named.map(({ didId }) => didId)}::bigint[],
+                    ${named.map(({ rse }) => rse.id)}::int[]) AS k(did_id, rse_id)
+        JOIN replicas r ON r.did_id = k.did_id AND r.rse_id = k.rse_id`,
+  );
+  return new Set(found.map(({ didId, rseId }) => `${didId}@${rseId}`));
 }
 
-async function findComputed(tx: Tx, located: readonly Located[]): Promise<FoundPfn[]> {
+/** A path may be several names' (`a.b/c` as scope a.b or as scope a with a slash): all that exist. */
+async function findComputed(tx: Tx, located: readonly Whereabouts[]): Promise<Named[]> {
+  if (located.length === 0) return [];
   const candidates = located.map((at) => ({ at, names: namesOfPath(at.rse, at.path) }));
   const dids = await resolveDids(
     tx,
     candidates.flatMap(({ names }) => names),
   );
   const known = new Map(dids.map((did) => [`${did.scope}:${did.name}`, did]));
-  return candidates.flatMap(({ at, names }) => {
-    const did = names.map(({ scope, name }) => known.get(`${scope}:${name}`)).find(Boolean);
-    return did ? [{ ...at, scope: did.scope, name: did.name, didId: did.id }] : [];
-  });
+  return candidates.flatMap(({ at, names }) =>
+    names.flatMap(({ scope, name }) => {
+      const did = known.get(`${scope}:${name}`);
+      return did ? [{ ...at, scope, name, didId: did.id }] : [];
+    }),
+  );
 }
 
-async function findRegistered(tx: Tx, located: readonly Located[]): Promise<FoundPfn[]> {
+async function findRegistered(tx: Tx, located: readonly Whereabouts[]): Promise<Named[]> {
   if (located.length === 0) return [];
   const found = await rows<{ rseId: RseId; path: string; didId: DidId } & DidName>(
     tx,

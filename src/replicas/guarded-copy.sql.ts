@@ -1,5 +1,11 @@
-import { execute, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { type CopyKey } from '../vocabulary/index.js';
+import { execute, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import {
+  type CopyKey,
+  DidAvailability,
+  type DidId,
+  ReplicaState,
+  type RseId,
+} from '../vocabulary/index.js';
 import { copyKeys } from './replica.sql.js';
 
 /** A copy whose protection ended by side effect: it may not be the last one to go. */
@@ -31,6 +37,26 @@ export async function guardCopies(
   if (copies.length === 0) return;
   const from = sql`SELECT k.did_id, k.rse_id FROM ${copyKeys(copies)} AS k(did_id, rse_id)`;
   await execute(tx, addGuards(from, cause));
+}
+
+/**
+ * Guards new copies at a cache whose file has lost its protection before: another copy of it is bad,
+ * or it is lost, and no rule holds a good one.
+ */
+export async function guardCachedCopies(
+  tx: Tx,
+  rseId: RseId,
+  didIds: readonly DidId[],
+): Promise<void> {
+  if (didIds.length === 0) return;
+  const from = sql`
+    SELECT d.id AS did_id, ${rseId}::int AS rse_id FROM dids d
+     WHERE d.id = ANY(${[...didIds]}::bigint[])
+       AND (d.availability = ${lit(DidAvailability.LOST)} OR EXISTS (
+         SELECT FROM replicas b WHERE b.did_id = d.id AND b.state = ${lit(ReplicaState.BAD)}))
+       AND NOT EXISTS (SELECT FROM replicas o WHERE o.did_id = d.id AND o.lock_cnt > 0
+                          AND o.state = ${lit(ReplicaState.AVAILABLE)})`;
+  await execute(tx, addGuards(from, 'bad declaration'));
 }
 
 /** Ends the guard of these copies. */

@@ -2,7 +2,28 @@
  * Where a file is: copies, their states, paths and tombstones; bad ones; what a reaper may take.
  */
 
-export { insertPaths, makeAvailable, replaceBadCopies, reviveCopies } from './arrivals.sql.js';
+export { insertPaths, makeAvailable, reviveCopies } from './arrivals.sql.js';
+export {
+  type HeldRecovery,
+  heldRecoveries,
+  lockRecovery,
+  type RecoveryTerms,
+  replaceBadCopies,
+} from './recovery.sql.js';
+export { type LostSweep, markLost, regainLost, sweepLost } from './lost-files.sql.js';
+export { type Rest, restCopies, wakeRested } from './rest-copies.sql.js';
+export { type DarkFile } from './quarantine.sql.js';
+export { quarantineFiles } from './quarantine-files.js';
+export {
+  askVerifications,
+  claimVerifications,
+  endVerifications,
+  markVerified,
+  postponeVerifications,
+  touchCopies,
+  type TracedCopy,
+  type VerificationJob,
+} from './verification.sql.js';
 export { closeDeclarations } from './close-declarations.sql.js';
 export {
   type FileSpec,
@@ -10,7 +31,13 @@ export {
   type RegisteredFile,
   type Registration,
 } from './register-files.js';
-export { type Badness, type Declared, declareBad, suspectCopies } from './declare-bad.js';
+export {
+  type Badness,
+  type Declared,
+  declareBad,
+  insistBad,
+  suspectCopies,
+} from './declare-bad.js';
 export { type Copy, copiesOf, lockCopies, setTombstones } from './replica.sql.js';
 export {
   addGuards,
@@ -34,7 +61,7 @@ export {
   restartCopies,
   upsertCopies,
 } from './copies.sql.js';
-export { registeredPaths } from './registered-paths.sql.js';
+export { registeredPaths, registeredPathsOf } from './registered-paths.sql.js';
 export { ReplicaEntity } from './replica.entity.js';
 export { ReplicaPathEntity } from './replica-path.entity.js';
 export { GuardedCopyEntity } from './guarded-copy.entity.js';
@@ -47,11 +74,14 @@ export {
   badReplicaPage,
   type BadReplica,
   type BadReplicaFilter,
+  type BadReplicaSum,
+  sumDeclarations,
   type SuspiciousCopy,
   suspiciousCopies,
 } from './bad-replica.sql.js';
 export {
   assertAvailable,
+  assertReadable,
   assertUnavailable,
   condemnByName,
   namedCopies,
@@ -61,7 +91,13 @@ export {
 } from './change-states.js';
 export { algorithmOf, copyPath, givenPath, namesOfPath } from './copy-path.js';
 export { type DatasetReplica, datasetReplicas, datasetReplicasAt } from './dataset-replicas.sql.js';
-export { findByPfns, type FoundPfn, type Place } from './find-by-pfn.js';
+export {
+  findByPfns,
+  type FoundPfn,
+  type Place,
+  type Whereabouts,
+  whereabouts,
+} from './find-by-pfn.js';
 export {
   type Ancestry,
   ancestries,

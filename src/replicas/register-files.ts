@@ -10,6 +10,8 @@ import {
 import { insertDescribedFiles, type Meta } from '../metadata/index.js';
 import { type Rse } from '../rses/index.js';
 import { type AccountId, type DidId, ReplicaState } from '../vocabulary/index.js';
+import { guardCachedCopies } from './guarded-copy.sql.js';
+import { regainLost } from './lost-files.sql.js';
 import { refuseCollisions } from './path-collisions.js';
 import { insertRegisteredCopies, type RegisteredRow } from './replica.sql.js';
 import { initialTombstone } from './tombstone.js';
@@ -85,6 +87,7 @@ export async function registerFiles(tx: Tx, registration: Registration): Promise
     refuseClash(row, file, rse);
     byName.set(nameOf(file), { didId: row.didId, fresh: row.fresh });
   }
+  await tendLost(tx, registration, asked, found);
   return registration.files.map((file) => byName.get(nameOf(file)) as RegisteredFile);
 }
 
@@ -158,6 +161,33 @@ async function insertCopies(
     }
     throw error;
   }
+}
+
+/**
+ * A file that was lost has a good copy again. Where the RSE is a cache this may be the only one: it is
+ * guarded as those are that were there when the others went bad.
+ */
+async function tendLost(
+  tx: Tx,
+  { rse, state = ReplicaState.AVAILABLE, now = new Date() }: Registration,
+  asked: readonly FileSpec[],
+  found: readonly RegisteredRow[],
+): Promise<void> {
+  const fresh = found.filter((row) => row.fresh);
+  if (initialTombstone(rse.attributes['tombstone_delay'], now) !== null) {
+    await guardCachedCopies(
+      tx,
+      rse.id,
+      fresh.map(({ didId }) => didId),
+    );
+  }
+  const stateOf = (row: RegisteredRow) => asked[Number(row.at) - 1]?.state ?? state;
+  const good = fresh.filter((row) => row.lost && stateOf(row) === ReplicaState.AVAILABLE);
+  await regainLost(
+    tx,
+    good.map(({ didId }) => didId),
+    now,
+  );
 }
 
 function refuseClash(row: RegisteredRow, file: FileSpec, rse: Rse): void {

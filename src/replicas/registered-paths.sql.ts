@@ -1,5 +1,6 @@
 import { rows, sql, type Tx } from '../db/index.js';
-import { type DidName, type RseId } from '../vocabulary/index.js';
+import { type CopyKey, type DidName, type RseId } from '../vocabulary/index.js';
+import { copyKeys } from './replica.sql.js';
 
 /** The paths that were registered for copies of these files at an RSE that is not deterministic. */
 export async function registeredPaths(
@@ -15,4 +16,18 @@ export async function registeredPaths(
         JOIN dids d ON d.scope = asked.scope AND d.name = asked.name
         JOIN replica_paths p ON p.did_id = d.id AND p.rse_id = ${rseId}`,
   );
+}
+
+/** The paths that were registered for these copies, by `<DID>@<RSE>`; those of computed ones are missing. */
+export async function registeredPathsOf(
+  tx: Tx,
+  copies: readonly CopyKey[],
+): Promise<Map<string, string>> {
+  const found = await rows<CopyKey & { path: string }>(
+    tx,
+    sql`SELECT p.did_id AS "didId", p.rse_id AS "rseId", p.path
+        FROM ${copyKeys(copies)} AS k(did_id, rse_id)
+        JOIN replica_paths p ON p.did_id = k.did_id AND p.rse_id = k.rse_id`,
+  );
+  return new Map(found.map(({ didId, rseId, path }) => [`${didId}@${rseId}`, path]));
 }

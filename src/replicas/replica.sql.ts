@@ -2,6 +2,7 @@ import { execute, lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js
 import { addRseUsage } from '../rses/index.js';
 import {
   type CopyKey,
+  DidAvailability,
   type DidId,
   DidType,
   ReplicaState,
@@ -48,6 +49,15 @@ export async function lockCopies(tx: Tx, copies: readonly CopyKey[]): Promise<Co
   );
 }
 
+/** All copies of these files, of whatever state, locked in key order until the transaction ends. */
+export async function lockCopiesOf(tx: Tx, didIds: readonly DidId[]): Promise<Copy[]> {
+  return await rows<Copy>(
+    tx,
+    sql`SELECT ${copyColumns} FROM replicas r WHERE r.did_id = ANY(${[...didIds]}::bigint[])
+        ORDER BY r.did_id, r.rse_id FOR NO KEY UPDATE`,
+  );
+}
+
 /** A file of a registration, columns of unnest. */
 export interface RegistrationRow {
   readonly scope: string;
@@ -66,6 +76,8 @@ export interface RegisteredRow {
   readonly clash: 'type' | 'bytes' | 'adler32' | 'md5' | null;
   readonly fresh: boolean;
   readonly prior: State | null;
+  /** No good copy of the file was left. */
+  readonly lost: boolean;
 }
 
 export interface RegistrationPlace {
@@ -89,6 +101,7 @@ export async function insertRegisteredCopies(
     tx,
     sql`WITH resolved AS MATERIALIZED (
           SELECT d.id, d.bytes, i.at, i.state, i.path,
+            d.availability = ${lit(DidAvailability.LOST)} AS lost,
             CASE WHEN d.type <> ${lit(DidType.FILE)} THEN 'type'
                  WHEN d.bytes IS DISTINCT FROM i.bytes THEN 'bytes'
                  WHEN d.adler32 <> i.adler32 THEN 'adler32'
@@ -110,7 +123,7 @@ export async function insertRegisteredCopies(
           WHERE path IS NOT NULL AND (id IN (SELECT did_id FROM copies)) IS TRUE ORDER BY id),
         counted AS (${addRseUsage(sql`SELECT ${place.rseId}::int AS rse_id, count(*) AS files,
             sum(bytes)::bigint AS bytes FROM copies HAVING count(*) > 0`)})
-        SELECT at, id AS "didId", clash, id IN (SELECT did_id FROM copies) AS fresh,
+        SELECT at, id AS "didId", clash, lost, id IN (SELECT did_id FROM copies) AS fresh,
           (SELECT r.state FROM replicas r
            WHERE r.did_id = resolved.id AND r.rse_id = ${place.rseId}) AS prior
         FROM resolved ORDER BY at`,

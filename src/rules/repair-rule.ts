@@ -3,14 +3,14 @@ import { SluiceError } from '../errors/index.js';
 import { followCopies, forgetStuckLocks, recordStuckLocks } from '../locks/index.js';
 import { restartCopies } from '../replicas/index.js';
 import { queueCopies } from '../requests/index.js';
-import { Cause, Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
+import { Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
 import { completeRule } from './complete-rule.js';
 import { recountRules } from './counter.sql.js';
 import { isDue, moveTiredLocks, type MoveTerms } from './move-locks.js';
 import { type Rule } from './rule.js';
 import { errorText, scheduleRepair, selectRules, writeRule } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
-import { startable, wantedRequests } from './slice.sql.js';
+import { isLostFile, startable, wantedRequests, whyStuck } from './slice.sql.js';
 
 export interface RepairTerms extends MoveTerms {
   /** A rule stuck for so long is SUSPENDED. */
@@ -61,7 +61,8 @@ const stuckSeconds = (rule: Rule, now: Date): number =>
 async function repairLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms): Promise<Repair> {
   const completion = await completeRule(tx, rule, sites, terms);
   const moved = await moveTiredLocks(tx, rule, sites, terms);
-  const retried = await retryLocks(tx, rule, sites, terms);
+  // A full slice leaves some behind, which are to follow and not to be tried again where they are.
+  const retried = moved < terms.sliceLocks ? await retryLocks(tx, rule, sites, terms) : 0;
   await keepStuckAt(tx, rule);
   if (completion === 'complete') await scheduleNext(tx, rule, terms);
   return { retried, moved };
@@ -87,14 +88,16 @@ async function retryLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms):
         SELECT s.did_id, s.rse_id FROM stuck_locks s, locks l
          WHERE ${isDue(rule, terms.now)} ORDER BY s.did_id, s.rse_id LIMIT ${lit(terms.sliceLocks)}),
       copies AS (${restartCopies(sql`SELECT p.did_id, p.rse_id, ${startable(sites)} AS startable FROM due p`)}),
-      followed AS (${followCopies(sql`SELECT did_id, rse_id, state FROM copies`, rule.id)}),
+      followed AS (${followCopies(
+        sql`SELECT did_id, rse_id, state FROM copies c WHERE NOT ${badAndLost}`,
+        rule.id,
+      )}),
       queued AS (${queueCopies(wantedRequests(rule, sites, sql`copies`))}),
       waiting AS (${recordStuckLocks(
         sql`SELECT did_id, rse_id, ${rule.id}::bigint AS rule_id,
-                   CASE WHEN rse_id = ANY (${[...sites.unwritable]}::int[]) THEN ${lit(Cause.NOT_WRITABLE)}
-                        ELSE ${lit(Cause.NO_SOURCE)} END AS cause,
+                   ${whyStuck(sites, sql`c`)} AS cause,
                    NULL::int AS source_rse_id, NULL::text AS error, NULL::text AS expected, NULL::text AS found
-              FROM copies WHERE state = ${lit(ReplicaState.UNAVAILABLE)}`,
+              FROM copies c WHERE state = ${lit(ReplicaState.UNAVAILABLE)} OR ${badAndLost}`,
         terms,
       )}),
       cleared AS (${forgetStuckLocks(sql`SELECT did_id, rse_id, rule_id FROM followed WHERE ok = 1`)}),
@@ -107,6 +110,9 @@ async function retryLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms):
   if (queued > 0) await ring(tx, Channel.REQUESTS);
   return retried;
 }
+
+/** Condition on copy `c`: it is bad, and no good one is left to make it from. */
+const badAndLost = sql`(c.state = ${lit(ReplicaState.BAD)} AND ${isLostFile(sql`c`)})`;
 
 /** When to look at the rule again; or, where its placement failed and its time has come, the injector. */
 async function scheduleNext(tx: Tx, rule: Rule, terms: RepairTerms): Promise<void> {

@@ -4,6 +4,7 @@ import {
   confirmLocks,
   recordStuckLocks,
   reopenLocks,
+  resumeLocks,
   type RetryTerms,
   stickLocks,
 } from '../locks/index.js';
@@ -49,6 +50,23 @@ export async function reopenCopies(tx: Tx, copies: readonly CopyKey[], now: Date
     sql`WITH reopened AS (${reopenLocks(copyRows(copies))}),
       recounted AS (${recountRules(sql`SELECT * FROM reopened`, now)})
       SELECT count(*)::int AS count FROM reopened`,
+  );
+  return count;
+}
+
+/**
+ * Bad copies are made anew: their locks wait for that, those too that were stuck because the file was
+ * lost. Gives the number of locks.
+ */
+export async function resumeCopies(tx: Tx, copies: readonly CopyKey[], now: Date): Promise<number> {
+  if (copies.length === 0) return 0;
+  const { count } = await only<{ count: number }>(
+    tx,
+    sql`WITH copies AS MATERIALIZED (${copyRows(copies)}),
+      resumed AS (${resumeLocks(sql`SELECT did_id, rse_id FROM copies`)}),
+      cleared AS (${clearStuckLocks(sql`SELECT did_id, rse_id FROM copies`)}),
+      recounted AS (${recountRules(sql`SELECT * FROM resumed`, now)})
+      SELECT count(*)::int AS count FROM resumed`,
   );
   return count;
 }

@@ -7,6 +7,7 @@ import { queueCopies } from '../requests/index.js';
 import { addRseUsage } from '../rses/index.js';
 import {
   Cause,
+  DidAvailability,
   type DidId,
   LockState,
   ReplicaState,
@@ -62,8 +63,7 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
       added AS (${addLocks(sql`SELECT did_id, rse_id, bytes, state FROM copies`, rule.id)}),
       stuck AS (${recordStuckLocks(
         sql`SELECT did_id, rse_id, ${rule.id}::bigint AS rule_id,
-                   CASE WHEN rse_id = ANY (${[...sites.unwritable]}::int[]) THEN ${lit(Cause.NOT_WRITABLE)}
-                        ELSE ${lit(Cause.NO_SOURCE)} END AS cause,
+                   ${whyStuck(sites, sql`copies`)} AS cause,
                    NULL::int AS source_rse_id, NULL::text AS error, NULL::text AS expected, NULL::text AS found
               FROM copies WHERE ${stuck}`,
         terms,
@@ -105,6 +105,16 @@ export function startable(sites: Slice['sites']): Sql {
     AND EXISTS (SELECT FROM replicas o WHERE o.did_id = p.did_id AND o.rse_id <> p.rse_id ${from}
       AND o.state IN (${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)})))`;
 }
+
+/** Condition on a row with a did_id: no good copy of the file is left anywhere. */
+export const isLostFile = (row: Sql): Sql => sql`EXISTS (
+  SELECT FROM dids lost WHERE lost.id = ${row}.did_id AND lost.availability = ${lit(DidAvailability.LOST)})`;
+
+/** Why a copy (did_id, rse_id) cannot be made now. */
+export const whyStuck = (sites: Pick<Sites, 'unwritable'>, row: Sql): Sql => sql`
+  CASE WHEN ${isLostFile(row)} THEN ${lit(Cause.FILE_LOST)}
+       WHEN ${row}.rse_id = ANY (${[...sites.unwritable]}::int[]) THEN ${lit(Cause.NOT_WRITABLE)}
+       ELSE ${lit(Cause.NO_SOURCE)} END`;
 
 /** Rows for `queueCopies` from a CTE (did_id, rse_id, bytes, state, wanted). */
 export const wantedRequests = (rule: SliceRule, sites: Slice['sites'], copies: Sql): Sql => sql`

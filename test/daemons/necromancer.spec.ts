@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const IDLE = { seen: 0, done: 0, failed: 0, more: false };
-const raise = () => a.shift(necromancer());
+const raise = () => a.shift(necromancer(a.config));
 const declarations = () =>
   base.db.read(async (tx) =>
     (await rows<{ state: string }>(tx, sql`SELECT state FROM bad_replicas ORDER BY id`)).map(

@@ -1,45 +1,28 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  Inject,
-  Post,
-  Query,
-  type StreamableFile,
-} from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, type StreamableFile } from '@nestjs/common';
 import { type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
 import { Database, type Tx } from '../../db/index.js';
-import { didsById, resolveDids } from '../../dids/index.js';
+import { resolveDids } from '../../dids/index.js';
 import { RSENotFound } from '../../errors/index.js';
 import { demand, mayDeclareBad, maySuspect } from '../../policy/index.js';
-import {
-  type BadReplica,
-  badReplicaPage,
-  declareBad,
-  suspectCopies,
-  suspiciousCopies,
-} from '../../replicas/index.js';
-import { findRse, listRses, resolveRses, rsesById } from '../../rses/index.js';
+import { declareBad, insistBad, suspectCopies } from '../../replicas/index.js';
+import { findRse, listRses } from '../../rses/index.js';
 import { reopenCopies } from '../../rules/index.js';
-import { type CopyKey, type DidId, wireId } from '../../vocabulary/index.js';
+import { type CopyKey, wireId } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, Produces, streamRows } from '../wire/index.js';
 import {
+  type BadDeclaration,
   type BadName,
-  badStateName,
   parseBad,
   parseBadDids,
-  parseBadStates,
   parseSuspicious,
-  parseSuspiciousQuestion,
 } from './bad.request.js';
 import { parsePfns } from './replicas.request.js';
 import { findPfns, placesOf } from './pfn-places.js';
 
 type Undeclared = Record<string, string[]>;
 
-/** What is said against copies, and what became of it. */
+/** What is said against copies. */
 @Controller('replicas')
 export class BadReplicasController {
   constructor(
@@ -58,7 +41,7 @@ export class BadReplicasController {
         asked.pfns.length > 0
           ? await findPfns(tx, await placesOf(tx), asked.pfns)
           : await findNames(tx, asked.names);
-      return await this.condemn(tx, caller, asked.reason, named);
+      return await this.condemn(tx, caller, asked, named);
     });
   }
 
@@ -74,7 +57,7 @@ export class BadReplicasController {
         tx,
         asked.dids.map((did) => ({ ...did, rse })),
       );
-      const undeclared = await this.condemn(tx, caller, asked.reason, named);
+      const undeclared = await this.condemn(tx, caller, asked, named);
       return Object.values(undeclared).flat();
     });
   }
@@ -89,40 +72,10 @@ export class BadReplicasController {
       const known = await suspectCopies(tx, copiesOf(found), {
         reason: asked.reason,
         accountId: caller.accountId,
+        now: this.clock.now(),
       });
       return undeclaredOf(found, new Set(known.map(keyOf)), 'Unknown replica');
     });
-  }
-
-  /** One JSON list: the command line takes its first line for the whole. */
-  @Get('suspicious')
-  @Produces(JSON_TYPE)
-  async listSuspicious(@Query() query: Record<string, unknown>): Promise<object[]> {
-    const asked = parseSuspiciousQuestion(query);
-    return await this.db.read(async (tx) => {
-      const rses = asked.expression ? await resolveRses(tx, asked.expression) : await listRses(tx);
-      const byId = new Map(rses.map((rse) => [rse.id, rse]));
-      const since = asked.since ?? new Date(0);
-      const rseIds = [...byId.keys()];
-      const found = await suspiciousCopies(tx, { rseIds, since, cntMin: asked.cntMin });
-      const dids = new Map((await didsById(tx, idsOf(found))).map((did) => [did.id, did]));
-      return found.flatMap(({ didId, rseId, cnt, createdAt }) => {
-        const [did, rse] = [dids.get(didId), byId.get(rseId)];
-        if (!did || !rse) return [];
-        const { scope, name } = did;
-        return [
-          { scope, name, rse: rse.name, rse_id: wireId(rse.uid), cnt, created_at: createdAt },
-        ];
-      });
-    });
-  }
-
-  @Get('bad/states')
-  async states(@Query() query: Record<string, unknown>): Promise<StreamableFile> {
-    const asked = parseBadStates(query);
-    const rse = asked.rse;
-    const rseId = rse ? (await this.db.read((tx) => findRse(tx, rse))).id : undefined;
-    return await streamRows(this.declarations({ ...asked, rseId }, asked.limit));
   }
 
   /** The files behind physical names. */
@@ -138,44 +91,22 @@ export class BadReplicasController {
     );
   }
 
-  private async *declarations(
-    filter: Omit<Parameters<typeof badReplicaPage>[1], 'after'>,
-    limit = Number.POSITIVE_INFINITY,
-  ): AsyncGenerator<object, void, undefined> {
-    let [after, left] = [0n, limit];
-    for (;;) {
-      const lines = await this.db.read(async (tx) => {
-        const page = await badReplicaPage(tx, { ...filter, after });
-        after = page.at(-1)?.id ?? after;
-        return { rows: await presentDeclarations(tx, page), last: page.length === 0 };
-      });
-      for (const row of lines.rows) if (left-- > 0) yield row;
-      if (lines.last || left <= 0) return;
-    }
-  }
-
   private async condemn(
     tx: Tx,
     caller: Principal,
-    reason: string,
+    { reason, force }: Pick<BadDeclaration, 'reason' | 'force'>,
     named: readonly NamedPlace[],
   ): Promise<Undeclared> {
     const now = this.clock.now();
-    const spec = { reason, accountId: caller.accountId, now };
-    const { bad, known } = await declareBad(tx, copiesOf(named), spec);
+    const badness = { reason, accountId: caller.accountId, now };
+    const { bad, known } = await declareBad(tx, copiesOf(named), badness);
     await reopenCopies(tx, bad, now);
+    if (force) await insistBad(tx, known, badness);
     const already = new Set(known.map(keyOf));
-    const declared = new Set(bad.map(keyOf));
-    return undeclaredOf(
-      named.filter(({ copy }) => !copy || !already.has(keyOf(copy))),
-      declared,
-      'Unknown replica',
-      undeclaredOf(
-        named.filter(({ copy }) => copy && already.has(keyOf(copy))),
-        new Set(),
-        'Already declared',
-      ),
-    );
+    const declared = new Set([...bad, ...known].map(keyOf));
+    const unknown = undeclaredOf(named, declared, 'Unknown replica');
+    const again = named.filter(({ copy }) => copy && already.has(keyOf(copy)));
+    return force ? unknown : undeclaredOf(again, new Set(), 'Already declared', unknown);
   }
 }
 
@@ -190,9 +121,6 @@ export interface NamedPlace {
 const keyOf = ({ didId, rseId }: CopyKey): string => `${didId}@${rseId}`;
 const copiesOf = (named: readonly NamedPlace[]): CopyKey[] =>
   named.flatMap(({ copy }) => (copy ? [copy] : []));
-const idsOf = (copies: readonly CopyKey[]): DidId[] => [
-  ...new Set(copies.map(({ didId }) => didId)),
-];
 
 /** Adds what is not among the declared, by RSE, with the reason. */
 function undeclaredOf(
@@ -221,26 +149,5 @@ async function findNames(tx: Tx, names: readonly BadName[]): Promise<NamedPlace[
     const didId = dids.get(`${scope}:${name}`);
     const copy = didId === undefined ? undefined : { didId, rseId: rse.id };
     return { said: `${scope}:${name}`, rse: rse.name, copy };
-  });
-}
-
-async function presentDeclarations(tx: Tx, page: readonly BadReplica[]): Promise<object[]> {
-  const dids = new Map((await didsById(tx, idsOf(page))).map((did) => [did.id, did]));
-  const rses = await rsesById(tx, [...new Set(page.map(({ rseId }) => rseId))]);
-  return page.flatMap((row) => {
-    const [did, rse] = [dids.get(row.didId), rses.get(row.rseId)];
-    if (!did || !rse) return [];
-    return [
-      {
-        scope: did.scope,
-        name: did.name,
-        rse: rse.name,
-        rse_id: wireId(rse.uid),
-        state: badStateName(row.state),
-        reason: row.reason,
-        created_at: row.createdAt,
-        updated_at: row.updatedAt,
-      },
-    ];
   });
 }

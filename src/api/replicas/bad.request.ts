@@ -6,21 +6,31 @@ import {
   type DidName,
   Limits,
 } from '../../vocabulary/index.js';
-import { parseDate, parseInteger, parseObject, parseParameters, parseText } from '../wire/index.js';
+import {
+  parseBool,
+  parseDate,
+  parseInteger,
+  parseObject,
+  parseParameters,
+  parseText,
+} from '../wire/index.js';
 
 const reason = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]));
 const items = { minItems: 1, maxItems: Limits.replicasPerRequest };
 const pfn = Type.String({ minLength: 1, maxLength: 4096 });
 const names = { scope: Type.String({ minLength: 1 }), name: Type.String({ minLength: 1 }) };
 
-const BadPfns = Type.Object({ reason, replicas: Type.Array(pfn, items) });
+const force = Type.Optional(Type.Union([Type.Boolean(), Type.Null()]));
+
+const BadPfns = Type.Object({ reason, force, replicas: Type.Array(pfn, items) });
 const BadNames = Type.Object({
   reason,
+  force,
   replicas: Type.Array(
     Type.Object({
       ...names,
-      rse: Type.Optional(Type.String()),
-      rse_id: Type.Optional(Type.String()),
+      rse: Type.Optional(Type.String({ minLength: 1 })),
+      rse_id: Type.Optional(Type.String({ minLength: 1 })),
     }),
     items,
   ),
@@ -34,6 +44,8 @@ export interface BadName extends DidName {
 
 export interface BadDeclaration {
   readonly reason: string;
+  /** What is known to be bad already is said once more, and no complaint. */
+  readonly force: boolean;
   readonly pfns: readonly string[];
   readonly names: readonly BadName[];
 }
@@ -47,11 +59,16 @@ export function parseBad(body: unknown): BadDeclaration {
   }
   if (kinds.has('object')) {
     const given = parseParameters(BadNames, body, 'bad replicas');
-    return { reason: given.reason ?? '', pfns: [], names: given.replicas };
+    return { ...said(given), pfns: [], names: given.replicas };
   }
   const given = parseParameters(BadPfns, body, 'bad replicas');
-  return { reason: given.reason ?? '', pfns: given.replicas, names: [] };
+  return { ...said(given), pfns: given.replicas, names: [] };
 }
+
+const said = (given: { reason?: string | null; force?: boolean | null }) => ({
+  reason: given.reason ?? '',
+  force: given.force ?? false,
+});
 
 const BadDids = Type.Object({
   reason,
@@ -61,11 +78,12 @@ const BadDids = Type.Object({
 
 export function parseBadDids(body: unknown): {
   readonly reason: string;
+  readonly force: boolean;
   readonly rse: string;
   readonly dids: readonly DidName[];
 } {
   const given = parseParameters(BadDids, body, 'bad dids');
-  return { ...given, reason: given.reason ?? '' };
+  return { ...given, reason: given.reason ?? '', force: false };
 }
 
 const Suspicious = Type.Object({ reason, pfns: Type.Array(pfn, items) });
@@ -83,6 +101,7 @@ export interface BadStatesQuestion {
   readonly youngerThan: Date | undefined;
   readonly olderThan: Date | undefined;
   readonly limit: number | undefined;
+  readonly listPfns: boolean;
 }
 
 export function parseBadStates(query: Query): BadStatesQuestion {
@@ -97,8 +116,21 @@ export function parseBadStates(query: Query): BadStatesQuestion {
     youngerThan: parseDate(parseText(query['younger_than'], 'younger_than'), 'younger_than'),
     olderThan: parseDate(parseText(query['older_than'], 'older_than'), 'older_than'),
     limit: parseInteger(query['limit'], 'limit', { min: 1 }),
+    listPfns: parseBool(query['list_pfns'], 'list_pfns'),
   };
 }
+
+export interface BadSummaryQuestion {
+  readonly expression: string | undefined;
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+}
+
+export const parseBadSummary = (query: Query): BadSummaryQuestion => ({
+  expression: parseText(query['rse_expression'], 'rse_expression') || undefined,
+  from: parseDate(parseText(query['from_date'], 'from_date') || undefined, 'from_date'),
+  to: parseDate(parseText(query['to_date'], 'to_date') || undefined, 'to_date'),
+});
 
 export interface SuspiciousQuestion {
   readonly expression: string | undefined;

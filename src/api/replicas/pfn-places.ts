@@ -1,7 +1,7 @@
 import { type Tx } from '../../db/index.js';
 import { ReplicaNotFound } from '../../errors/index.js';
-import { findByPfns, type Place } from '../../replicas/index.js';
-import { findRse, listRses, parsePfn, pathUnder, protocolsOf } from '../../rses/index.js';
+import { findByPfns, type Place, whereabouts } from '../../replicas/index.js';
+import { findRse, listRses, protocolsOf } from '../../rses/index.js';
 import { type CopyKey, type DidName } from '../../vocabulary/index.js';
 
 /** The RSE of that name, or all of them, with their protocols. */
@@ -20,6 +20,7 @@ export interface PfnPlace {
   readonly pfn: string;
   readonly rse: string;
   readonly did: DidName | undefined;
+  /** Where the catalogue has the file; whether it has the copy is for the caller's next step. */
   readonly copy: CopyKey | undefined;
 }
 
@@ -30,17 +31,30 @@ export async function findPfns(
   pfns: readonly string[],
 ): Promise<PfnPlace[]> {
   const located = pfns.map((pfn) => {
-    const parsed = parsePfn(pfn);
-    const place = places.find(({ protocols }) =>
-      protocols.some((protocol) => pathUnder(protocol, parsed) !== undefined),
-    );
+    const [place] = whereabouts(places, pfn);
     if (!place) throw new ReplicaNotFound(`The PFN ${pfn} is at no known RSE`, { pfn });
-    return { pfn, place };
+    return place;
   });
   const found = new Map((await findByPfns(tx, places, pfns)).map((each) => [each.pfn, each]));
-  return located.map(({ pfn, place: { rse } }) => {
+  return located.map(({ pfn, rse }) => {
     const did = found.get(pfn);
     const copy = did && { didId: did.didId, rseId: did.rse.id };
-    return { said: pfn, pfn, rse: rse.name, did, copy };
+    return { said: pfn, pfn, rse: did?.rse.name ?? rse.name, did, copy };
+  });
+}
+
+/** Looks up copies by physical name. Throws ReplicaNotFound for the first that is no copy of the catalogue. */
+export async function demandCopies(
+  tx: Tx,
+  places: readonly Place[],
+  pfns: readonly string[],
+): Promise<CopyKey[]> {
+  const found = new Map((await findByPfns(tx, places, pfns)).map((each) => [each.pfn, each]));
+  return [...new Set(pfns)].map((pfn) => {
+    const each = found.get(pfn);
+    if (!each?.copied) {
+      throw new ReplicaNotFound(`The PFN ${pfn} is no copy that the catalogue has`, { pfn });
+    }
+    return { didId: each.didId, rseId: each.rse.id };
   });
 }

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BadReplicasController } from './bad.controller.js';
+import { BadPfnsController } from './bad-pfns.controller.js';
+import { BadStatesController } from './bad-states.controller.js';
 import { DatasetReplicasController } from './datasets.controller.js';
 import { ListingController } from './listing.controller.js';
 import { ReplicasController } from './replicas.controller.js';
@@ -9,6 +11,8 @@ import { ReplicasController } from './replicas.controller.js';
   controllers: [
     ReplicasController,
     BadReplicasController,
+    BadPfnsController,
+    BadStatesController,
     DatasetReplicasController,
     ListingController,
   ],
