@@ -9,6 +9,14 @@ export interface Subject {
   close(): Promise<void>;
 }
 
+/** What a server that nobody here wrote cannot do. */
+export interface Lacks {
+  /** It tells no checksum, asked or not. */
+  checksums?: boolean;
+  /** What broke off before its end leaves a part under the name. */
+  wholeWrites?: boolean;
+}
+
 const of = (text: string) => () => Readable.from([Buffer.from(text)]);
 
 async function put(driver: StorageDriver, path: string, text: string): Promise<void> {
@@ -21,7 +29,13 @@ async function content(driver: StorageDriver, path: string, from?: bigint): Prom
 }
 
 /** What every driver promises. `start` gives an empty storage with all abilities but pulling. */
-export function conformsToProtocol(name: string, start: () => Promise<Subject>): void {
+export function conformsToProtocol(
+  name: string,
+  start: () => Promise<Subject>,
+  lacks: Lacks = {},
+): void {
+  const leavesParts = lacks.wholeWrites === true;
+  const told = (adler32: string) => (lacks.checksums === true ? null : adler32);
   describe(`${name} keeps what a driver promises`, () => {
     let subject: Subject;
     let driver: StorageDriver;
@@ -42,7 +56,7 @@ export function conformsToProtocol(name: string, start: () => Promise<Subject>):
         path: 'told',
         directory: false,
         bytes: 9n,
-        adler32: '11e60398',
+        adler32: told('11e60398'),
       });
     });
 
@@ -54,7 +68,7 @@ export function conformsToProtocol(name: string, start: () => Promise<Subject>):
     it('keeps the checksum of an empty file', async () => {
       await put(driver, 'empty', '');
       const entry = await driver.stat('empty', { checksum: true });
-      expect(entry).toMatchObject({ bytes: 0n, adler32: '00000001' });
+      expect(entry).toMatchObject({ bytes: 0n, adler32: told('00000001') });
       expect(await content(driver, 'empty')).toBe('');
     });
 
@@ -102,14 +116,14 @@ export function conformsToProtocol(name: string, start: () => Promise<Subject>):
       await put(driver, 'dir/b file', 'bb');
       await put(driver, 'dir/sub/c', 'ccc');
       const entries = await driver.list('dir');
-      const told = entries.map(({ path, directory, bytes }) => ({ path, directory, bytes }));
-      expect(told).toEqual(
+      const seen = entries.map(({ path, directory, bytes }) => ({ path, directory, bytes }));
+      expect(seen).toEqual(
         expect.arrayContaining([
           { path: 'dir/b file', directory: false, bytes: 2n },
           { path: 'dir/sub', directory: true, bytes: 0n },
         ]),
       );
-      expect(told).toHaveLength(2);
+      expect(seen).toHaveLength(2);
       await expect(driver.list('no/such')).rejects.toMatchObject({ code: 'MISSING' });
     });
 
@@ -125,7 +139,7 @@ export function conformsToProtocol(name: string, start: () => Promise<Subject>):
         const written = driver.write('odd', of('12345'), bytes);
         await expect(written).rejects.toMatchObject({ code: 'SIZE' });
       }
-      expect(await driver.stat('odd')).toBeNull();
+      if (!leavesParts) expect(await driver.stat('odd')).toBeNull();
     });
 
     it('passes on why the source failed', async () => {
@@ -138,7 +152,7 @@ export function conformsToProtocol(name: string, start: () => Promise<Subject>):
         );
       const written = driver.write('broken', failing, 1000n);
       await expect(written).rejects.toThrow('the tape broke');
-      expect(await driver.stat('broken')).toBeNull();
+      if (!leavesParts) expect(await driver.stat('broken')).toBeNull();
     });
 
     it('ends when it is cancelled', async () => {

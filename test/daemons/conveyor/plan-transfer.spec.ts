@@ -126,7 +126,7 @@ describe('the way of a movement', () => {
     const protocols = [protocol(1, 'file', { write: 1 }), protocol(9, 'https', both)];
     expect(plan(protocols)).toMatchObject({
       cause: 'NO_PROTOCOL',
-      error: expect.stringContaining('storage.posixRoots') as string,
+      error: expect.stringContaining('storage.posixRoots'),
     });
   });
 });
