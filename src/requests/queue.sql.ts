@@ -1,5 +1,5 @@
-import { execute, lit, lits, sql, type Sql, type Tx } from '../db/index.js';
-import { Cause, RequestState, type RuleId } from '../vocabulary/index.js';
+import { execute, lit, sql, type Sql, type Tx } from '../db/index.js';
+import { Cause, LockState, RequestState, type RuleId } from '../vocabulary/index.js';
 
 /**
  * CTE body: wished transfers. `from` gives (did_id, rse_id, bytes, rule_id, account_id, activity,
@@ -33,20 +33,30 @@ export const keepCancelled = (from: Sql, now: Date): Sql => sql`
          ${lit(Cause.CANCELLED)}, error, expected, found, ${now}::timestamptz
     FROM (${from}) c`;
 
-/** What a rule asks of transfers that have not begun yet. */
+/** What a rule asks of its transfers. A missing key stays as it is. */
 export interface Urgency {
   readonly priority?: number;
   readonly activity?: number;
+  readonly accountId?: number;
 }
 
-/** Queued and waiting requests of a rule follow its priority and activity. Gives how many. */
-export const reprioritiseRequests = (tx: Tx, ruleId: RuleId, urgency: Urgency): Promise<number> =>
-  execute(
+/**
+ * The requests of a rule's copies follow its priority, activity and account; one under way goes on
+ * and counts for its new activity. One that was made for another rule follows a higher priority and
+ * nothing else. Gives how many there are.
+ */
+export const reprioritiseRequests = (tx: Tx, ruleId: RuleId, urgency: Urgency): Promise<number> => {
+  const ours = sql`q.rule_id = ${ruleId}::bigint`;
+  const { priority = null, activity = null, accountId = null } = urgency;
+  return execute(
     tx,
-    sql`UPDATE requests
-           SET priority = coalesce(${urgency.priority ?? null}::smallint, priority),
-               activity = coalesce(${urgency.activity ?? null}::smallint, activity)
-         WHERE rule_id = ${ruleId}
-           AND state IN (${lits([RequestState.QUEUED, RequestState.WAITING])})
-           AND (did_id, rse_id) IN (SELECT did_id, rse_id FROM locks WHERE rule_id = ${ruleId})`,
+    sql`UPDATE requests q
+           SET priority = CASE WHEN ${ours} THEN coalesce(${priority}::smallint, q.priority)
+                               ELSE greatest(q.priority, ${priority}::smallint) END,
+               activity = CASE WHEN ${ours} THEN coalesce(${activity}::smallint, q.activity) ELSE q.activity END,
+               account_id = CASE WHEN ${ours} THEN coalesce(${accountId}::int, q.account_id) ELSE q.account_id END
+         WHERE (q.did_id, q.rse_id) IN (
+           SELECT l.did_id, l.rse_id FROM locks l
+            WHERE l.rule_id = ${ruleId} AND l.state = ${lit(LockState.REPLICATING)})`,
   );
+};

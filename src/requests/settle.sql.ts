@@ -6,6 +6,7 @@ import {
   type RequestId,
   RequestState,
   type RuleId,
+  SOURCE_CAUSES,
 } from '../vocabulary/index.js';
 
 /** A request that a transfer tool has taken. */
@@ -133,6 +134,23 @@ export const failedRequests = (tx: Tx, limit: number): Promise<FailedRequest[]> 
                source_rse_id AS "sourceRseId", attempt, state, cause, error, expected, found
           FROM requests WHERE state IN (${lits(FAILURES)})
          ORDER BY id LIMIT ${lit(limit)} FOR NO KEY UPDATE SKIP LOCKED`,
+  );
+
+/** What went wrong with the source of an earlier attempt. */
+export type EarlierFailure = Pick<
+  FailedRequest,
+  'id' | 'sourceRseId' | 'cause' | 'error' | 'expected' | 'found'
+>;
+
+/** Of these requests, those whose last attempt before found a wrong source, and what it found. */
+export const sourceFailures = (tx: Tx, ids: readonly RequestId[]): Promise<EarlierFailure[]> =>
+  rows<EarlierFailure>(
+    tx,
+    sql`SELECT DISTINCT ON (q.id) q.id, h.source_rse_id AS "sourceRseId", h.cause, h.error, h.expected, h.found
+          FROM requests q
+          JOIN requests_history h ON h.did_id = q.did_id AND h.rse_id = q.rse_id AND h.id = q.id
+         WHERE q.id = ANY (${[...ids]}::bigint[]) AND h.cause IN (${lits(SOURCE_CAUSES)})
+         ORDER BY q.id, h.attempt DESC`,
   );
 
 /** A request that is to be tried again at `dueAt`, which may be now. */

@@ -13,12 +13,12 @@ import { DuplicateRule, InputValidationError, UnsupportedOperation } from '../er
 import { hurryStuckLocks, stickLocks, stickLocksOfRule } from '../locks/index.js';
 import { failCopies } from '../replicas/index.js';
 import { cancelRequests, keepCancelled, reprioritiseRequests } from '../requests/index.js';
-import { resolveRses } from '../rses/index.js';
 import { Cause, Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
 import { expiry } from './add-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { archiveRule, findRule, writeRule } from './rule.sql.js';
 import { stickFrom } from './settle-copies.js';
+import { findSources } from './sites.js';
 
 /** What the owner of a rule may change. A missing key stays as it is. */
 export interface RuleChange {
@@ -41,7 +41,7 @@ export interface RuleChange {
 }
 
 /**
- * Changes a rule whose row is held. Throws InvalidRSEExpression (source), DuplicateRule (the other
+ * Changes a rule whose row is held. Throws InvalidSourceReplicaExpression, DuplicateRule (the other
  * account has the same rule), RuleNotFound and InputValidationError (child).
  */
 export async function changeRule(
@@ -50,14 +50,15 @@ export async function changeRule(
   change: RuleChange,
   terms: JudgeTerms,
 ): Promise<void> {
-  if (change.sourceReplicaExpression) await resolveRses(tx, change.sourceReplicaExpression);
+  await findSources(tx, change.sourceReplicaExpression ?? null);
   await writeRule(tx, rule.id, await assignmentsOf(tx, rule, change, terms), terms.now);
   if (change.accountId !== undefined) await giveRule(tx, rule, change.accountId, terms.now);
-  const { priority, activity } = change;
-  if (priority !== undefined || activity !== undefined) {
+  const { priority, activity, accountId } = change;
+  if (priority !== undefined || activity !== undefined || accountId !== undefined) {
     await reprioritiseRequests(tx, rule.id, {
       ...(priority !== undefined && { priority }),
       ...(activity !== undefined && { activity }),
+      ...(accountId !== undefined && { accountId }),
     });
     await ring(tx, Channel.REQUESTS);
   }
@@ -67,19 +68,17 @@ export async function changeRule(
   }
   if (change.state !== undefined)
     await writeRule(tx, rule.id, stateOf(change.state, terms), terms.now);
-  if (change.boost) {
-    await hurryStuckLocks(tx, rule.id, terms.now);
-    await writeRule(
-      tx,
-      rule.id,
-      [
-        sql`repair_at = CASE WHEN state = ${lit(RuleState.STUCK)} THEN ${terms.now}::timestamptz END`,
-      ],
-      terms.now,
-    );
-  }
+  // Other sources may be what stuck locks wait for.
+  if (change.boost || change.sourceReplicaExpression !== undefined) await hurry(tx, rule, terms);
   const { lifetime } = change;
   if (lifetime !== null && lifetime !== undefined && lifetime <= 0) await ring(tx, Channel.RULES);
+}
+
+/** A stuck rule is repaired now, whatever the spacing of its locks. */
+async function hurry(tx: Tx, rule: Rule, { now }: JudgeTerms): Promise<void> {
+  await hurryStuckLocks(tx, rule.id, now);
+  const due = sql`CASE WHEN state = ${lit(RuleState.STUCK)} THEN ${now}::timestamptz END`;
+  await writeRule(tx, rule.id, [sql`repair_at = ${due}`], now);
 }
 
 const stateOf = (state: RuleState, { now }: JudgeTerms): Sql[] => [
@@ -205,13 +204,17 @@ export async function deleteRule(tx: Tx, rule: Rule, terms: Expiry): Promise<voi
 
 /** Throws UnsupportedOperation while a child rule is not OK. */
 export async function demandNoChild(tx: Tx, rule: Rule): Promise<void> {
-  if (rule.childRuleUid === null) return;
-  const child = await findRule(tx, rule.childRuleUid);
-  if (child.state === RuleState.OK) return;
+  if (!(await waitsForChild(tx, rule))) return;
   throw new UnsupportedOperation('The replication rule has a child rule that is not OK yet', {
     rule: rule.uid,
-    child: child.uid,
+    child: rule.childRuleUid,
   });
+}
+
+/** Whether another rule is to take the place of this one, and is not OK yet. */
+export async function waitsForChild(tx: Tx, rule: Rule): Promise<boolean> {
+  if (rule.childRuleUid === null) return false;
+  return (await findRule(tx, rule.childRuleUid)).state !== RuleState.OK;
 }
 
 /** A rule that waits for approval goes to the injector, without asking for quota. Others stay. */

@@ -18,8 +18,14 @@ export { injectNext } from './inject-next.js';
 export { expireNext, type Removal, type RemovalTerms, removeRules } from './remove-rules.js';
 export { type Repair, repairNext, type RepairTerms } from './repair-rule.js';
 export { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
-export { findRule, selectRules } from './rule.sql.js';
-export { confirmCopies, type FailedCopy, reopenCopies, stickCopies } from './settle-copies.js';
+export { findRule, releaseParents, selectRules } from './rule.sql.js';
+export {
+  confirmCopies,
+  type FailedCopy,
+  reopenCopies,
+  resumeCopies,
+  stickCopies,
+} from './settle-copies.js';
 export { rulesTerms } from './terms.js';
 export { findSites, type Sites, type Wish } from './sites.js';
 export { RuleEntity } from './rule.entity.js';
@@ -36,10 +42,9 @@ export {
   holdsFile,
   type ListedRule,
   listRules,
-  type LockTrouble,
-  lockTroubles,
   pastOfRule,
   type PastRule,
   ruleHistory,
 } from './list-rules.sql.js';
+export { type LockTrouble, lockTroubles } from './lock-troubles.sql.js';
 export { moveRule, reduceRule, type RuleOverride } from './replace-rule.js';

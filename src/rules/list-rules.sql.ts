@@ -1,11 +1,5 @@
 import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
-import {
-  type DidId,
-  DidType,
-  LockState,
-  type RuleId,
-  type RuleState,
-} from '../vocabulary/index.js';
+import { type DidId, DidType, type RuleId, type RuleState } from '../vocabulary/index.js';
 import { type Rule } from './rule.js';
 import { selectRules } from './rule.sql.js';
 
@@ -104,54 +98,4 @@ export const pastOfRule = (tx: Tx, uid: string): Promise<PastRule[]> =>
         SELECT ${pastColumns} FROM rules_history r JOIN accounts a ON a.id = r.account_id
          WHERE r.uid = ${uid}::uuid
         ORDER BY "updatedAt"`,
-  );
-
-/** Why a lock is not OK: its last failure. */
-export interface LockTrouble {
-  readonly scope: string;
-  readonly name: string;
-  readonly rseId: number;
-  readonly didId: DidId;
-  readonly stuck: boolean;
-  readonly attempts: number;
-  readonly cause: string;
-  readonly error: string | null;
-  readonly expected: string | null;
-  readonly found: string | null;
-  readonly sourceRseId: number | null;
-  readonly lastAt: Date | null;
-  readonly nextTryAt: Date | null;
-  /** Where copies are. */
-  readonly sources: readonly number[];
-}
-
-const TROUBLES = 1000;
-
-/**
- * The stuck locks of a rule with their causes, and those still tried whose request has failed
- * before: at most 1,000, so that an answer has an end.
- */
-export const lockTroubles = (tx: Tx, ruleId: RuleId, sourceState: string): Promise<LockTrouble[]> =>
-  rows<LockTrouble>(
-    tx,
-    sql`SELECT d.scope, d.name, t.rse_id AS "rseId", t.did_id AS "didId", t.stuck, t.attempts, t.cause,
-               t.error, t.expected, t.found, t.source_rse_id AS "sourceRseId", t.last_at AS "lastAt",
-               t.next_try_at AS "nextTryAt",
-               ARRAY(SELECT o.rse_id FROM replicas o WHERE o.did_id = t.did_id
-                        AND o.state = ${lit(sourceState)} ORDER BY o.rse_id) AS sources
-          FROM (
-            SELECT s.did_id, s.rse_id, l.state = ${lit(LockState.STUCK)} AS stuck, s.attempts, s.cause, s.error,
-                   s.expected, s.found, s.source_rse_id, s.last_at, s.next_try_at
-              FROM stuck_locks s
-              JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND l.rule_id = s.rule_id
-             WHERE s.rule_id = ${ruleId}
-            UNION ALL
-            SELECT q.did_id, q.rse_id, false, q.attempt, q.cause, q.error, q.expected, q.found,
-                   q.source_rse_id, q.finished_at, q.due_at
-              FROM locks l JOIN requests q ON q.did_id = l.did_id AND q.rse_id = l.rse_id
-             WHERE l.rule_id = ${ruleId} AND l.state = ${lit(LockState.REPLICATING)} AND q.cause IS NOT NULL
-               AND NOT EXISTS (SELECT FROM stuck_locks s WHERE s.did_id = l.did_id AND s.rse_id = l.rse_id
-                                  AND s.rule_id = l.rule_id)
-          ) t JOIN dids d ON d.id = t.did_id
-         ORDER BY t.did_id, t.rse_id LIMIT ${lit(TROUBLES)}`,
   );

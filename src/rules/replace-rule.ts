@@ -3,6 +3,7 @@ import { RuleReplaceFailed, SluiceError, UnsupportedOperation } from '../errors/
 import { Channel, RuleState } from '../vocabulary/index.js';
 import { type AddedRule, addRules } from './add-rules.js';
 import { type AdditionTerms } from './begin-rules.js';
+import { waitsForChild } from './change-rule.js';
 import { type Rule } from './rule.js';
 import { type RuleSpec } from './rule-spec.js';
 import { findRule, writeRule } from './rule.sql.js';
@@ -64,7 +65,7 @@ export async function moveRule(
   move: { readonly rseExpression: string; readonly override: RuleOverride },
   terms: AdditionTerms,
 ): Promise<AddedRule> {
-  if (rule.childRuleId !== null) {
+  if (await waitsForChild(tx, rule)) {
     throw new RuleReplaceFailed('The rule must not have a child rule', { rule: rule.uid });
   }
   if (move.rseExpression === rule.rseExpression && Object.keys(move.override).length === 0) {
@@ -98,7 +99,7 @@ export async function reduceRule(
   if (rule.state !== RuleState.OK) {
     throw new RuleReplaceFailed('The source rule must be in state OK', { rule: rule.uid });
   }
-  if (rule.childRuleId !== null) {
+  if (await waitsForChild(tx, rule)) {
     throw new RuleReplaceFailed('The rule must not have a child rule', { rule: rule.uid });
   }
   const rseExpression =

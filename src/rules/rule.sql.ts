@@ -205,8 +205,18 @@ export async function scheduleRepair(tx: Tx, ruleId: RuleId): Promise<void> {
   );
 }
 
-/** Moves a rule into history. Its locks must be gone. */
+/**
+ * Moves a rule into history. Its locks must be gone. A rule that waited for it to take its place, and
+ * waits in vain, stays: it does not expire any more.
+ */
 export async function archiveRule(tx: Tx, ruleId: RuleId, now: Date): Promise<void> {
+  await execute(
+    tx,
+    sql`UPDATE rules p
+           SET child_rule_id = NULL, updated_at = ${now}::timestamptz,
+               expires_at = CASE WHEN c.state = ${lit(RuleState.OK)} THEN p.expires_at END
+          FROM rules c WHERE c.id = ${ruleId} AND p.child_rule_id = c.id`,
+  );
   await execute(
     tx,
     sql`WITH gone AS (DELETE FROM rules WHERE id = ${ruleId} RETURNING *)
@@ -215,6 +225,21 @@ export async function archiveRule(tx: Tx, ruleId: RuleId, now: Date): Promise<vo
         FROM gone g JOIN dids d ON d.id = g.did_id`,
   );
 }
+
+/**
+ * Parents whose child is OK wait no more; those that are due now keep the link to their end, which
+ * tells that they were replaced. Gives how many were released.
+ */
+export const releaseParents = (tx: Tx, now: Date): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE rules r SET child_rule_id = NULL, updated_at = ${now}::timestamptz
+          FROM (SELECT p.id FROM rules p JOIN rules c ON c.id = p.child_rule_id
+                 WHERE p.child_rule_id IS NOT NULL AND c.state = ${lit(RuleState.OK)}
+                   AND (p.locked OR p.expires_at IS NULL OR p.expires_at > ${now}::timestamptz)
+                 ORDER BY p.id FOR NO KEY UPDATE OF p SKIP LOCKED) w
+         WHERE r.id = w.id`,
+  );
 
 /** The states in which the judge leaves a rule's locks as they are. */
 export const RESTING = [RuleState.SUSPENDED, RuleState.WAITING_APPROVAL] as const;

@@ -102,7 +102,10 @@ function weightOf(rse: Rse, attribute: string | null): number | null {
 }
 
 /** The RSEs that a source expression names. Throws InvalidSourceReplicaExpression. */
-async function findSources(tx: Tx, expression: string | null): Promise<readonly RseId[] | null> {
+export async function findSources(
+  tx: Tx,
+  expression: string | null,
+): Promise<readonly RseId[] | null> {
   if (expression === null) return null;
   try {
     return (await resolveRses(tx, expression)).map((rse) => rse.id);

@@ -1,6 +1,6 @@
 import { datasetsBelow } from '../dids/index.js';
-import { ring, rows, sql, type Tx } from '../db/index.js';
-import { Channel, DidType, RuleGrouping, RuleState } from '../vocabulary/index.js';
+import { execute, ring, rows, sql, type Tx } from '../db/index.js';
+import { Channel, type DidId, DidType, RuleGrouping, RuleState } from '../vocabulary/index.js';
 import { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 import { archiveRule, insertRules, writeRule } from './rule.sql.js';
 
@@ -14,6 +14,8 @@ export async function splitRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<
     await writeRule(tx, rule.id, [sql`split_container = false`], terms.now);
     return { ruleUid: rule.uid, locks: 0 };
   }
+  // One that is erased now is waited for, and then is not below the container any more.
+  await holdDatasets(tx, rule.didId);
   const datasets = await rows<{ id: bigint }>(
     tx,
     sql`SELECT b.id FROM (${datasetsBelow(rule.didId)}) b
@@ -36,3 +38,10 @@ export async function splitRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<
   await ring(tx, Channel.INJECTION);
   return { ruleUid: rule.uid, locks: 0 };
 }
+
+const holdDatasets = (tx: Tx, container: DidId): Promise<number> =>
+  execute(
+    tx,
+    sql`SELECT FROM dids d WHERE d.id IN (SELECT b.id FROM (${datasetsBelow(container)}) b)
+         ORDER BY d.id FOR KEY SHARE`,
+  );

@@ -31,6 +31,14 @@ export const Cause = {
 } as const;
 export type Cause = (typeof Cause)[keyof typeof Cause];
 
+/** What was wrong with the source that was read: these say more than that there is no other one. */
+export const SOURCE_CAUSES = [
+  Cause.SOURCE_MISSING,
+  Cause.SOURCE_CHECKSUM,
+  Cause.SOURCE_SIZE,
+  Cause.SOURCE_REFUSED,
+] as const;
+
 /**
  * Why one call to one storage failed. A storage does not know whether it is the source or the
  * destination of a transfer: `causeAt` adds that.

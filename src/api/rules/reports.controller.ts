@@ -4,7 +4,7 @@ import { locksOfRule } from '../../locks/index.js';
 import { listRses, type Rse } from '../../rses/index.js';
 import { findRule, lockTroubles, pastOfRule, ruleHistory } from '../../rules/index.js';
 import { RuleNotFound } from '../../errors/index.js';
-import { type DidName, parseWireId, ReplicaState, RuleState } from '../../vocabulary/index.js';
+import { type DidName, parseWireId, RuleState } from '../../vocabulary/index.js';
 import { JSON_TYPE, NDJSON, Produces, streamRows } from '../wire/index.js';
 import { mapRows } from '../dids/map-rows.js';
 import { presentAnalysis, presentLock, presentPast, presentPastRule } from './rules.presenter.js';
@@ -40,7 +40,7 @@ export class RuleReportsController {
     return await this.db.read(async (tx) => {
       const rule = await findRule(tx, id);
       const well = rule.state === RuleState.OK;
-      const troubles = well ? [] : await lockTroubles(tx, rule.id, ReplicaState.AVAILABLE);
+      const troubles = well ? [] : await lockTroubles(tx, rule.id);
       return presentAnalysis(rule, troubles, await rsesByKey(tx));
     });
   }

@@ -111,7 +111,7 @@ export const presentAnalysis = (
     rse_id: idOrNull(rses.get(trouble.rseId)?.uid ?? null),
     rse: rses.get(trouble.rseId)?.name ?? null,
     attempts: trouble.attempts,
-    last_error: trouble.error ?? trouble.cause,
+    last_error: errorOf(trouble, rses),
     last_source: rses.get(trouble.sourceRseId ?? -1)?.name ?? null,
     sources: trouble.sources.map((id) => [
       rses.get(id)?.name ?? null,
@@ -122,6 +122,19 @@ export const presentAnalysis = (
     expected: trouble.expected,
     found: trouble.found,
     stuck: trouble.stuck,
+    stuck_since: trouble.since,
     next_try: trouble.nextTryAt,
   })),
 });
+
+/** All that is known of a failure in one line, which is all that the command line prints. */
+function errorOf(trouble: LockTrouble, rses: ReadonlyMap<number, Rse>): string {
+  const { cause, error, expected, found, badRseId, badReason } = trouble;
+  let text = error === null || error === cause ? cause : `${cause}: ${error}`;
+  if (error?.startsWith(cause)) text = error;
+  if (expected !== null && !text.includes(expected)) text += `; expected ${expected}`;
+  if (found !== null && !text.includes(found)) text += `; found ${found}`;
+  if (badRseId === null) return text;
+  const bad = rses.get(badRseId)?.name ?? 'another RSE';
+  return `${text}; the copy at ${bad} was declared bad: ${badReason ?? 'no reason given'}`;
+}

@@ -9,12 +9,13 @@ import {
   failedRequests,
   type Retry,
   retryRequests,
+  sourceFailures,
   takeRequests,
 } from '../../requests/index.js';
 import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
 import { Cause, Channel, type CopyKey } from '../../vocabulary/index.js';
 import { type Reconciler, type Shift, type Tally } from '../runtime/index.js';
-import { type FailureTerms, judgeFailure, provesSourceBad } from './judge-failure.js';
+import { type FailureTerms, judgeFailure, provesSourceBad, tellCause } from './judge-failure.js';
 
 /** Completions a transaction: keeps it near 0.1 s (data-model-facts, finisher). */
 const BATCH_MAX = 1000;
@@ -80,7 +81,7 @@ async function finishFailed(shift: Shift, config: Config, limit: number): Promis
       config,
       verdicts.flatMap((verdict) => ('giveUp' in verdict ? [verdict.giveUp] : [])),
     );
-    return { seen: failures.length, proofs: await declareBadSources(tx, shift, failures) };
+    return { seen: failures.length, proofs: await declareBadSources(tx, shift, config, failures) };
   });
   for (const { didId, sourceRseId, cause, expected, found } of proofs) {
     shift.log.warn({ did: didId, rse: sourceRseId, cause, expected, found }, 'source declared bad');
@@ -104,14 +105,12 @@ async function giveUp(
   if (given.length === 0) return;
   const lost = given.toSorted(byCopy);
   const ids = lost.map(({ id }) => id);
+  const earlier = new Map((await sourceFailures(tx, ids)).map((failure) => [failure.id, failure]));
   await dropRequests(tx, ids, shift.now);
   const copies = sql`SELECT * FROM unnest(${lost.map(({ didId }) => didId)}::bigint[],
                                           ${lost.map(({ rseId }) => rseId)}::int[]) AS f(did_id, rse_id)`;
   await execute(tx, failCopies(copies));
-  const failures = lost.map((failure) => ({
-    ...failure,
-    cause: failure.cause ?? Cause.STORAGE_ERROR,
-  }));
+  const failures = lost.map((failure) => tellCause(failure, earlier.get(failure.id)));
   await stickCopies(tx, failures, { now: shift.now, ...config.rules });
 }
 
@@ -122,16 +121,24 @@ async function giveUp(
 async function declareBadSources(
   tx: Tx,
   shift: Shift,
+  config: Config,
   failures: readonly FailedRequest[],
 ): Promise<Proof[]> {
   const declared: Proof[] = [];
   for (const proof of failures.filter(provesSourceBad).toSorted(bySource)) {
     const { didId, sourceRseId, cause, error } = proof;
-    const { bad } = await declareBad(tx, [{ didId, rseId: sourceRseId }], {
+    const { bad, suspected } = await declareBad(tx, [{ didId, rseId: sourceRseId }], {
       reason: `${cause}: ${error}`,
       cause: cause ?? Cause.SOURCE_CHECKSUM,
       now: shift.now,
+      ownDailyMax: config.replicas.ownDailyMax,
     });
+    if (suspected.length > 0) {
+      shift.log.warn(
+        { did: didId, rse: sourceRseId, cause },
+        'too many bad sources: only suspected',
+      );
+    }
     if (bad.length === 0) continue;
     await reopenCopies(tx, bad, shift.now);
     declared.push(proof);

@@ -1,4 +1,4 @@
-import { type FailedRequest, type Retry } from '../../requests/index.js';
+import { type EarlierFailure, type FailedRequest, type Retry } from '../../requests/index.js';
 import { Cause, RequestState } from '../../vocabulary/index.js';
 
 export interface FailureTerms {
@@ -34,4 +34,20 @@ export function judgeFailure(request: FailedRequest, terms: FailureTerms): Verdi
     ? 0
     : Math.min(terms.backoffSecondsMax, terms.backoffSeconds * 2 ** request.attempt);
   return { retry: { id: request.id, dueAt: new Date(terms.now.getTime() + seconds * 1000) } };
+}
+
+/**
+ * Why a copy will not arrive, as people are told. That there is no source is the consequence where an
+ * earlier attempt found the source wrong: then that is the cause, with what it expected and found.
+ */
+export function tellCause(
+  failure: FailedRequest,
+  earlier: EarlierFailure | undefined,
+): FailedRequest & { readonly cause: Cause } {
+  if (failure.cause !== Cause.NO_SOURCE || !earlier?.cause) {
+    return { ...failure, cause: failure.cause ?? Cause.STORAGE_ERROR };
+  }
+  const { cause, sourceRseId, expected, found } = earlier;
+  const error = `${earlier.error ?? cause}; no other copy can be read`;
+  return { ...failure, cause, sourceRseId, expected, found, error };
 }
