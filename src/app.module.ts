@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
-import { readFileSync } from 'node:fs';
+import { type Server } from 'node:https';
 import { apiModules } from './api/index.js';
 import {
   AuthGuard,
@@ -11,6 +11,7 @@ import {
   serverOptions,
   WireExceptionFilter,
 } from './api/wire/index.js';
+import { followCertificate, readCertificate } from './certificate.js';
 import { Clock } from './clock.js';
 import { CONFIG, type Config } from './config/index.js';
 import { Database } from './db/index.js';
@@ -57,12 +58,13 @@ export async function createApp(
   onRoute?: (route: { method: string; path: string }) => void,
 ): Promise<NestFastifyApplication> {
   const { config, log } = parts;
-  const { tls, bodyLimitBytes } = config.server;
+  const { tls, bodyLimitBytes, certificateCheckSeconds } = config.server;
+  const certificate = tls && readCertificate(tls);
   const adapter = new FastifyAdapter({
     ...serverOptions(log),
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
-    ...(tls && { https: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } }),
+    ...(certificate && { https: certificate }),
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(parts), adapter, {
     logger: false,
@@ -76,6 +78,10 @@ export async function createApp(
       .addHook('onRoute', ({ method, url }) => {
         for (const verb of [method].flat()) onRoute({ method: verb, path: url });
       });
+  }
+  if (tls && certificate) {
+    const periodMs = certificateCheckSeconds * 1000;
+    followCertificate(app.getHttpServer<Server>(), tls, { inUse: certificate, periodMs, log });
   }
   installAccessLog(app.getHttpAdapter().getInstance(), log);
   installWire(app.getHttpAdapter().getInstance());

@@ -189,7 +189,8 @@ function listenUrl(server: Settings['server']): string {
     : server.host.includes(':')
       ? `[${server.host}]`
       : server.host;
-  return `${server.tls ? 'https' : 'http'}://${host}:${server.port}`;
+  // As people write it: without the scheme's own port.
+  return new URL(`${server.tls ? 'https' : 'http'}://${host}:${server.port}`).origin;
 }
 
 function freeze<T>(value: T): T {

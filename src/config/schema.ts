@@ -64,6 +64,8 @@ const server = section({
     }),
   ),
   tls: Type.Optional(section({ certFile: text, keyFile: text })),
+  /** A renewed certificate is in use after this time. */
+  certificateCheckSeconds: Type.Number({ minimum: 0.05, maximum: 86_400 }),
   bodyLimitBytes: bytes,
   /** Items one request may carry (files of a dataset, DIDs of a list). */
   itemsMax: amount,

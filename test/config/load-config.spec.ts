@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -63,6 +63,15 @@ describe('the configuration', () => {
     expect(config.rules.sliceLocks).toBe(7);
     expect(config.log.level).toBe('warn');
     expect(config.rules.lockRetrySeconds).toBe(7200);
+  });
+
+  it('is found where it listens, unless it says otherwise', () => {
+    const tls = { certFile: '/c', keyFile: '/k' };
+    const urlOf = (server: object) => load({ overrides: { server } }).server.publicUrl;
+    expect(urlOf({ tls })).toBe('https://127.0.0.1:8080');
+    expect(urlOf({ tls, host: '::1', port: 443 })).toBe('https://[::1]');
+    expect(urlOf({ tls, host: '0.0.0.0' })).toBe(`https://${hostname().toLowerCase()}:8080`);
+    expect(urlOf({ tls, publicUrl: 'https://x.org/sluice' })).toBe('https://x.org/sluice');
   });
 
   it('reads numbers, switches and lists from the environment', () => {
