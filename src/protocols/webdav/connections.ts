@@ -14,8 +14,12 @@ export interface Host {
   /** Set once a PUT into a missing directory failed: this server wants MKCOL first. */
   wantsDirectories: boolean;
   /** Known after the first answer; some things are different with XRootD (tried with 5.5.3). */
-  server: 'xrootd' | 'other' | 'unknown';
+  server: Server | 'unknown';
+  /** The same of every origin that has answered: behind a door that redirects stands another server. */
+  readonly servers: Map<string, Server>;
 }
+
+export type Server = 'xrootd' | 'other';
 
 /** One set of agents for every host, certificate authority and address rule. */
 export class Connections {
@@ -58,6 +62,7 @@ function openHost(ca: string | undefined, allowPrivate: boolean): Host {
     allowPrivate,
     wantsDirectories: false,
     server: 'unknown',
+    servers: new Map(),
   };
 }
 

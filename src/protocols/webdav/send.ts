@@ -114,11 +114,15 @@ async function sendOnce(line: Line, request: StorageRequest, own: boolean): Prom
   const { host } = line;
   const body =
     request.upload &&
-    new UploadBody(request.upload.open, request.upload.bytes, host.server === 'other');
+    new UploadBody(
+      request.upload.open,
+      request.upload.bytes,
+      host.servers.get(request.url.origin) === 'other',
+    );
   try {
     const response = await exchange(line, request, own ? request.token : undefined, body);
     if (body !== undefined) closeAfter(response, body);
-    host.server = /^xrootd/i.test(headerText(response.data, 'server') ?? '') ? 'xrootd' : 'other';
+    remember(host, request.url.origin, headerText(response.data, 'server') ?? '');
     return {
       status: response.status,
       header: (name) => headerText(response.data, name),
@@ -129,6 +133,13 @@ async function sendOnce(line: Line, request: StorageRequest, own: boolean): Prom
     body?.close();
     throw storageErrorOf(body?.sourceFailure ?? error, describe(request), signal);
   }
+}
+
+/** What is said of itself by who answered; the server of a host is the one that has the files. */
+function remember(host: Host, origin: string, name: string): void {
+  const server = /^xrootd/i.test(name) ? 'xrootd' : 'other';
+  host.servers.set(origin, server);
+  if (host.server !== 'xrootd') host.server = server;
 }
 
 /**
