@@ -91,11 +91,17 @@ async function startDemo() {
   // A short path: the embedded database's socket lies below it.
   const state = mkdtempSync(join(tmpdir(), 'sluice-interop-'));
   const demoState = `${state}-demo`;
+  // A mounted file system, as far as Sluice and the client can tell.
+  const mount = `${state}-mount`;
+  mkdirSync(mount);
   const log = join(CACHE, 'demo.log');
   const port = String(await freePort());
   const demo = spawn(process.execPath, [bin, 'demo', '--keep'], {
     cwd: ROOT,
-    env: { ...process.env, SLUICE_STATE: state, SLUICE_SERVER__PORT: port },
+    env: {
+      ...process.env,
+      ...{ SLUICE_STATE: state, SLUICE_SERVER__PORT: port, SLUICE_STORAGE__POSIX_ROOTS: mount },
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const sink = createWriteStream(log);
@@ -105,7 +111,9 @@ async function startDemo() {
   const stop = async () => {
     demo.kill('SIGTERM');
     await ended;
-    for (const directory of [state, demoState]) rmSync(directory, { recursive: true, force: true });
+    for (const directory of [state, demoState, mount]) {
+      rmSync(directory, { recursive: true, force: true });
+    }
   };
   const description = join(demoState, 'demo.json');
   const until = Date.now() + READY_WITHIN_MS;
@@ -117,7 +125,7 @@ async function startDemo() {
     }
     await pause(200);
   }
-  return { description, stop };
+  return { description, mount, stop };
 }
 
 /** Runs pytest and answers its exit code. */
@@ -139,7 +147,11 @@ if (process.env.SLUICE_INTEROP_DEMO !== undefined || process.env.SLUICE_INTEROP_
 } else {
   const demo = await startDemo();
   try {
-    process.exitCode = await judge(python, { ...variables, SLUICE_INTEROP_DEMO: demo.description });
+    process.exitCode = await judge(python, {
+      ...variables,
+      SLUICE_INTEROP_DEMO: demo.description,
+      SLUICE_INTEROP_MOUNT: demo.mount,
+    });
   } finally {
     await demo.stop();
   }
