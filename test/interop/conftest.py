@@ -11,6 +11,7 @@ import random
 import string
 import zlib
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 
@@ -72,16 +73,28 @@ def scientist(server, storages, shells):
 
 
 @pytest.fixture(scope='session')
-def client(root, server):
-    """The Python client, as root."""
+def clients(root, server):
+    """Opens the Python client for whoever may speak: the words of demo.json."""
     os.environ.update({k: root.environment[k] for k in ('RUCIO_CONFIG', 'TMPDIR', 'HOME')})
     from rucio.client import Client
 
-    return Client(
-        rucio_host=server['url'], auth_host=server['authUrl'], account=server['account'],
+    return lambda user: Client(
+        rucio_host=server['url'], auth_host=server['authUrl'], account=user['account'],
         auth_type='userpass', ca_cert=server.get('ca'),
-        creds={'username': server['username'], 'password': server['password']},
+        creds={'username': user['username'], 'password': user['password']},
     )
+
+
+@pytest.fixture(scope='session')
+def client(clients, server):
+    """The Python client, as root."""
+    return clients(server)
+
+
+@pytest.fixture(scope='session')
+def researcher(clients, server, storages):
+    """The Python client of a user of the demo who is no admin."""
+    return clients(server['scientist'])
 
 
 @pytest.fixture(scope='session')
@@ -113,6 +126,18 @@ def places(server, storages):
         storage['rse']: Path(storage.get('dataDir') or f'{storage["root"]}/rucio')
         for storage in server['storages']
     }
+
+
+@pytest.fixture(scope='session')
+def shelf(client, places):
+    """Where the bytes of a copy stand on disk: `shelf(rse, scope, name)`, as the server names it."""
+
+    def at(rse, scope, name):
+        [pfn] = client.lfns2pfns(rse, [f'{scope}:{name}']).values()
+        prefix = next(each['prefix'] for each in client.get_protocols(rse) if pfn.startswith(each['scheme']))
+        return places[rse] / urlparse(pfn).path.removeprefix(prefix)
+
+    return at
 
 
 @pytest.fixture(scope='session')

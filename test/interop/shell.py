@@ -1,6 +1,7 @@
 """A user at a shell with the official command line: a configuration, a home and a TMPDIR of their own."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -97,6 +98,14 @@ class Shell:
             text=True, capture_output=True, timeout=120,
         )
         return Result(f'rucio {" ".join(map(str, argv))}', done.returncode, done.stdout, done.stderr)
+
+    def killed(self, where, *argv, cwd=None):
+        """The same until it is killed: `sending` a file, or when it has `sent` it (see interrupted.py)."""
+        done = subprocess.run(
+            [sys.executable, HERE / 'interrupted.py', where, *(str(word) for word in argv)],
+            env=self.environment, cwd=cwd or self.home, text=True, capture_output=True, timeout=120,
+        )
+        assert done.returncode == -signal.SIGKILL, f'it came to its end:\n{done.stdout}{done.stderr}'
 
     def close(self):
         if self.zygote is not None:
