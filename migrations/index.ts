@@ -1,5 +1,10 @@
 import { Catalogue1795219200000 } from './0001-catalogue/index.js';
 import { BadCopies1795305600000 } from './0002-bad-copies/index.js';
+import { Subscriptions1795392000000 } from './0003-subscriptions/index.js';
 
 /** Every migration, oldest first. */
-export const migrations = [Catalogue1795219200000, BadCopies1795305600000] as const;
+export const migrations = [
+  Catalogue1795219200000,
+  BadCopies1795305600000,
+  Subscriptions1795392000000,
+] as const;

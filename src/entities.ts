@@ -48,6 +48,7 @@ import {
 import { RequestEntity, RequestHistoryEntity } from './requests/index.js';
 import { LockEntity, StuckLockEntity } from './locks/index.js';
 import { RuleEntity, RuleHistoryEntity } from './rules/index.js';
+import { SubscriptionBacklogEntity, SubscriptionEntity } from './subscriptions/index.js';
 import { HeartbeatEntity } from './daemons/runtime/heartbeat.entity.js';
 
 /** The shape of every table, for TypeORM; test/db/schema.spec.ts compares them with the migrations. */
@@ -99,5 +100,7 @@ export const entities = [
   StuckLockEntity,
   RuleEntity,
   RuleHistoryEntity,
+  SubscriptionEntity,
+  SubscriptionBacklogEntity,
   HeartbeatEntity,
 ];

@@ -169,8 +169,8 @@ export const ConfigSchema = section({
   }),
   subscriptions: section({
     /** Until a DID that could not be served is tried again; doubled by each attempt. */
-    retrySeconds: seconds,
-    retrySecondsMax: seconds,
+    retrySeconds: amount,
+    retrySecondsMax: amount,
     /** A DID that could not be served for so long waits no more; its entry stays to be seen. */
     giveUpSeconds: seconds,
   }),

@@ -44,6 +44,8 @@ export const owners = {
   stuck_locks: 'locks',
   rules: 'rules',
   rules_history: 'rules',
+  subscriptions: 'subscriptions',
+  subscription_backlog: 'subscriptions',
   messages: 'messages',
   settings: 'settings',
   audit: 'audit',

@@ -1,6 +1,6 @@
-import { type Tx, violatedConstraint } from '../db/index.js';
+import { ring, type Tx, violatedConstraint } from '../db/index.js';
 import { DataIdentifierAlreadyExists, ScopeNotFound } from '../errors/index.js';
-import { type AccountId, type DidName } from '../vocabulary/index.js';
+import { type AccountId, Channel, type DidName } from '../vocabulary/index.js';
 import { type Did, nameOf } from './did.js';
 import { type CollectionSpec, type FileSpec, insertCollections, upsertFiles } from './did.sql.js';
 
@@ -32,7 +32,8 @@ export async function insertFiles(
 }
 
 /**
- * Adds datasets and containers, all or none, in the order given. They are open and marked new.
+ * Adds datasets and containers, all or none, in the order given. They are open and marked new, and
+ * the transmogrifier is told.
  * Throws ScopeNotFound, DataIdentifierAlreadyExists (the name is taken, or given twice).
  */
 export async function addDids(
@@ -43,7 +44,7 @@ export async function addDids(
   if (specs.length === 0) return [];
   const made = await inKnownScopes(specs, () => insertCollections(tx, accountId, specs));
   const byName = new Map(made.map((did) => [nameOf(did), did]));
-  return specs.map((spec) => {
+  const added = specs.map((spec) => {
     const did = byName.get(nameOf(spec));
     byName.delete(nameOf(spec));
     if (did) return did;
@@ -52,4 +53,6 @@ export async function addDids(
       name: spec.name,
     });
   });
+  await ring(tx, Channel.NEW_DIDS);
+  return added;
 }

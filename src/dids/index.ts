@@ -55,6 +55,7 @@ export {
   narrowEvaluation,
 } from './evaluation.sql.js';
 export { loseFiles, regainFiles } from './availability.sql.js';
+export { claimDids, claimNewDids, endNews, renewDids } from './new-dids.sql.js';
 export { DidEntity } from './did.entity.js';
 export { DeletedDidEntity } from './deleted-did.entity.js';
 export { ContentEntity, ContentHistoryEntity } from './content.entity.js';

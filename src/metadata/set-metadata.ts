@@ -1,4 +1,4 @@
-import { rows, sql, type Sql, type Tx } from '../db/index.js';
+import { ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import {
   type Description,
   type DescriptionColumn,
@@ -6,9 +6,11 @@ import {
   didsBelow,
   lockDids,
   nameOf,
+  renewDids,
   writeDescriptions,
 } from '../dids/index.js';
 import { InvalidObject, KeyNotFound } from '../errors/index.js';
+import { Channel } from '../vocabulary/index.js';
 import { applies, type Convention, demandAdmitted } from './convention.js';
 import { conventionsOf } from './convention.sql.js';
 import { deleteOwnKey, mergeOwnMetadata } from './did-meta.sql.js';
@@ -51,7 +53,8 @@ export function demandConventions(
 
 /**
  * Sets metadata on DIDs, all or none: built-in keys in their columns, others as own metadata; keys
- * that are not named stay. Throws AccessDenied (reserved key), InvalidMetadata, InvalidValueForKey,
+ * that are not named stay. What is new, or is said to be, is shown to the subscriptions again. Throws
+ * AccessDenied (reserved key), InvalidMetadata, InvalidValueForKey,
  * InvalidObject (a DID named twice).
  */
 export async function setMetadata(
@@ -69,7 +72,7 @@ export async function setMetadata(
     return { did, ...parts };
   });
   if (recursive) {
-    for (const change of parsed) await writeBelow(tx, change);
+    for (const change of parsed) await writeBelow(tx, change, now);
     return;
   }
   const ids = distinctIds(changes);
@@ -78,6 +81,10 @@ export async function setMetadata(
     tx,
     parsed.map(({ did, description, own }) => ({ id: did.id, description, own })),
   );
+  const told = parsed.filter(({ description }) => 'is_new' in description);
+  if (told.some(({ description }) => description.is_new === true)) await ring(tx, Channel.NEW_DIDS);
+  const others = parsed.filter((change) => !told.includes(change)).map(({ did }) => did.id);
+  if (others.length > 0) await renewDids(tx, sql`SELECT unnest(${others}::bigint[])`, now);
 }
 
 function distinctIds(changes: readonly MetaChange[]): bigint[] {
@@ -122,6 +129,7 @@ async function write(
 async function writeBelow(
   tx: Tx,
   { did, description, own }: { did: MetaChange['did'] } & ParsedMeta,
+  now: Date,
 ): Promise<void> {
   const below = sql`SELECT id FROM (${didsBelow(did.id)}) AS b(id)`;
   const each = (json: string) => sql`SELECT b.id, ${json}::jsonb FROM (${below}) AS b`;
@@ -131,6 +139,8 @@ async function writeBelow(
     await writeDescriptions(tx, each(toJson(description)), columns);
   }
   if (Object.keys(own).length > 0) await mergeOwnMetadata(tx, each(toJson(own)));
+  if (description.is_new === true) await ring(tx, Channel.NEW_DIDS);
+  if (!('is_new' in description)) await renewDids(tx, below, now);
 }
 
 const toJson = (value: object): string =>

@@ -4,6 +4,7 @@ export const DaemonNames = [
   'judge-injector',
   'judge-repairer',
   'judge-cleaner',
+  'transmogrifier',
   'conveyor-submitter',
   'conveyor-poller',
   'conveyor-finisher',
@@ -19,6 +20,7 @@ export type DaemonName = (typeof DaemonNames)[number];
 
 /** Doorbells between writers and daemons (PostgreSQL NOTIFY). A ring carries no data. */
 export const Channel = {
+  NEW_DIDS: 'sluice_new_dids',
   EVALUATION: 'sluice_evaluation',
   INJECTION: 'sluice_injection',
   REQUESTS: 'sluice_requests',

@@ -20,3 +20,4 @@ export * from './request.js';
 export * from './rse.js';
 export * from './rule.js';
 export * from './scope.js';
+export * from './subscription.js';

@@ -34,6 +34,7 @@ import {
   RuleState,
   RuleStateCodec,
   ScopeStatusCodec,
+  SubscriptionStateCodec,
 } from '../../src/vocabulary/index.js';
 import { roomOf, sources } from '../architecture/sources.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
@@ -56,6 +57,7 @@ const codecs: Record<string, { readonly letters: readonly string[] }> = {
   'rules.notification': RuleNotificationCodec,
   'rules.state': RuleStateCodec,
   'scopes.status': ScopeStatusCodec,
+  'subscriptions.state': SubscriptionStateCodec,
   'updated_dids.action': EvaluationCodec,
 };
 
@@ -255,6 +257,9 @@ describe('the queues', () => {
     ['dids (datatype)', '(datatype IS NOT NULL)'],
     ['dids (guid)', '(guid IS NOT NULL)'],
     ['dids (id)', 'is_new'],
+    ['rules (subscription_uid)', '(subscription_uid IS NOT NULL)'],
+    ['subscriptions (id)', 'wants_files'],
+    ['subscription_backlog (due_at)', '(due_at IS NOT NULL)'],
   ])('have an index on %s where %s', async (columns, predicate) => {
     const indexes = await ask<{ definition: string }>(sql`
       SELECT indexdef AS definition FROM pg_indexes

@@ -1,0 +1,62 @@
+import { lit, ring, sql, type Sql, type Tx } from '../db/index.js';
+import { Channel, SubscriptionState } from '../vocabulary/index.js';
+import { demandPatterns, endOf } from './add-subscription.js';
+import { hurryBacklog } from './backlog.sql.js';
+import { parseFilter } from './did-filter.js';
+import { parseStandingRules } from './standing-rule.js';
+import { wantsFiles, type Subscription } from './subscription.js';
+import { writeSubscription } from './subscription.sql.js';
+
+/** What is to be different. What is left out stays. */
+export interface SubscriptionChange {
+  readonly filter?: Readonly<Record<string, unknown>>;
+  readonly replicationRules?: readonly unknown[];
+  readonly comments?: string;
+  /** Days from now; null is for ever. */
+  readonly lifetimeDays?: number | null;
+  readonly priority?: number;
+  /** Makes no more rules, whatever else is changed. */
+  readonly deactivate?: boolean;
+}
+
+/**
+ * Changes a subscription that the caller holds. It is UPDATED then, and in use again if it was not,
+ * unless it is deactivated; rules that it has made stay. What waits for it is tried again.
+ * Throws InvalidObject and InvalidRSEExpression that name what is wrong.
+ */
+export async function changeSubscription(
+  tx: Tx,
+  { id }: Subscription,
+  change: SubscriptionChange,
+  now: Date,
+): Promise<void> {
+  const assignments: Sql[] = [sql`updated_at = ${now}::timestamptz`];
+  if (change.filter) {
+    const filter = parseFilter(change.filter);
+    await demandPatterns(tx, filter);
+    assignments.push(
+      sql`filter = ${JSON.stringify(change.filter)}::json`,
+      sql`wants_files = ${wantsFiles(filter)}`,
+    );
+  }
+  if (change.replicationRules) {
+    parseStandingRules(change.replicationRules);
+    assignments.push(sql`replication_rules = ${JSON.stringify(change.replicationRules)}::json`);
+  }
+  const { comments, lifetimeDays, priority } = change;
+  if (comments !== undefined) assignments.push(sql`comments = ${comments}`);
+  if (priority !== undefined) assignments.push(sql`priority = ${priority}`);
+  if (lifetimeDays !== undefined) {
+    assignments.push(sql`expires_at = ${endOf(lifetimeDays, now)}::timestamptz`);
+  }
+  if (change.deactivate) {
+    assignments.push(
+      sql`state = ${lit(SubscriptionState.INACTIVE)}`,
+      sql`ended_at = ${now}::timestamptz`,
+    );
+  } else {
+    assignments.push(sql`state = ${lit(SubscriptionState.UPDATED)}`);
+  }
+  await writeSubscription(tx, id, assignments);
+  if (!change.deactivate && (await hurryBacklog(tx, id, now)) > 0) await ring(tx, Channel.NEW_DIDS);
+}
