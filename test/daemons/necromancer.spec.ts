@@ -48,15 +48,18 @@ describe('a bad copy that a rule holds', () => {
 
   it('is left alone while it is the last one, and replaced when another comes', async () => {
     await a.file('f1', 'events', 'B-DISK');
-    await a.rule('f1', { rseExpression: 'B-DISK' });
+    const { id } = await a.rule('f1', { rseExpression: 'B-DISK' });
     a.damage('B-DISK', 'f1', 'eventz');
     await a.declareBad('B-DISK', 'f1');
+    await raise();
     expect(await raise()).toEqual(IDLE);
     expect(a.content('B-DISK', 'f1')).toBe('eventz');
     await a.file('f1', 'events', 'A-DISK');
     await raise();
+    expect(await a.ruleRow(id)).toMatchObject({ state: 'R', replicating: 1, stuck: 0 });
     await a.settle();
     expect(a.content('B-DISK', 'f1')).toBe('events');
+    expect(await a.ruleRow(id)).toMatchObject({ state: 'O' });
   });
 
   it('may still be overwritten when the first recovery failed', async () => {

@@ -5,7 +5,13 @@ import { type Database, execute, only, rows, type Sql, sql } from '../../src/db/
 import { createLog } from '../../src/log/index.js';
 import { declareBad, registerFiles } from '../../src/replicas/index.js';
 import { addRse, findRse, type RseTraits, setRseAttribute } from '../../src/rses/index.js';
-import { type AddedRule, addRules, type RuleSpec, rulesTerms } from '../../src/rules/index.js';
+import {
+  type AddedRule,
+  addRules,
+  reopenCopies,
+  type RuleSpec,
+  rulesTerms,
+} from '../../src/rules/index.js';
 import {
   ReplicaState,
   RuleGrouping,
@@ -118,7 +124,9 @@ export async function court(db: Database): Promise<Court> {
     declareBad: (rse, name) =>
       db.tx(async (tx) => {
         const copy = { didId: (await ground.did(name)).id, rseId: (await findRse(tx, rse)).id };
-        await declareBad(tx, [copy], { reason: 'told so', accountId, now: self.now });
+        const badness = { reason: 'told so', accountId, now: self.now };
+        const { bad } = await declareBad(tx, [copy], badness);
+        await reopenCopies(tx, bad, self.now);
       }),
     shift: (daemon, batch = 1000) =>
       daemon.reconcile({
