@@ -2,6 +2,7 @@ import { addAccountUsage } from '../accounts/index.js';
 import {
   execute,
   lit,
+  lits,
   only,
   ring,
   sql,
@@ -71,6 +72,7 @@ export async function changeRule(
   // Other sources may be what stuck locks wait for.
   if (change.boost || change.sourceReplicaExpression !== undefined) await hurry(tx, rule, terms);
   const { lifetime } = change;
+  if (lifetime !== undefined) await ring(tx, Channel.INJECTION);
   if (lifetime !== null && lifetime !== undefined && lifetime <= 0) await ring(tx, Channel.RULES);
 }
 
@@ -97,7 +99,9 @@ async function assignmentsOf(
   if (change.comment !== undefined) set.push(sql`comments = ${change.comment}`);
   if (change.locked !== undefined) set.push(sql`locked = ${change.locked}`);
   if (change.lifetime !== undefined) {
-    set.push(sql`expires_at = ${expiry(change.lifetime, terms.now)}::timestamptz`);
+    const expiresAt = expiry(change.lifetime, terms.now);
+    set.push(sql`expires_at = ${expiresAt}::timestamptz`);
+    if (isTakenBack(rule, expiresAt, terms.now)) set.push(...anew(terms.now));
   }
   if (change.activity !== undefined) set.push(sql`activity = ${change.activity}`);
   if (change.priority !== undefined) set.push(sql`priority = ${change.priority}`);
@@ -116,6 +120,18 @@ async function assignmentsOf(
   }
   return set;
 }
+
+/** It was about to end: the cleaner may have taken some of its locks. */
+const isTakenBack = (rule: Rule, expiresAt: Date | null, now: Date): boolean =>
+  rule.expiresAt !== null && rule.expiresAt <= now && (expiresAt === null || expiresAt > now);
+
+/** The injector places what is missing, and passes over the rest. */
+const anew = (now: Date): Sql[] => [
+  sql`state = CASE WHEN state IN (${lits(PLACED)}) THEN ${lit(RuleState.INJECT)}::"char" ELSE state END`,
+  sql`inject_at = ${now}::timestamptz`,
+];
+
+const PLACED = [RuleState.OK, RuleState.REPLICATING, RuleState.STUCK] as const;
 
 function demandChild(rule: Rule, child: Rule): void {
   if (child.id === rule.id) {

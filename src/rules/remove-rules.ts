@@ -5,7 +5,7 @@ import { addGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.j
 import { cancelRequests, keepCancelled } from '../requests/index.js';
 import { Channel, LockState, RuleState } from '../vocabulary/index.js';
 import { recountRules } from './counter.sql.js';
-import { archiveRule, hasLocks } from './rule.sql.js';
+import { archiveRule, hasLocks, writeRule } from './rule.sql.js';
 
 export interface RemovalTerms extends ReleaseTerms {
   /** At most so many locks in this transaction. */
@@ -31,9 +31,9 @@ export async function removeRules(
   ruleIds: readonly bigint[],
   terms: RemovalTerms,
 ): Promise<Removal> {
-  const held = await rows<HeldRule & { replaced: boolean }>(
+  const held = await rows<HeldRule & { replaced: boolean; state: RuleState }>(
     tx,
-    sql`SELECT id, account_id AS "accountId", purge_replicas AS purge,
+    sql`SELECT id, account_id AS "accountId", purge_replicas AS purge, state,
                child_rule_id IS NOT NULL AS replaced FROM rules
          WHERE id = ANY (${[...ruleIds]}::bigint[]) ORDER BY id FOR UPDATE`,
   );
@@ -45,6 +45,8 @@ export async function removeRules(
     // Nobody asked for the end of what a moved or reduced rule protected.
     const guarded = rule.replaced ? { ...terms, guard: 'move' } : terms;
     left -= await release(tx, { ...rule, purge }, releaseLocks(rule.id, left), guarded);
+    // Without its locks it would be OK, and its parent would go too.
+    await writeRule(tx, rule.id, [sql`state = ${lit(rule.state)}`], terms.now);
     if (await hasLocks(tx, rule.id)) break;
     await archiveRule(tx, rule.id, terms.now);
     removed++;

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgeInjector } from '../../../src/daemons/judge/injector.js';
 import { judgeCleaner } from '../../../src/daemons/judge/cleaner.js';
 import { execute, only, rows, sql } from '../../../src/db/index.js';
-import { deleteRule, expireNext, findRule, rulesTerms } from '../../../src/rules/index.js';
+import {
+  changeRule,
+  deleteRule,
+  expireNext,
+  findRule,
+  rulesTerms,
+} from '../../../src/rules/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Court, court, START } from '../../support/judge.js';
 
@@ -66,6 +73,24 @@ describe('a rule that expires', () => {
     expect(await a.locks()).toHaveLength(1);
     expect(await clean()).toMatchObject({ seen: 1, done: 1 });
     expect(await a.locks()).toEqual([]);
+  });
+
+  it('is whole again when its end is taken back between two slices', async () => {
+    const { id, uid } = await a.rule('run', { rseExpression: 'A-DISK', lifetime: 0 });
+    const { sliceLocks: _, ...terms } = rulesTerms(a.config, a.now);
+    await base.db.tx((tx) => expireNext(tx, { ...terms, locksMax: 2 }));
+    await base.db.tx(async (tx) =>
+      changeRule(
+        tx,
+        await findRule(tx, uid, 'wait'),
+        { lifetime: null },
+        rulesTerms(a.config, a.now),
+      ),
+    );
+    expect(await clean()).toEqual(IDLE);
+    await a.shift(judgeInjector(a.config));
+    expect(await a.locks(id)).toEqual(['f1@A-DISK O', 'f2@A-DISK O', 'f3@A-DISK O']);
+    expect((await a.ruleRow(id)).state).toBe('O');
   });
 
   it('leaves what another rule holds', async () => {
