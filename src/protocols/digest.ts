@@ -73,7 +73,10 @@ export class DigestStream extends Transform {
 }
 
 /** Reads a stream to its end and gives its digest. Throws what the stream throws. */
-export async function digestOf(source: Readable, options: { md5?: boolean } = {}): Promise<Digest> {
+export async function digestOf(
+  source: Readable,
+  options: { md5?: boolean; onBytes?: (soFar: bigint) => void } = {},
+): Promise<Digest> {
   const stream = new DigestStream(options);
   await pipeline(source, stream, async (bytes: AsyncIterable<Buffer>) => {
     for await (const chunk of bytes) void chunk;

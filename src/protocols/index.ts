@@ -14,4 +14,5 @@ export {
 } from './paths.js';
 export * from './protocol.js';
 export { DRIVERS, StorageRegistry, type StorageRegistryOptions } from './registry.js';
+export { thirdPartyAbilities } from './third-party-abilities.js';
 export { StorageError, storageErrorOf } from './storage-error.js';

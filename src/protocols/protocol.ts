@@ -13,7 +13,7 @@ export interface ProtocolEndpoint {
    * Keys read here: `ca` (PEM; trusted instead of the built-in roots), `redirect_hosts` (string[];
    * `host`, `host:port` or `*.domain`), `token` (a bearer for every request), `rename` (false: the
    * storage cannot rename), `mount_point` (true: the prefix of a mounted file system is where it is
-   * mounted), `third_party_copy` (true: it pulls).
+   * mounted), `third_party_copy` (what it does by itself: see thirdPartyAbilities).
    */
   extendedAttributes: Record<string, unknown>;
 }
@@ -52,8 +52,21 @@ export interface Abilities {
   /** `read` may begin in the middle. */
   readonly ranges: boolean;
   readonly list: boolean;
-  /** `pull` works: the storage fetches a file from another one by itself. */
-  readonly thirdPartyCopy: boolean;
+  /** Which third-party copies the storage makes by itself, as far as its protocol says. */
+  readonly thirdPartyCopy: ThirdPartyAbilities;
+}
+
+/** Who does the work of a third-party copy: `pull` the destination, `push` the source. */
+export type ThirdPartyWay = 'pull' | 'push';
+export type ThirdPartyAbilities = Readonly<Record<ThirdPartyWay, boolean>>;
+
+/** The other end of a third-party copy. */
+export interface FarEnd {
+  /** `pull`: the bytes come from there; `push`: they go there. */
+  way: ThirdPartyWay;
+  url: string;
+  /** Bearer token for exactly that file there. */
+  token?: string | undefined;
 }
 
 /** A file or directory. `path` is below the protocol's prefix, without a leading slash. */
@@ -85,10 +98,8 @@ export interface OverwriteOptions extends CallOptions {
   /** Replace what stands there. Without it a storage that can refuse does. */
   overwrite?: boolean;
 }
-export interface PullOptions extends OverwriteOptions {
-  /** Bearer token for the far side. */
-  sourceToken?: string;
-  /** Bytes moved so far, as the storage tells it. */
+export interface ThirdPartyOptions extends OverwriteOptions {
+  /** Bytes moved so far; called whenever the storage tells it, also when they are the same. */
   onBytes?: (moved: bigint) => void;
   /** The size expected, with which the time-out grows. */
   bytes?: bigint;
@@ -128,8 +139,12 @@ export interface StorageDriver {
   list(directory: string, options?: CallOptions): Promise<StorageEntry[]>;
   /** Makes a directory and those above it; those that exist are no error. */
   makeDirectories(directory: string, options?: CallOptions): Promise<void>;
-  /** Third-party copy: this storage fetches `sourceUrl` by itself into `path`. */
-  pull(path: string, sourceUrl: string, options?: PullOptions): Promise<void>;
+  /**
+   * Third-party copy: this storage fetches the far file into `path`, or sends `path` there, by
+   * itself. Nobody has compared checksums; a failed copy may leave a part where it wrote. A failure
+   * of the far end has `farSide`. Ending the call ends the copy, some seconds later.
+   */
+  thirdPartyCopy(path: string, far: FarEnd, options?: ThirdPartyOptions): Promise<void>;
 }
 
 /** A kind of storage: opens drivers, and keeps what they share (connections). */

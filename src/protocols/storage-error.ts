@@ -5,16 +5,19 @@ export class StorageError extends Error {
   readonly status: number | undefined;
   /** The failure of the other end of a third-party copy, as this storage tells it. */
   readonly farSide: boolean;
+  /** The two ends of a third-party copy have not come together: no connection, or no trust. */
+  readonly unreached: boolean;
 
   constructor(
     readonly code: StorageCause,
     message: string,
-    options: { status?: number; cause?: unknown; farSide?: boolean } = {},
+    options: { status?: number; cause?: unknown; farSide?: boolean; unreached?: boolean } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'StorageError';
     this.status = options.status;
     this.farSide = options.farSide === true;
+    this.unreached = options.unreached === true;
   }
 
   /** Whether the same call may succeed a moment later. */

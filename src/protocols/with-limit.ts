@@ -31,7 +31,8 @@ export function withLimit(driver: StorageDriver, lanes: Lanes): StorageDriver {
     remove: (path, options) => short(() => driver.remove(path, options)),
     list: (path, options) => short(() => driver.list(path, options)),
     makeDirectories: (path, options) => short(() => driver.makeDirectories(path, options)),
-    pull: (path, sourceUrl, options) => write(() => driver.pull(path, sourceUrl, options)),
+    thirdPartyCopy: (path, far, options) =>
+      (far.way === 'pull' ? write : lanes.read)(() => driver.thirdPartyCopy(path, far, options)),
   };
 }
 

@@ -10,7 +10,7 @@ export interface RetryRules {
 
 /**
  * Repeats calls that may be repeated when their failure may pass: stat, opening a file, remove,
- * list, makeDirectories. Writing, renaming and pulling are not repeated here: whether the first
+ * list, makeDirectories. Writing, renaming and third-party copies are not repeated here: whether the first
  * attempt had an effect is a question for the one who asked.
  */
 export function withRetry(driver: StorageDriver, rules: RetryRules): StorageDriver {
@@ -26,7 +26,7 @@ export function withRetry(driver: StorageDriver, rules: RetryRules): StorageDriv
     list: (path, options = {}) => again(options, () => driver.list(path, options)),
     makeDirectories: (path, options = {}) =>
       again(options, () => driver.makeDirectories(path, options)),
-    pull: (path, sourceUrl, options) => driver.pull(path, sourceUrl, options),
+    thirdPartyCopy: (path, far, options) => driver.thirdPartyCopy(path, far, options),
   };
 }
 

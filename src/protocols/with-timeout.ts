@@ -41,8 +41,8 @@ export function withTimeout(driver: StorageDriver, rules: TimeoutRules): Storage
     list: (path, options = {}) => within('list', 0n, options, (o) => driver.list(path, o)),
     makeDirectories: (path, options = {}) =>
       within('makeDirectories', 0n, options, (o) => driver.makeDirectories(path, o)),
-    pull: (path, sourceUrl, options = {}) =>
-      within('pull', options.bytes ?? 0n, options, (o) => driver.pull(path, sourceUrl, o)),
+    thirdPartyCopy: (path, far, options = {}) =>
+      within(far.way, options.bytes ?? 0n, options, (o) => driver.thirdPartyCopy(path, far, o)),
   };
 }
 

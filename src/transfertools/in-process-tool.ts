@@ -1,6 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { type ProtocolEndpoint, type StorageRegistry } from '../protocols/index.js';
-import { type CopyBytes, moveFile } from './move-file.js';
+import { Leftovers } from './leftovers.js';
+import { moveFile } from './move-file.js';
+import { type CopyBytes } from './movement.js';
 import { at, cancelled, failureAt } from './transfer-failure.js';
 import { type TransferJob, type TransferOutcome, type TransferTool } from './transfer-tool.js';
 
@@ -13,6 +15,8 @@ export interface ToolLimits {
   stallMs: number;
   /** The outcome of a finished transfer is told for this long; default 3,600,000. */
   keepMs?: number;
+  /** When what a failed transfer left, and could not be removed, is removed; see Leftovers. */
+  leftoversAfterMs?: readonly number[];
   now?: () => Date;
   /** Told of every transfer that is over, so that nobody has to wait for the next poll. */
   onFinished?: (outcome: TransferOutcome) => void;
@@ -38,6 +42,7 @@ export class InProcessTool implements TransferTool {
   readonly #transfers = new Map<bigint, Transfer>();
   readonly #storages = new Map<string, LimitFunction>();
   readonly #slots: LimitFunction;
+  readonly #leftovers: Leftovers;
   readonly #now: () => Date;
 
   constructor(
@@ -47,6 +52,7 @@ export class InProcessTool implements TransferTool {
     private readonly mover: Mover,
   ) {
     this.#slots = pLimit(limits.inFlightMax);
+    this.#leftovers = new Leftovers(limits.leftoversAfterMs);
     this.#now = limits.now ?? (() => new Date());
   }
 
@@ -86,6 +92,7 @@ export class InProcessTool implements TransferTool {
   /** Ends everything that runs; resolves when it has ended. */
   async close(): Promise<void> {
     await this.cancel([...this.#transfers.keys()]);
+    this.#leftovers.close();
   }
 
   #start(job: TransferJob): void {
@@ -127,7 +134,12 @@ export class InProcessTool implements TransferTool {
     const onBytes = (moved: bigint) => {
       outcome.bytesMoved = moved;
     };
-    await moveFile({ job, source, destination, signal, onBytes }, this.mover.copy);
+    const onNote = (note: string) => {
+      outcome.message = note;
+    };
+    const { stallMs } = this.limits;
+    const movement = { job, source, destination, signal, stallMs, onBytes, onNote };
+    await moveFile(movement, this.mover.copy, this.#leftovers);
   }
 
   #finish(outcome: TransferOutcome, end: Partial<TransferOutcome>): void {

@@ -1,5 +1,5 @@
 import { StorageError, storageErrorOf } from '../protocols/index.js';
-import { type Cause, StorageCause, causeAt, type TransferSide } from '../vocabulary/index.js';
+import { Cause, StorageCause, causeAt, type TransferSide } from '../vocabulary/index.js';
 
 /** Why a transfer failed, and at which end. */
 export class TransferFailure extends Error {
@@ -33,6 +33,20 @@ export async function at<T>(side: TransferSide, call: () => T | Promise<T>): Pro
   } catch (error) {
     throw failureAt(side, error);
   }
+}
+
+/** The failure of a movement that was ended from outside (cancelled, stalled). */
+export function abortFailure(signal: AbortSignal): TransferFailure | undefined {
+  if (!signal.aborted) return undefined;
+  const reason: unknown = signal.reason;
+  if (reason instanceof TransferFailure) return reason;
+  return new TransferFailure(
+    reason instanceof StorageError && reason.code === StorageCause.TIMEOUT
+      ? Cause.TIMEOUT
+      : Cause.CANCELLED,
+    'destination',
+    reason instanceof Error ? reason.message : 'cancelled',
+  );
 }
 
 /** The reason a transfer is aborted with when its owner no longer wants it. */

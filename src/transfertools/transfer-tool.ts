@@ -28,9 +28,10 @@ export type TransferState = 'RUNNING' | 'DONE' | 'FAILED' | 'UNKNOWN';
 export interface TransferOutcome {
   requestId: bigint;
   state: TransferState;
-  /** Only of FAILED: why, and at which end where the cause alone does not say. */
+  /** Only of FAILED: why, and at which end. */
   cause?: Cause;
   side?: TransferSide;
+  /** Why it failed; of DONE: how, where it did not go the way it should. */
   message?: string;
   /** What was expected and what was found, where sizes or checksums differ. */
   expected?: string;

@@ -1,6 +1,12 @@
 import { type Digest, digestOf, type StorageDriver } from '../protocols/index.js';
-import { normaliseAdler32, normaliseMd5 } from '../vocabulary/index.js';
-import { StorageCause, causeAt, type TransferSide } from '../vocabulary/index.js';
+import {
+  Cause,
+  causeAt,
+  normaliseAdler32,
+  normaliseMd5,
+  StorageCause,
+  type TransferSide,
+} from '../vocabulary/index.js';
 import { TransferFailure } from './transfer-failure.js';
 
 /** What a file has to be. Null: not known, so not compared. */
@@ -28,6 +34,16 @@ export function isComparable(expected: Expected, found: Found): boolean {
   return expected.md5 !== null && found.md5 !== null;
 }
 
+/** Whether this is known to be the file: the size, and a checksum at least. */
+export function isSame(expected: Expected, found: Found): boolean {
+  if (!isComparable(expected, found) || expected.bytes !== found.bytes) return false;
+  return (['adler32', 'md5'] as const).every((algorithm) => {
+    const wanted = expected[algorithm];
+    const got = found[algorithm];
+    return wanted === null || got === null || wanted === got;
+  });
+}
+
 /** Throws SIZE or CHECKSUM of this side, with what was expected and what was found. */
 export function verify(side: TransferSide, expected: Expected, found: Found): void {
   const fail = (cause: StorageCause, what: string, wanted: string, got: string) => {
@@ -50,8 +66,37 @@ export function verify(side: TransferSide, expected: Expected, found: Found): vo
   }
 }
 
+/** How a file is read that is only to be hashed. */
+export interface ReadingTerms {
+  md5: boolean;
+  signal: AbortSignal;
+  stallMs: number;
+}
+
+/** Reads a whole file through this process. Throws STALLED of this side when no byte comes. */
+export async function readDigest(
+  side: TransferSide,
+  driver: StorageDriver,
+  path: string,
+  { md5, signal, stallMs }: ReadingTerms,
+): Promise<Digest> {
+  const { stream } = await driver.read(path, { signal });
+  let soFar = 0n;
+  let seen = -1n;
+  const timer = setInterval(() => {
+    if (soFar !== seen) return void (seen = soFar);
+    const message = `no byte for ${stallMs} ms after ${soFar} bytes: the ${side} stands still`;
+    stream.destroy(new TransferFailure(Cause.STALLED, side, message));
+  }, stallMs);
+  try {
+    return await digestOf(stream, { md5, onBytes: (bytes) => void (soFar = bytes) });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /**
- * Size and checksum of a file at a storage, null if it is not there: as the storage tells them, or
+ * Size and checksum of a file at a destination, null if it is not there: as the storage tells them, or
  * by reading the file where it tells no checksum that can be compared. A size that is wrong already
  * is not followed by a reading.
  */
@@ -59,7 +104,7 @@ export async function inspect(
   driver: StorageDriver,
   path: string,
   expected: Expected,
-  signal: AbortSignal,
+  { signal, stallMs }: Pick<ReadingTerms, 'signal' | 'stallMs'>,
 ): Promise<Found | null> {
   const entry = await driver.stat(path, { checksum: true, bytes: expected.bytes, signal });
   if (entry === null) return null;
@@ -72,6 +117,6 @@ export async function inspect(
   ) {
     return entry;
   }
-  const { stream } = await driver.read(path, { signal });
-  return digestOf(stream, { md5: expected.adler32 === null });
+  const terms = { md5: expected.adler32 === null, signal, stallMs };
+  return readDigest('destination', driver, path, terms);
 }

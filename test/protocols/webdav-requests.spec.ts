@@ -39,7 +39,8 @@ describe('the WebDAV driver on the wire', () => {
     await driver.rename('a', 'b c');
     await driver.stat('b', { checksum: true });
     (await driver.read('b', { from: 3n })).stream.destroy();
-    await driver.pull('d', 'https://far/file', { sourceToken: 'T' }).catch(() => undefined);
+    const far = { way: 'pull', url: 'https://far/file', token: 'T' } as const;
+    await driver.thirdPartyCopy('d', far).catch(() => undefined);
     // XRootD 5.5 gives nothing for an open range, so the size is asked for first.
     const [put, move, head, , get, copy] = server.seen.map(({ headers }) => headers);
     expect(put).toMatchObject({ 'Content-Length': '5' });

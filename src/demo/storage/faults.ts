@@ -7,7 +7,7 @@
  * - `size`: one byte more is told than is there
  * - `checksum`: a wrong adler32 is told
  * - `corrupt`: one byte of a file is changed on its way in or out
- * - `refuse`: 403; `full`: 507; `error`: 500
+ * - `refuse`: 403; `full`: 507; `error`: 500; `unsupported`: 405
  * - `redirect`: 307 to another host
  */
 export type FaultKind =
@@ -21,6 +21,7 @@ export type FaultKind =
   | 'refuse'
   | 'full'
   | 'error'
+  | 'unsupported'
   | 'redirect';
 
 export interface Fault {

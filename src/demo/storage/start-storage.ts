@@ -107,6 +107,7 @@ async function respond(
   if (fault?.kind === 'hang') return;
   if (fault?.kind === 'refuse') return answer({ response }, 403, 'refused\n');
   if (fault?.kind === 'full') return answer({ response }, 507, 'no space left\n');
+  if (fault?.kind === 'unsupported') return answer({ response }, 405, 'no such method here\n');
   if (fault?.kind === 'error') return answer({ response }, 500, 'internal error\n');
   if (fault?.kind === 'redirect') {
     const origin = fault.location ?? 'https://pool.example.org';
@@ -145,8 +146,10 @@ function wishesOf(exchange: Exchange): [TokenOperation, string][] {
   switch (request.method ?? '') {
     case 'HEAD':
       return asDirectory || stats?.isDirectory() === true ? [] : [['storage.read', path]];
-    case 'PUT':
     case 'COPY':
+      if (request.headers['source'] === undefined) return [['storage.read', path]];
+      return creates(path, stats !== null);
+    case 'PUT':
       return creates(path, stats !== null);
     case 'MKCOL':
       return creates(path, false);

@@ -1,7 +1,7 @@
 import { type Transform } from 'node:stream';
 import { cutter, damage, shortener, staller } from './damage.js';
 import { answer, type Exchange } from './exchange.js';
-import { pull } from './third-party-copy.js';
+import { pull, push } from './third-party-copy.js';
 
 /** PUT: 201. Makes directories; nobody sees the file before it is complete. */
 export async function put(exchange: Exchange): Promise<void> {
@@ -52,14 +52,21 @@ export async function remove(exchange: Exchange): Promise<void> {
   answer(exchange, 204);
 }
 
-/** COPY with `Source`: this storage pulls the file by itself. */
+/** COPY: this storage pulls a file from a `Source`, or pushes its own to a `Destination`. */
 export async function copy(exchange: Exchange): Promise<void> {
-  const { files, path, request, response, stats } = exchange;
-  if (request.headers['source'] === undefined) return answer(exchange, 400, 'no Source header\n');
-  if (stats !== null && forbidsOverwriting(request.headers['overwrite'])) {
-    return answer(exchange, 412, 'the target exists\n');
+  const { ca, files, markerMs, path, request, response, stats } = exchange;
+  const asked = { files, path, asked: request, answer: response, ca, markerMs };
+  if (request.headers['source'] !== undefined) {
+    if (stats !== null && forbidsOverwriting(request.headers['overwrite'])) {
+      return answer(exchange, 412, 'the target exists\n');
+    }
+    return await pull(asked);
   }
-  await pull(files, path, request, response, exchange);
+  if (request.headers['destination'] === undefined) {
+    return answer(exchange, 400, 'No Source or Destination specified\n');
+  }
+  if (stats === null) return answer(exchange, 404, 'not found\n');
+  await push(asked, stats.size);
 }
 
 function isFull(error: unknown): boolean {

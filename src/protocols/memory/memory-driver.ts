@@ -41,7 +41,7 @@ class MemoryDriver implements StorageDriver {
       rename: endpoint.extendedAttributes['rename'] !== false,
       ranges: true,
       list: true,
-      thirdPartyCopy: false,
+      thirdPartyCopy: { pull: false, push: false },
     };
   }
 
@@ -134,7 +134,7 @@ class MemoryDriver implements StorageDriver {
     await this.#enter('makeDirectories', options);
   }
 
-  pull(): Promise<void> {
+  thirdPartyCopy(): Promise<void> {
     const message = 'a memory storage copies nothing by itself';
     return Promise.reject(new StorageError(StorageCause.NO_PROTOCOL, message));
   }

@@ -8,7 +8,7 @@ export interface MemoryFile {
 
 /** The methods of a driver that can be made to fail. */
 export type MemoryOperation =
-  'stat' | 'read' | 'write' | 'rename' | 'remove' | 'list' | 'makeDirectories' | 'pull';
+  'stat' | 'read' | 'write' | 'rename' | 'remove' | 'list' | 'makeDirectories';
 
 /**
  * The files of one storage in this process, and its fault switches. Paths are absolute, as the

@@ -63,7 +63,7 @@ class PosixDriver implements StorageDriver {
       rename: endpoint.extendedAttributes['rename'] !== false,
       ranges: true,
       list: true,
-      thirdPartyCopy: false,
+      thirdPartyCopy: { pull: false, push: false },
     };
   }
 
@@ -174,7 +174,7 @@ class PosixDriver implements StorageDriver {
     });
   }
 
-  pull(): Promise<void> {
+  thirdPartyCopy(): Promise<void> {
     const message = 'a mounted file system copies nothing by itself';
     return Promise.reject(new StorageError(StorageCause.NO_PROTOCOL, message));
   }

@@ -21,22 +21,38 @@ const byStatus: Readonly<Record<number, StorageCause>> = {
 
 /** The error of an answer that is no success, with the first line of what the storage said. */
 export async function failureOf(method: string, answer: StorageAnswer): Promise<StorageError> {
-  const said = await text(answer, 2048).catch(() => '');
+  return failureSaying(method, answer, await text(answer, 2048).catch(() => ''));
+}
+
+/** Like failureOf, for an answer whose text has been read. */
+export function failureSaying(
+  method: string,
+  { status, url }: Pick<StorageAnswer, 'status' | 'url'>,
+  said: string,
+): StorageError {
   return new StorageError(
-    causeOf(answer.status, said),
-    `${describe({ method, url: answer.url })}: answered ${answer.status}${firstLine(said)}`,
-    { status: answer.status },
+    causeOf(status, said),
+    `${describe({ method, url })}: answered ${status}${firstLine(said)}`,
+    { status },
   );
+}
+
+/** What a status means that is no success. */
+export function causeOfStatus(status: number): StorageCause {
+  return byStatus[status] ?? StorageCause.STORAGE_ERROR;
 }
 
 function causeOf(status: number, said: string): StorageCause {
   // Servers without 507 tell a full disk in the text of a 500.
   if (status >= 500 && /no space left|quota exceeded/i.test(said)) return StorageCause.FULL;
+  // XRootD, of a COPY whose file cannot be opened.
+  if (status === 400 && /no such file/i.test(said)) return StorageCause.MISSING;
   if (status >= 300 && status < 400) return StorageCause.REDIRECT_REFUSED;
-  return byStatus[status] ?? StorageCause.STORAGE_ERROR;
+  return causeOfStatus(status);
 }
 
-function firstLine(said: string): string {
+/** What a storage said, short, in brackets, without tokens; '' if nothing. */
+export function firstLine(said: string): string {
   const line = said
     .replace(/<[^>]*>/g, ' ')
     // A storage that echoes the request must not put a token into our logs.

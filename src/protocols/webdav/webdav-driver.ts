@@ -14,18 +14,20 @@ import {
   type CallOptions,
   type DriverFamily,
   type DriverOptions,
+  type FarEnd,
   type OpenBytes,
   type OpenFile,
   type OverwriteOptions,
   type ProtocolEndpoint,
-  type PullOptions,
   type ReadOptions,
   type StatOptions,
   type StorageDriver,
   type StorageEntry,
   type StorageOperation,
+  type ThirdPartyOptions,
 } from '../protocol.js';
 import { StorageError, storageErrorOf } from '../storage-error.js';
+import { thirdPartyAbilities } from '../third-party-abilities.js';
 import { Connections, type Host } from './connections.js';
 import { parseDigest } from './digest-header.js';
 import { failureOf } from './failures.js';
@@ -65,7 +67,7 @@ class WebdavDriver implements StorageDriver {
       rename: endpoint.extendedAttributes['rename'] !== false,
       ranges: true,
       list: true,
-      thirdPartyCopy: endpoint.extendedAttributes['third_party_copy'] === true,
+      thirdPartyCopy: thirdPartyAbilities(endpoint),
     };
     this.#line = {
       host,
@@ -183,27 +185,25 @@ class WebdavDriver implements StorageDriver {
     await this.#makeDirectory(path, options);
   }
 
-  async pull(path: string, sourceUrl: string, options: PullOptions = {}): Promise<void> {
-    const target = serverFilePath(this.endpoint, path);
-    const { overwrite, sourceToken } = options;
-    const answer = await this.#ask(
-      'COPY',
-      target,
-      overwrite === true ? 'modify' : 'create',
-      options,
-      {
-        headers: {
-          Source: sourceUrl,
-          Credential: 'none',
-          Overwrite: overwrite === true ? 'T' : 'F',
-          ...(sourceToken !== undefined && {
-            TransferHeaderAuthorization: `Bearer ${sourceToken}`,
-          }),
-        },
+  async thirdPartyCopy(
+    path: string,
+    { way, url, token }: FarEnd,
+    options: ThirdPartyOptions = {},
+  ): Promise<void> {
+    const near = serverFilePath(this.endpoint, path);
+    const overwrite = options.overwrite === true;
+    const writes = overwrite ? 'modify' : 'create';
+    const answer = await this.#ask('COPY', near, way === 'pull' ? writes : 'read', options, {
+      headers: {
+        [way === 'pull' ? 'Source' : 'Destination']: url,
+        // Without it some servers wait for a delegated certificate.
+        Credential: 'none',
+        Overwrite: overwrite ? 'T' : 'F',
+        ...(token !== undefined && { TransferHeaderAuthorization: `Bearer ${token}` }),
       },
-    );
-    if (!isSuccess(answer)) throw await failureOf('COPY', answer);
-    await followCopy(answer, options);
+    });
+    const signal = eitherSignal(options.signal, this.options.signal);
+    await followCopy(answer, { ...options, ...(signal && { signal }) });
   }
 
   async #ask(
@@ -216,8 +216,9 @@ class WebdavDriver implements StorageDriver {
     const { target, ...request } = extra;
     const token = await this.#token(operation, path, target);
     const url = urlOfServerPath(this.endpoint, path);
-    // Only directories end with a slash; some servers answer anything else with a redirect.
-    if (method === 'MKCOL' || method === 'PROPFIND') url.pathname = `${encodePath(path)}/`;
+    // Directories end with a slash, or some servers answer with a redirect; Apache refuses files that do.
+    const directory = method === 'MKCOL' || request.headers?.['Depth'] === '1';
+    if (directory) url.pathname = `${encodePath(path)}/`;
     return send(this.#line, {
       ...request,
       method,

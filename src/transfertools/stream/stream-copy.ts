@@ -1,8 +1,8 @@
 import { pipeline, type Readable } from 'node:stream';
 import { DigestStream, StorageError } from '../../protocols/index.js';
 import { Cause, StorageCause } from '../../vocabulary/index.js';
-import { abortFailure, type CopyBytes, type Movement } from '../move-file.js';
-import { at, failureAt, TransferFailure } from '../transfer-failure.js';
+import { type CopyBytes, type Movement } from '../movement.js';
+import { abortFailure, at, failureAt, TransferFailure } from '../transfer-failure.js';
 import { expectedOf, verify } from '../verify.js';
 import { watchStall } from './stall-watch.js';
 
@@ -11,23 +11,21 @@ import { watchStall } from './stall-watch.js';
  * way. What was read is compared with the catalogue: a bad source is told as such, and its bytes
  * are not what the destination is blamed for.
  */
-export function streamCopy(stallMs: number): CopyBytes {
-  return async (movement, path) => {
-    const stall = new AbortController();
-    const signal = AbortSignal.any([movement.signal, stall.signal]);
-    const reading = new Reading({ ...movement, signal }, stallMs, stall);
-    const { destination, job } = movement;
-    try {
-      const { overwrite } = job;
-      await destination.write(path, () => reading.open(), job.bytes, { overwrite, signal });
-    } catch (error) {
-      throw abortFailure(signal) ?? reading.failure(error) ?? failureAt('destination', error);
-    }
-    const digest = reading.digest();
-    verify('source', expectedOf(job), digest);
-    return digest;
-  };
-}
+export const streamCopy: CopyBytes = async (movement, path) => {
+  const stall = new AbortController();
+  const signal = AbortSignal.any([movement.signal, stall.signal]);
+  const reading = new Reading({ ...movement, signal }, stall);
+  const { destination, job } = movement;
+  try {
+    const { overwrite } = job;
+    await destination.write(path, () => reading.open(), job.bytes, { overwrite, signal });
+  } catch (error) {
+    throw abortFailure(signal) ?? reading.failure(error) ?? failureAt('destination', error);
+  }
+  const digest = reading.digest();
+  verify('source', expectedOf(job), digest);
+  return digest;
+};
 
 /** The source of one copy; a destination that redirects may open it more than once. */
 class Reading {
@@ -36,12 +34,11 @@ class Reading {
 
   constructor(
     private readonly movement: Movement,
-    private readonly stallMs: number,
     private readonly stall: AbortController,
   ) {}
 
   async open(): Promise<Readable> {
-    const { job, source, signal, onBytes } = this.movement;
+    const { job, source, signal, stallMs, onBytes } = this.movement;
     try {
       const file = await at('source', () => source.read(job.source.path, { signal }));
       if (file.bytes !== null && file.bytes !== job.bytes) {
@@ -50,7 +47,7 @@ class Reading {
       }
       const md5 = job.adler32 === null && job.md5 !== null;
       const stream = new DigestStream({ md5, onBytes });
-      watchStall(stream, this.stallMs, (failure) => this.stall.abort(failure));
+      watchStall(stream, stallMs, (failure) => this.stall.abort(failure));
       pipeline(file.stream, stream, (error) => {
         // The destination that lets go of the stream ends it early: that is its own failure.
         if (error == null || error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;

@@ -6,6 +6,6 @@ import { streamCopy } from './stream-copy.js';
 export function streamTool(registry: StorageRegistry, limits: ToolLimits): InProcessTool {
   return new InProcessTool('stream', registry, limits, {
     canMove: (source, destination) => registry.supports(source) && registry.supports(destination),
-    copy: streamCopy(limits.stallMs),
+    copy: streamCopy,
   });
 }
