@@ -203,8 +203,8 @@ for (const title of [
 // JSON is called JSON; Rucio's list of ids has Flask's content type.
 SINGLE.push({
   name: 'new-rule-ids-are-json',
-  applies: ({ chapter, method, path, answer }) =>
-    chapter === 'rules' && method === 'POST' && path === '/rules/' && answer.status === 201,
+  applies: ({ method, path, answer }) =>
+    method === 'POST' && path === '/rules/' && answer.status === 201,
   adapt: (answer) => ({ ...answer, contentType: 'application/json' }),
 });
 
@@ -212,6 +212,23 @@ SINGLE.push({
 single('rules', 'a rule after its changes', 'a-stuck-rule-has-stuck-locks', {
   'body.json.locks_replicating_cnt': 0,
   'body.json.locks_stuck_cnt': 3,
+});
+
+// `false` is what clients write for no lifetime; Rucio's update takes it for no change.
+single('subscriptions', 'without a lifetime', 'false-ends-a-lifetime', {
+  'body.lines.0.lifetime': null,
+});
+
+// A rule without an activity has the usual one, in a subscription too.
+SINGLE.push({
+  name: 'no-activity-is-the-usual-one',
+  applies: ({ chapter, title }) => chapter === 'subscriptions' && title === 'no activity',
+  adapt: () => ({
+    status: 201,
+    contentType: null,
+    headers: {},
+    body: { kind: 'text', text: '<text>' },
+  }),
 });
 
 /** The names of all differences: quirks.md is held against them. */

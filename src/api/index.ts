@@ -20,6 +20,7 @@ import { TracesModule } from './traces/traces.module.js';
 import { WellKnownModule } from './well-known/well-known.module.js';
 import { LocksModule } from './locks/locks.module.js';
 import { RulesModule } from './rules/rules.module.js';
+import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 
 /** Every noun's module. The routes of the service are these and no others (`sluice routes`). */
 export const apiModules: Type[] = [
@@ -39,6 +40,7 @@ export const apiModules: Type[] = [
   TracesModule,
   RedirectModule,
   RulesModule,
+  SubscriptionsModule,
   LocksModule,
   RequestsModule,
   HeartbeatsModule,

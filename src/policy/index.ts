@@ -31,4 +31,5 @@ export {
   type SigningFacts,
   type WriterFacts,
 } from './replicas.js';
+export { mayChangeSubscription } from './subscriptions.js';
 export { mayAddRule, mayApproveRule, mayChangeRule, mayGiveRule } from './rules.js';

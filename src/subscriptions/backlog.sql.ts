@@ -93,12 +93,12 @@ export interface WaitingDid extends DidName {
   readonly dueAt: Date | null;
 }
 
-/** What waits for a subscription, longest first; at most 1,000. */
-export const listBacklog = (tx: Tx, subscriptionId: number): Promise<WaitingDid[]> =>
+/** What waits for these subscriptions, longest first; at most 1,000. */
+export const listBacklog = (tx: Tx, subscriptionIds: readonly number[]): Promise<WaitingDid[]> =>
   rows<WaitingDid>(
     tx,
     sql`SELECT d.scope, d.name, d.type, b.entry, b.attempts, b.error, b.since, b.due_at AS "dueAt"
           FROM subscription_backlog b JOIN dids d ON d.id = b.did_id
-         WHERE b.subscription_id = ${subscriptionId}
+         WHERE b.subscription_id = ANY(${[...subscriptionIds]}::int[])
          ORDER BY b.since, b.did_id, b.entry LIMIT ${lit(1000)}`,
   );

@@ -132,15 +132,9 @@ function criterionOf(key: string, value: unknown): Criterion {
 
 /** A plain value as Python writes it. */
 function plainText(key: string, value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-      return String(value);
-    case 'boolean':
-      return value ? 'True' : 'False';
-    default:
-      if (value === null) return 'None';
-      throw wrong(key, 'a text, a number, or a list of them');
-  }
+  if (value === null) return 'None';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  throw wrong(key, 'a text, a number, or a list of them');
 }

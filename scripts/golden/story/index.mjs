@@ -9,6 +9,7 @@ import { listing, replicas } from './replicas.mjs';
 import { rses } from './rses.mjs';
 import { rules } from './rules.mjs';
 import { searching } from './search.mjs';
+import { subscriptions } from './subscriptions.mjs';
 
 export const chapters = [
   { name: 'auth', exchanges: auth },
@@ -23,4 +24,5 @@ export const chapters = [
   { name: 'listing', exchanges: listing },
   { name: 'rules', exchanges: rules },
   { name: 'config', exchanges: config },
+  { name: 'subscriptions', exchanges: subscriptions },
 ];

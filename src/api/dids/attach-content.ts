@@ -4,6 +4,7 @@ import { attachDids, findDid, nameOf } from '../../dids/index.js';
 import { InvalidObject } from '../../errors/index.js';
 import { givenPath, registerFiles } from '../../replicas/index.js';
 import { findRse, protocolsOf } from '../../rses/index.js';
+import { offerFiles } from '../../subscriptions/index.js';
 import { DidType } from '../../vocabulary/index.js';
 import { demandNames, demandWriter } from '../replicas/write-facts.js';
 import { type AttachRequest } from './content.request.js';
@@ -55,7 +56,12 @@ async function registerChildren(
     ...(child.state && { state: child.state }),
     path: child.pfn === null ? null : (givenPath(rse, protocols, child, child.pfn) ?? null),
   }));
-  await registerFiles(tx, { accountId: caller.accountId, rse, files, now });
+  await registerFiles(tx, {
+    accountId: caller.accountId,
+    rse,
+    files: await offerFiles(tx, files),
+    now,
+  });
 }
 
 function sizeOf(child: ParsedDidItem): bigint {

@@ -23,8 +23,8 @@ function presentColumns({ did, size }: DidMetadata, account: string): Record<str
     monotonic: did.monotonic,
     obsolete: did.obsolete,
     complete: did.complete,
-    // Files carry no mark: no subscription ever looks at them, so they stay new.
-    is_new: isFile ? true : description.is_new,
+    // Files carry no mark unless a subscription asks for files: no other ever looks at them.
+    is_new: isFile ? (description.is_new ?? true) : description.is_new,
     availability: DidAvailabilityCodec.name(did.availability),
     suppressed: did.suppressed,
     bytes: isFile ? did.bytes : (closed?.bytes ?? null),

@@ -22,6 +22,7 @@ import {
 import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
 import { retryAtOnce } from '../../locks/index.js';
 import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
+import { offerFiles } from '../../subscriptions/index.js';
 import { Cause, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { Caller } from '../wire/index.js';
 import {
@@ -63,7 +64,7 @@ export class ReplicasController {
       const registered = await registerFiles(tx, {
         accountId: caller.accountId,
         rse,
-        files,
+        files: await offerFiles(tx, files),
         now,
       });
       if (seen.paths.length === 0) return;

@@ -1,0 +1,128 @@
+import { get, post, put } from './tell.mjs';
+
+const rule = { copies: 1, rse_expression: 'WIRE-DISK-2', activity: 'Debug' };
+/** What the official client sends when nothing but these is said. */
+const order = (more) => ({
+  options: {
+    filter: { datatype: ['RAW'], scope: ['wire'] },
+    replication_rules: [rule],
+    comments: null,
+    lifetime: null,
+    retroactive: false,
+    dry_run: false,
+    priority: null,
+    ...more,
+  },
+});
+const path = (name, account = 'root') => `/subscriptions/${account}/${name}`;
+const add = (title, name, more, options) => post(title, path(name), order(more), options);
+const update = (title, name, given, options) => put(title, path(name), { options: given }, options);
+/** Every option as `update_subscription` sends it, unless told otherwise. */
+const unchanged = (more) => ({
+  filter: null,
+  replication_rules: null,
+  comments: null,
+  lifetime: null,
+  retroactive: null,
+  dry_run: null,
+  priority: null,
+  ...more,
+});
+
+export const subscriptions = [
+  get('there is none', '/subscriptions/'),
+  get('an account has none', '/subscriptions/wire-alice'),
+  get('states of rules where there is no subscription', '/subscriptions/wire-alice/rules/states'),
+  add('a subscription', 'raw', {
+    comments: 'raw data twice',
+    lifetime: 30,
+    priority: 2,
+    replication_rules: [
+      { ...rule, copies: 2, lifetime: 3600, comments: 'two disks' },
+      { ...rule, rse_expression: 'WIRE-TAPE', locked: 'True' },
+    ],
+  }),
+  add('the same subscription again', 'raw', {}),
+  add('for ever, of the usual priority', 'forever', { lifetime: false }),
+  add('a priority in a text, as the command line sends it', 'texts', { priority: '4' }),
+  post('to another account', path('theirs', 'wire-filter'), order({})),
+  post('to an account that does not exist', path('theirs', 'wire-nobody'), order({})),
+  add('no rules', 'odd', { replication_rules: [] }),
+  add('rules that are no list', 'odd', { replication_rules: rule }),
+  add('a filter that is no object', 'odd', { filter: ['RAW'] }),
+  add('a datatype that is no list', 'odd', { filter: { datatype: 'RAW' } }),
+  add('a pattern that is no text', 'odd', { filter: { pattern: ['a'] } }),
+  add('an account of the filter that cannot be', 'odd', { filter: { account: ['No Body'] } }),
+  add('split_rule that is no boolean', 'odd', { filter: { split_rule: 'yes' } }),
+  add('an activity that does not exist', 'odd', {
+    replication_rules: [{ ...rule, activity: 'Gardening' }],
+  }),
+  add('a name that is too long', 'n'.repeat(65), {}),
+  post('without a filter', path('odd'), { options: { replication_rules: [rule] } }),
+  post('without options', path('odd'), {}),
+  add("somebody else's", 'alices', {}, { as: 'wire-alice' }),
+  get('a subscription by account and name', path('raw'), { capture: { order: '0.id' } }),
+  get('one for ever', path('forever')),
+  get('all of an account', '/subscriptions/root', { anyOrder: true }),
+  get('all of a name', '/subscriptions/name/raw'),
+  get('all', '/subscriptions/', { anyOrder: true }),
+  get('all, without a slash', '/subscriptions', { anyOrder: true }),
+  get('one that does not exist', path('none')),
+  get('a name that nobody uses', '/subscriptions/name/none'),
+  get('one by its id', '/subscriptions/id/{order}'),
+  get('an unknown id', '/subscriptions/id/00000000000000000000000000000000'),
+  get('an id that is none', '/subscriptions/id/none'),
+  get('rules of one that has made none', `${path('raw')}/rules`),
+  get('rules of one that does not exist', `${path('none')}/rules`),
+  get('states without rules', `${path('raw')}/rules/states`),
+  post(
+    'a rule on behalf of it',
+    '/rules/',
+    {
+      dids: [{ scope: 'wire', name: 'ds2' }],
+      copies: 1,
+      rse_expression: 'WIRE-DISK-2',
+      account: 'root',
+      grouping: 'DATASET',
+      locked: false,
+      notify: 'N',
+      activity: null,
+      subscription_id: '{order}',
+    },
+    { capture: { ordered: '0' } },
+  ),
+  get('its rules', `${path('raw')}/rules`),
+  get('its rules of a state, its letter', `${path('raw')}/rules?state=R`),
+  get('its rules of a state that none has', `${path('raw')}/rules?state=S`),
+  get('rules by the subscription', '/rules/?subscription_id={order}'),
+  get('states of its rules', `${path('raw')}/rules/states`),
+  get('states of the rules of an account', '/subscriptions/root/rules/states', { anyOrder: true }),
+  get('states of the rules of a pattern of accounts', '/subscriptions/ro%2A/rules/states', {
+    anyOrder: true,
+  }),
+  get('states with details', `${path('raw')}/rules/states?include_details=true`),
+  get('states of one that does not exist', `${path('none')}/rules/states`),
+  update('a comment and a priority', 'raw', unchanged({ comments: 'changed', priority: '1' })),
+  update('a filter', 'raw', unchanged({ filter: { pattern: 'run.*' } })),
+  update('rules', 'raw', unchanged({ replication_rules: [rule] })),
+  update('a lifetime', 'forever', unchanged({ lifetime: 10 })),
+  get('after its changes', path('raw')),
+  get('with a lifetime', path('forever')),
+  update('an activity that cannot be', 'raw', {
+    replication_rules: [{ ...rule, activity: 'Gardening' }],
+  }),
+  update('a filter that cannot be', 'raw', { filter: { scope: 'wire' } }),
+  update('one that does not exist', 'none', unchanged({ comments: 'x' })),
+  update("somebody else's is not changed", 'raw', { comments: 'x' }, { as: 'wire-alice' }),
+  update('deactivated', 'raw', { state: 'I' }),
+  get('after its end', path('raw')),
+  update('a state that does not exist', 'raw', { state: 'X' }),
+  update('and back again', 'raw', unchanged({ comments: 'once more' })),
+  get('in use again', path('raw')),
+  update('no lifetime any more', 'forever', unchanged({ lifetime: false })),
+  get('without a lifetime', path('forever')),
+  add('no activity', 'quiet', {
+    replication_rules: [{ copies: 1, rse_expression: 'WIRE-DISK-2' }],
+  }),
+  post('a dataset is to be looked at again', '/dids/wire/ds2/meta/is_new', { value: true }),
+];
