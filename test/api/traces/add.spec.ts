@@ -55,3 +55,48 @@ describe('POST /traces/', () => {
     expect((await kept()).length - before).toBe(1000);
   });
 });
+
+describe('traces of downloads', () => {
+  const WAITING = sql`SELECT d.name FROM verifications v JOIN dids d ON d.id = v.did_id ORDER BY d.name`;
+  const waiting = async () =>
+    (await api.db.read((tx) => rows<{ name: string }>(tx, WAITING))).map(({ name }) => name);
+  const trace = (filename: string, clientState: string) => ({
+    eventType: 'download',
+    scope: 'km3net',
+    filename,
+    remoteSite: 'DISK',
+    clientState,
+  });
+
+  beforeAll(async () => {
+    const { root } = api;
+    await root('POST', '/accounts/root/scopes/km3net');
+    await root('POST', '/rses/DISK', { deterministic: true });
+    const names = ['read', 'broken', 'gone', ...Array.from({ length: 150 }, (_, i) => `many${i}`)];
+    const files = names.map((name) => ({ scope: 'km3net', name, bytes: 1, adler32: '00000001' }));
+    await root('POST', '/replicas', { rse: 'DISK', files });
+  });
+
+  it('have a copy looked at that was read in vain, and change nothing about it', async () => {
+    await send([
+      trace('read', 'DONE'),
+      trace('broken', 'FAIL_VALIDATE'),
+      trace('gone', 'FAILED'),
+      trace('nothing', 'FAILED'),
+      { ...trace('read', 'FAILED'), eventType: 'upload' },
+    ]);
+    expect(await waiting()).toEqual(['broken', 'gone']);
+    const found = await api.db.read((tx) =>
+      rows(tx, sql`SELECT state::text, count(*)::int AS copies FROM replicas GROUP BY 1`),
+    );
+    expect(found).toEqual([{ state: 'A', copies: 153 }]);
+    const said = await api.db.read((tx) => rows(tx, sql`SELECT FROM bad_replicas`));
+    expect(said).toEqual([]);
+  });
+
+  it('have no more than a hundred looked at a minute', async () => {
+    await send(Array.from({ length: 150 }, (_, i) => trace(`many${i}`, 'FAILED')));
+    expect((await waiting()).length).toBeLessThanOrEqual(100);
+    expect((await waiting()).length).toBeGreaterThan(90);
+  });
+});
