@@ -1,6 +1,7 @@
 import { lit, lits, type Sql, sql } from '../../src/db/index.js';
 import {
   BadFileState,
+  DidAvailability,
   DidType,
   LockState,
   ReplicaState,
@@ -49,12 +50,15 @@ const locks: readonly Invariant[] = [
       WHERE l.state <> ${lit(LockState.OK)} AND r.state IN ${good}`,
   },
   {
-    says: 'a REPLICATING lock waits for a request, or for another copy of what went bad',
+    says: 'a REPLICATING lock waits for a request, or for a copy that rests of what went bad',
     denials: sql`SELECT l.*, r.state AS replica FROM locks l JOIN replicas r USING (did_id, rse_id)
       WHERE l.state = ${lit(LockState.REPLICATING)}
         AND NOT EXISTS (SELECT FROM requests q WHERE q.did_id = l.did_id AND q.rse_id = l.rse_id)
-        AND NOT (r.state = ${lit(BAD)} AND NOT EXISTS (
-          SELECT FROM replicas o WHERE o.did_id = l.did_id AND o.state = ${lit(AVAILABLE)}))`,
+        AND NOT (r.state = ${lit(BAD)} AND (
+          EXISTS (SELECT FROM replicas o WHERE o.did_id = l.did_id AND o.state = ${lit(TEMPORARY_UNAVAILABLE)})
+          OR EXISTS (SELECT FROM dids d WHERE d.id = l.did_id AND d.expired_at IS NOT NULL))
+          AND NOT EXISTS (
+            SELECT FROM replicas o WHERE o.did_id = l.did_id AND o.state = ${lit(AVAILABLE)}))`,
   },
   {
     says: 'a STUCK lock has its cause, and a stuck cause its lock',
@@ -157,7 +161,17 @@ const copies: readonly Invariant[] = [
     says: 'a bad copy is declared so',
     denials: sql`SELECT r.* FROM replicas r WHERE r.state = ${lit(BAD)} AND NOT EXISTS (
       SELECT FROM bad_replicas b WHERE b.did_id = r.did_id AND b.rse_id = r.rse_id
-         AND b.state = ${lit(BadFileState.BAD)})`,
+         AND b.state IN (${lits([BadFileState.BAD, BadFileState.LOST])}))`,
+  },
+  {
+    says: 'a file is lost where a copy is bad and no other one is good',
+    denials: sql`SELECT d.id, d.name, d.availability FROM dids d
+      WHERE d.type = ${lit(DidType.FILE)} AND d.expired_at IS NULL
+        AND (d.availability = ${lit(DidAvailability.LOST)}) <> (
+          NOT EXISTS (SELECT FROM replicas o WHERE o.did_id = d.id AND o.state IN ${good})
+          AND (EXISTS (SELECT FROM replicas b WHERE b.did_id = d.id AND b.state = ${lit(BAD)})
+            -- Somebody deleted what was left of it, by name or with its last rule.
+            OR d.availability = ${lit(DidAvailability.LOST)}))`,
   },
   {
     says: 'a request that waits has a lock that wants it',
