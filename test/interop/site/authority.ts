@@ -28,7 +28,8 @@ export async function openAuthority(): Promise<SiteAuthority> {
     const authority = authorityOf({ certificate: read('ca.pem'), key: read('ca.key') });
     return { ...authority, trusted: isRoot(), close: () => undefined };
   }
-  const authority = await makeAuthority('Sluice interop authority');
+  // Runs beside each other: OpenSSL looks an authority up by its name.
+  const authority = await makeAuthority(`Sluice interop authority ${process.pid}`);
   if (!isRoot()) return { ...authority, trusted: false, close: () => undefined };
   return { ...authority, trusted: true, close: trust(authority.certificate) };
 }
