@@ -28,7 +28,6 @@ export {
   mayRegisterReplicas,
   maySignUrl,
   maySuspect,
-  type SigningFacts,
   type WriterFacts,
 } from './replicas.js';
 export { mayChangeSubscription } from './subscriptions.js';

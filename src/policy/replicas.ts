@@ -33,22 +33,11 @@ export const mayQuarantine: May = isAdmin;
 /** Whoever has read a file may suspect it. */
 export const maySuspect: May = () => true;
 
-/** What the right to a URL turns on. */
-export interface SigningFacts extends WriterFacts {
-  /** Whether it is the path of a file in a scope of the caller's. */
-  readonly own: boolean;
-  /** Whether the catalogue knows a copy there, of whatever state. */
-  readonly registered: boolean;
-}
-
-/**
- * A URL that opens one file for one operation. Who may put a file there may also delete what stands
- * in its place and is no copy of anything.
- */
+/** A URL that opens one file for one operation. */
 export const maySignUrl = (
   caller: Principal,
   operation: 'read' | 'write' | 'delete',
-  facts: SigningFacts,
+  facts: WriterFacts,
 ): boolean => {
   switch (operation) {
     case 'read':
@@ -56,9 +45,6 @@ export const maySignUrl = (
     case 'write':
       return mayRegisterReplicas(caller, facts);
     case 'delete':
-      return (
-        mayDeleteReplicas(caller) ||
-        (facts.own && !facts.registered && mayRegisterReplicas(caller, facts))
-      );
+      return mayDeleteReplicas(caller);
   }
 };

@@ -4,6 +4,7 @@ import { type Log } from '../../log/index.js';
 import { mayRegisterReplicas } from '../../policy/index.js';
 import { type StorageRegistry } from '../../protocols/index.js';
 import { claimRemoval, endRemoval, lockUploadedCopy } from '../../replicas/index.js';
+import { ReplicaState } from '../../vocabulary/index.js';
 import { isTaken, type SignedFile } from './signed-file.js';
 
 export interface LeftoverContext {
@@ -30,7 +31,7 @@ export async function removeLeftover(
   caller: Principal,
   file: SignedFile,
 ): Promise<void> {
-  if (isTaken(file) || !mayRegisterReplicas(caller, file.facts)) return;
+  if (isTaken(file) || !mayRegisterReplicas(caller, file.writer)) return;
   const driver = storages.driver(file.endpoint, { signal: AbortSignal.timeout(CALL_MS) });
   const where = { rseId: file.rse.id, path: file.path };
   try {
@@ -39,7 +40,7 @@ export async function removeLeftover(
     const { accountId } = caller;
     const until = new Date(now.getTime() + CLAIM_MS);
     const claimed = await db.tx(async (tx) => {
-      const known = file.facts.own && file.facts.registered;
+      const known = file.own && file.state === ReplicaState.COPYING;
       if (!(await claimRemoval(tx, where, { accountId, now, until, known }))) return false;
       if (file.didId === undefined) return true;
       const copy = await lockUploadedCopy(tx, file.didId, file.rse.id);

@@ -1,7 +1,7 @@
 import { type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { AccessDenied, InvalidPath, ValueError } from '../../errors/index.js';
-import { demand, mayNameFiles, maySignUrl, type SigningFacts } from '../../policy/index.js';
+import { demand, mayNameFiles, maySignUrl, type WriterFacts } from '../../policy/index.js';
 import { type ProtocolEndpoint, serverPath } from '../../protocols/index.js';
 import { copiesOf, findByPfns, namesOfPath } from '../../replicas/index.js';
 import {
@@ -29,7 +29,9 @@ export interface SignedFile {
   readonly serverPath: string;
   readonly didId: DidId | undefined;
   readonly state: ReplicaState | undefined;
-  readonly facts: SigningFacts;
+  readonly writer: WriterFacts;
+  /** Whether it is the path of a file in a scope of the caller's. */
+  readonly own: boolean;
 }
 
 /** Finds the file of a URL. Throws RSENotFound, ValueError, InvalidPath. */
@@ -65,11 +67,8 @@ export async function findSignedFile(
     serverPath: serverPath(endpoint, path),
     didId: found?.didId,
     state: copy?.state,
-    facts: {
-      ...(await writerFacts(tx, caller, rse)),
-      own: await ownsOne(tx, caller, names),
-      registered: copy !== undefined,
-    },
+    writer: await writerFacts(tx, caller, rse),
+    own: await ownsOne(tx, caller, names),
   };
 }
 
@@ -91,6 +90,9 @@ async function ownsOne(tx: Tx, caller: Principal, names: readonly DidName[]): Pr
   return [...scopes.values()].some(({ accountId }) => mayNameFiles(caller, accountId));
 }
 
+/** What the official client adds to the name of a file that it has not sent to its end. */
+const UNFINISHED = '.rucio.upload';
+
 /**
  * Throws AccessDenied unless the caller may do it. Writing is for files that the caller may register
  * there: one that waits for its bytes, or a new name in a scope of the caller's. What is AVAILABLE is
@@ -101,9 +103,18 @@ export function demandSignedFile(
   { operation, url }: SignUrlQuestion,
   file: SignedFile,
 ): void {
-  demand(maySignUrl(caller, operation, file.facts), `${operation} files at RSE ${file.rse.name}`);
+  const allowed = maySignUrl(caller, operation, file.writer);
+  if (!allowed && operation === 'delete' && url.endsWith(UNFINISHED)) {
+    const found = url.slice(0, -UNFINISHED.length);
+    throw new AccessDenied(
+      `A file stands at ${found} that no upload of yours is known to have left there; an upload that` +
+        ' registers it first replaces it',
+      { url: found },
+    );
+  }
+  demand(allowed, `${operation} files at RSE ${file.rse.name}`);
   if (operation !== 'write') return;
   if (isTaken(file)) throw new AccessDenied(`A copy stands at ${url} already`, { url });
   if (file.didId !== undefined || caller.isAdmin) return;
-  demand(file.facts.own, `write ${url}: it is the path of no file of yours`);
+  demand(file.own, `write ${url}: it is the path of no file of yours`);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { only, sql } from '../../../src/db/index.js';
 import { adler32Of } from '../../support/adler32.js';
 import { type Call } from '../../support/api.js';
 import { type SignedDisk, signedDisk } from '../../support/signed-disk.js';
@@ -99,6 +100,30 @@ describe('GET /credentials/signurl', () => {
     );
   });
 
+  it('removes what an upload of the own account left before anything was registered', async () => {
+    const write = await signed(w.alice, 'write', pathOf('after'));
+    expect(await disk.request('PUT', write, 'half of it')).toBe(201);
+    expect(await disk.request('GET', await signed(w.alice, 'read', pathOf('after')))).toBe(404);
+  });
+
+  it('leaves alone what nobody knows: it may be about to be registered', async () => {
+    const write = await signed(api, 'write', pathOf('unknown'));
+    expect(await disk.request('PUT', write, CONTENT)).toBe(201);
+    expect(await disk.request('GET', await signed(w.alice, 'read', pathOf('unknown')))).toBe(200);
+    const { text } = await sign(w.alice, 'delete', `${pathOf('unknown')}.rucio.upload`);
+    expect(text).toContain('no upload of yours');
+  });
+
+  it('leaves alone what went bad: somebody may mend it', async () => {
+    await ok(w.alice('POST', '/replicas', replica('bad', { state: 'C' })));
+    const write = await signed(w.alice, 'write', pathOf('bad'));
+    expect(await disk.request('PUT', write, CONTENT)).toBe(201);
+    await ok(w.alice('PUT', '/replicas', replica('bad', { state: 'A' })));
+    const bad = { reason: 'x', replicas: [{ rse: 'DISK', scope: 'user.alice', name: 'bad' }] };
+    await ok(api('POST', '/replicas/bad', bad));
+    expect(await disk.request('GET', await signed(w.alice, 'read', pathOf('bad')))).toBe(200);
+  });
+
   it('leaves alone what another account is uploading at this moment, and what is AVAILABLE', async () => {
     await ok(w.alice('POST', '/replicas', replica('hers', { state: 'C' })));
     const write = await signed(w.alice, 'write', pathOf('hers'));
@@ -136,5 +161,39 @@ describe('GET /credentials/signurl', () => {
     expect(await other('rse=DISK&op=rename&url=https%3A%2F%2Fx')).toBe('400 ValueError');
     expect(await other('rse=SHORE-DISK&op=read&url=https%3A%2F%2Fx')).toBe('400 ValueError');
     expect(await other('rse=NONE&op=read&url=https%3A%2F%2Fx')).toBe('404 RSENotFound');
+  });
+});
+
+describe('POST /replicas', () => {
+  const content = async (name: string, text: string) => {
+    const write = await signed(api, 'write', pathOf(name));
+    expect(await disk.request('PUT', write, text)).toBe(201);
+  };
+  const add = (name: string) => api('POST', '/replicas', replica(name, { state: 'A' }));
+
+  it('looks at uploads that are registered afterwards', async () => {
+    await content('later', 'half of it');
+    expect(await refused(add('later'))).toBe('412 FileConsistencyMismatch');
+    const url = await signed(api, 'read', pathOf('later'));
+    expect(await disk.request('GET', url)).toBe(404);
+    await content('later', CONTENT);
+    await ok(add('later'));
+    const { didId, verifiedAt } = await w.api.db.read((tx) =>
+      only<{ didId: bigint; verifiedAt: Date | null }>(
+        tx,
+        sql`SELECT r.did_id AS "didId", r.verified_at AS "verifiedAt" FROM replicas r
+            JOIN dids d ON d.id = r.did_id WHERE d.name = 'later'`,
+      ),
+    );
+    expect(didId).toEqual(expect.any(BigInt));
+    expect(verifiedAt).toEqual(expect.any(Date));
+  });
+
+  it('believes who registers what has been there, unless the RSE has all of it looked at', async () => {
+    await ok(add('believed'));
+    await ok(api('POST', '/rses/DISK/attr/verify_uploads', { value: 'true' }));
+    expect(await refused(add('doubted'))).toBe('412 FileConsistencyMismatch');
+    await ok(api('POST', '/rses/DISK/attr/verify_uploads', { value: 'false' }));
+    await ok(add('doubted'));
   });
 });
