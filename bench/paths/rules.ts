@@ -107,6 +107,8 @@ function evaluator(): Path {
 /** A rule that has expired is taken away with its locks. */
 function cleaner(files: number): Path {
   const dataset = (round: number) => `cleaned_${files}_${round}`;
+  let judge: { stop(): Promise<void> } | undefined;
+  let id = '';
   return {
     name: `cleaner, ${(2 * files).toLocaleString('en')} locks`,
     item: 'lock',
@@ -114,28 +116,21 @@ function cleaner(files: number): Path {
     targetCpu: 30,
     targetTransaction: 500,
     async before(lab, round) {
+      judge ??= await lab.daemons('judge-injector,judge-cleaner');
       await loadDataset(lab, { name: dataset(round), count: files, rses: ['BENCH1', 'BENCH2'] });
-      const injector = await lab.daemons('judge-injector');
-      const [id] = JSON.parse(
-        await addRule(lab, dataset(round), {
-          asynchronous: true,
-          rse_expression: 'BENCH1|BENCH2',
-        }),
-      ) as string[];
+      const spec = { asynchronous: true, rse_expression: 'BENCH1|BENCH2' };
+      [id = ''] = JSON.parse(await addRule(lab, dataset(round), spec)) as string[];
       await locksOf(lab, dataset(round), 2 * files);
-      await injector.stop();
-      // Not before: a rule that is about to expire is not injected.
-      await lab.root.text('PUT', `/rules/${id}`, { options: { lifetime: -1 } });
     },
     async run(lab, round) {
-      const judge = await lab.daemons('judge-cleaner');
+      await lab.root.text('PUT', `/rules/${id}`, { options: { lifetime: -1 } });
       await until(
         lab,
         sql`SELECT NOT EXISTS (SELECT FROM rules r JOIN dids d ON d.id = r.did_id
                                 WHERE d.scope = ${SCOPE} AND d.name = ${dataset(round)}) AS done`,
       );
-      await judge.stop();
     },
+    after: async () => judge?.stop(),
   };
 }
 
