@@ -1,5 +1,5 @@
 import { datasetsBelow, filesBelow } from '../dids/index.js';
-import { only, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
@@ -30,12 +30,18 @@ export async function injectRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise
   return { locks: work.locks, queued: work.queued, more };
 }
 
+/** Datasets that are looked up at once. */
+const DATASETS = 1000;
+
 /** One transaction's share of an injection. */
 class Placing {
   locks = 0;
   queued = 0;
   private placement: StoredPlacement;
   private candidates: readonly Candidate[];
+  /** Datasets that come next, and whether these are all. */
+  private readonly ahead: DidId[] = [];
+  private ended = false;
 
   constructor(
     private readonly tx: Tx,
@@ -61,13 +67,15 @@ class Placing {
     let after = this.rule.cursorDataset === null ? -1n : this.rule.cursorDataset - 1n;
     let child = this.rule.cursorChild ?? -1n;
     for (;;) {
-      const dataset = await this.next(after);
+      const dataset = await this.nextDataset(after);
       if (dataset === undefined) return false;
       if (dataset !== this.rule.cursorDataset) child = -1n;
       if (budget <= 0) return true;
       const limit = Math.max(1, Math.floor(budget / this.rule.copies));
       const tally = await this.sliceOf(dataset, child, limit);
-      budget -= Math.max(1, tally.files * this.rule.copies);
+      // To find that the dataset at the cursor is done costs nothing, or a small budget ends there.
+      const done = tally.files === 0 && dataset === this.rule.cursorDataset;
+      budget -= done ? 0 : Math.max(1, tally.files * this.rule.copies);
       // A full slice may have left files behind; the next one begins after its last.
       if (tally.files === limit) return true;
       after = dataset;
@@ -75,12 +83,18 @@ class Placing {
     }
   }
 
-  private async next(after: bigint): Promise<DidId | undefined> {
-    const { id } = await only<{ id: DidId | null }>(
-      this.tx,
-      sql`SELECT min(t.id) AS id FROM (${datasetsBelow(this.rule.didId)}) t WHERE t.id > ${after}::bigint`,
-    );
-    return id ?? undefined;
+  /** A page at a time: walking a container of many small datasets once for each would never end. */
+  private async nextDataset(after: bigint): Promise<DidId | undefined> {
+    if (this.ahead.length === 0 && !this.ended) {
+      const page = await rows<{ id: DidId }>(
+        this.tx,
+        sql`SELECT t.id FROM (${datasetsBelow(this.rule.didId)}) t
+             WHERE t.id > ${after}::bigint ORDER BY t.id LIMIT ${lit(DATASETS)}`,
+      );
+      this.ahead.push(...page.map(({ id }) => id));
+      this.ended = page.length < DATASETS;
+    }
+    return this.ahead.shift();
   }
 
   private async sliceOf(dataset: DidId, child: bigint, limit: number): Promise<SliceTally> {

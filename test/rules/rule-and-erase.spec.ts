@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgeEvaluator } from '../../src/daemons/judge/evaluator.js';
+import { judgeInjector } from '../../src/daemons/judge/injector.js';
 import { undertaker } from '../../src/daemons/undertaker.js';
-import { execute, sql, type Tx } from '../../src/db/index.js';
+import { execute, only, sql, type Tx } from '../../src/db/index.js';
 import { eraseDids } from '../../src/dids/index.js';
 import { addRules, rulesTerms } from '../../src/rules/index.js';
 import { RuleGrouping, RuleNotification } from '../../src/vocabulary/index.js';
@@ -62,6 +64,29 @@ describe('a rule and the erasing of its DID', () => {
     await a.shift(undertaker(a.config));
     await rule.release();
     expect(await a.locks()).toHaveLength(2);
+  });
+});
+
+describe('the splitting of a container and the erasing of a dataset in it', () => {
+  it('the split waits, and makes rules for what is left', async () => {
+    await a.container('all');
+    await a.dataset('run2');
+    await a.attach('all', 'run', 'run2');
+    await a.shift(judgeEvaluator(a.config));
+    await a.rule('all', { rseExpression: 'DISK', splitContainer: true });
+    await expire('run2');
+    const erasing = await hold(a.db, await erase('run2'));
+    const splitting = a.shift(judgeInjector(a.config));
+    await someoneWaits(base.url);
+    await erasing.release();
+    expect(await splitting).toMatchObject({ failed: 0 });
+    const { names } = await a.db.read((tx) =>
+      only<{ names: string[] }>(
+        tx,
+        sql`SELECT array_agg(d.name) AS names FROM rules r JOIN dids d ON d.id = r.did_id`,
+      ),
+    );
+    expect(names).toEqual(['run']);
   });
 });
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgeRepairer } from '../../../src/daemons/judge/repairer.js';
 import { conveyorFinisher } from '../../../src/daemons/conveyor/finisher.js';
-import { execute, sql } from '../../../src/db/index.js';
+import { execute, sql, type Sql } from '../../../src/db/index.js';
 import { RuleGrouping, RuleNotification } from '../../../src/vocabulary/index.js';
-import { addRules, rulesTerms } from '../../../src/rules/index.js';
+import { addRules, lockTroubles, reopenCopies, rulesTerms } from '../../../src/rules/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Court, court } from '../../support/judge.js';
 import { hold, someoneWaits } from '../../support/sessions.js';
@@ -138,5 +139,68 @@ describe('finishing', () => {
     await finish();
     expect(await a.replicas()).toContain('f1@A-DISK A 0');
     expect(await a.requests()).toEqual(['f1@B-DISK Q']);
+  });
+});
+
+describe('why a copy will not arrive', () => {
+  /** The attempt that goes on ends so. */
+  const ends = (state: 'F' | 'N', cause: string, more: Sql = sql``) =>
+    base.db.tx((tx) =>
+      execute(tx, sql`UPDATE requests SET state = ${state}::"char", cause = ${cause} ${more}`),
+    );
+  const troubles = (id: bigint) => base.db.read((tx) => lockTroubles(tx, id));
+
+  it('is that the source was bad, with what it had, though then there was no source at all', async () => {
+    const { id } = await a.rule('f1', { rseExpression: 'B-DISK' });
+    await ends(
+      'F',
+      'SOURCE_CHECKSUM',
+      sql`, source_rse_id = 1, submitted_at = now(), error = 'adler32 differs', expected = 'adler32:00000001', found = 'adler32:deadbeef'`,
+    );
+    await finish();
+    expect(await a.requests()).toEqual(['f1@B-DISK Q']);
+    await ends('N', 'NO_SOURCE', sql`, error = 'no available copy'`);
+    await finish();
+    const told = {
+      stuck: true,
+      attempts: 1,
+      cause: 'SOURCE_CHECKSUM',
+      sourceRseId: 1,
+      expected: 'adler32:00000001',
+      found: 'adler32:deadbeef',
+      error: 'adler32 differs; no other copy can be read',
+    };
+    expect(await troubles(id)).toMatchObject([told]);
+    expect((await a.ruleRow(id)).error).toBe(told.error);
+
+    // Trying again without any source finds out nothing new.
+    a.pass(7200);
+    await a.shift(judgeRepairer(a.config));
+    expect(await troubles(id)).toMatchObject([{ ...told, attempts: 2 }]);
+  });
+
+  it('is what was said last, where the destination was to blame before', async () => {
+    const { id } = await a.rule('f1', { rseExpression: 'B-DISK' });
+    await ends('F', 'DEST_FULL', sql`, source_rse_id = 1`);
+    await finish();
+    await ends('N', 'NO_SOURCE');
+    await finish();
+    expect(await troubles(id)).toMatchObject([{ cause: 'NO_SOURCE' }]);
+  });
+
+  it('is told before the last attempt has failed', async () => {
+    const { id } = await a.rule('f1', { rseExpression: 'B-DISK' });
+    await ends('F', 'TIMEOUT', sql`, source_rse_id = 1, submitted_at = now(), error = 'no answer'`);
+    await finish();
+    expect(await troubles(id)).toMatchObject([
+      { stuck: false, attempts: 1, cause: 'TIMEOUT', error: 'no answer', sources: [1] },
+    ]);
+  });
+
+  it('is a bad copy that nothing has replaced', async () => {
+    const { id } = await a.rule('f1', { rseExpression: 'A-DISK' });
+    await a.declareBad('A-DISK', 'f1');
+    await base.db.tx((tx) => reopenCopies(tx, [{ didId: 1n, rseId: 1 }], a.now));
+    expect(await troubles(id)).toMatchObject([{ stuck: false, error: 'told so', sources: [] }]);
   });
 });

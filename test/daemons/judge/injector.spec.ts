@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { judgeEvaluator } from '../../../src/daemons/judge/evaluator.js';
 import { judgeInjector } from '../../../src/daemons/judge/injector.js';
+import { type Tx } from '../../../src/db/index.js';
 import { injectNext, rulesTerms } from '../../../src/rules/index.js';
 import { RuleGrouping } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Court, court } from '../../support/judge.js';
+import { hold } from '../../support/sessions.js';
 
 let base: TestDatabase;
 let a: Court;
@@ -99,6 +101,61 @@ describe('the injector', () => {
     expect(await a.locks()).toHaveLength(15);
     expect((await a.shift(daemon)).seen).toBe(0);
   });
+
+  it('two of them share one rule: slice by slice, nothing twice', async () => {
+    await runs();
+    const { id } = await a.rule('all', { rseExpression: 'B-DISK', asynchronous: true });
+    const daemon = judgeInjector(inSlicesOf(1));
+    for (let seen = 1; seen > 0;) {
+      const shifts = await Promise.all([a.shift(daemon, 2), a.shift(daemon, 2)]);
+      seen = shifts.reduce((sum, shift) => sum + shift.seen, 0);
+    }
+    expect(await a.locks(id)).toHaveLength(5);
+    expect(await a.requests()).toHaveLength(5);
+    expect(await a.ruleRow(id)).toMatchObject({ state: 'R', replicating: 5 });
+  });
+
+  it('the next one waits for nobody: a rule that is being placed is passed by', async () => {
+    await runs();
+    const terms = rulesTerms(inSlicesOf(2), a.now);
+    // Of one account they would wait for each other: who decides by a quota decides alone.
+    const free = { asynchronous: true, ignoreAccountLimit: true };
+    const first = await a.rule('all', { rseExpression: 'A-DISK', ...free });
+    const second = await a.rule('all', { rseExpression: 'B-DISK', ...free });
+    const slice = await hold(base.db, (tx) => injectNext(tx, terms));
+    await base.db.tx((tx) => injectNext(tx, terms));
+    expect([await a.locks(first.id), await a.locks(second.id)]).toMatchObject([[], { length: 2 }]);
+    await slice.release();
+  });
+
+  it.each([RuleGrouping.ALL, RuleGrouping.DATASET, RuleGrouping.NONE])(
+    'takes no row of a file out of the database (%s)',
+    async (grouping) => {
+      const names = Array.from({ length: 300 }, (_, n) => `f${n}`);
+      await a.dataset('large');
+      await a.data('large', names, 'A-DISK');
+      await a.rule('large', {
+        rseExpression: 'B-DISK|C-DISK',
+        copies: 2,
+        grouping,
+        asynchronous: true,
+      });
+      const terms = rulesTerms(inSlicesOf(1000), a.now);
+      let most = 0;
+      await base.db.tx(async (tx) => {
+        const counting = Object.assign(Object.create(tx) as Tx, {
+          async query(text: string, values?: readonly unknown[]) {
+            const answer = await tx.query(text, values);
+            most = Math.max(most, answer.rows.length);
+            return answer;
+          },
+        });
+        expect(await injectNext(counting, terms)).toMatchObject({ locks: 600 });
+      });
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThan(10);
+    },
+  );
 
   it('files that come while a rule is being placed get their locks', async () => {
     await runs();
