@@ -12,8 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { makeAuthority } from '../../../src/demo/certificates.js';
-import { trust } from '../site/authority.js';
+import { makeSiteAuthority, trust } from '../site/authority.js';
 import { freePort } from '../site/storage-server.js';
 import { CACHE, demandGoingOn, ROOT, run } from './programs.js';
 
@@ -65,7 +64,7 @@ export async function startSite(): Promise<Background> {
 /** An authority that this machine believes until `stop`; its place is told to everything started after. */
 export async function startAuthority(): Promise<Pick<Background, 'stop'>> {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-authority-'));
-  const { certificate, key } = await makeAuthority('Sluice interop authority');
+  const { certificate, key } = await makeSiteAuthority();
   writeFileSync(join(directory, 'ca.pem'), certificate);
   writeFileSync(join(directory, 'ca.key'), key, { mode: 0o600 });
   const forget = trust(certificate);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Authority, authorityOf, makeAuthority } from '../../../src/demo/certificates.js';
@@ -33,6 +34,10 @@ export async function openAuthority(): Promise<SiteAuthority> {
   if (!isRoot()) return { ...authority, trusted: false, close: () => undefined };
   return { ...authority, trusted: true, close: trust(authority.certificate) };
 }
+
+/** A name of its own: of two that the system believes under one name, OpenSSL would ask the wrong one. */
+export const makeSiteAuthority = (): Promise<Authority> =>
+  makeAuthority(`Sluice interop authority ${randomUUID()}`);
 
 /** Only root may change whom the system trusts. */
 export const isRoot = (): boolean => process.getuid?.() === 0;
