@@ -44,6 +44,7 @@ export {
   type FailedRequest,
   failedRequests,
   failedSources,
+  leftoversOf,
   requeueAbandoned,
   requeueDue,
   type Retry,

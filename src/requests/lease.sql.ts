@@ -91,7 +91,8 @@ export interface LostClaims {
 /**
  * A claim is lost if and only if its lease ran out before `now`: its worker died or hangs. SUBMITTING
  * is QUEUED again, for no tool had the job. SUBMITTED is LOST, a failed attempt like others: so a
- * file that kills its workers comes to an end, and the next attempt uses another temporary name.
+ * file that kills its workers comes to an end. The next attempt uses another temporary name, and removes
+ * what may stand under this one's.
  */
 export async function loseClaims(tx: Tx, now: Date, limit: number): Promise<LostClaims> {
   const found = await rows<{ state: RequestState }>(
@@ -108,6 +109,7 @@ export async function loseClaims(tx: Tx, now: Date, limit: number): Promise<Lost
                             THEN 'no word from ' || q.claimed_by || ' since its lease ended'
                             ELSE q.error END,
                finished_at = CASE WHEN q.state = ${lit(SUBMITTED)} THEN ${now}::timestamptz END,
+               leftover = q.state = ${lit(SUBMITTED)},
                claimed_by = NULL, claimed_until = NULL
           FROM lost WHERE q.id = lost.id
         RETURNING q.state`,

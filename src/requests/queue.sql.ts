@@ -26,10 +26,11 @@ export const keepCancelled = (from: Sql, now: Date): Sql => sql`
   INSERT INTO requests_history (
     id, did_id, rule_id, bytes, bytes_moved, created_at, due_at, claimed_until, submitted_at,
     started_at, finished_at, rse_id, source_rse_id, account_id, activity, priority, attempt, type,
-    state, overwrite, uid, claimed_by, tool, external_id, cause, error, expected, found, archived_at)
+    state, overwrite, leftover, uid, claimed_by, tool, external_id, cause, error, expected, found,
+    archived_at)
   SELECT id, did_id, rule_id, bytes, bytes_moved, created_at, due_at, claimed_until, submitted_at,
          started_at, ${now}::timestamptz, rse_id, source_rse_id, account_id, activity, priority, attempt,
-         type, ${lit(RequestState.FAILED)}, overwrite, uid, claimed_by, tool, external_id,
+         type, ${lit(RequestState.FAILED)}, overwrite, state = ${lit(RequestState.SUBMITTED)}, uid, claimed_by, tool, external_id,
          ${lit(Cause.CANCELLED)}, error, expected, found, ${now}::timestamptz
     FROM (${from}) c`;
 

@@ -23,6 +23,8 @@ export abstract class RequestColumns {
   @Column(letter) type!: RequestType;
   @Column(letter) state!: RequestState;
   @Column('boolean') overwrite!: boolean;
+  /** Bytes of this attempt may stand under its temporary name. */
+  @Column('boolean') leftover!: boolean;
   @Column('uuid') uid!: string;
   @Column('text', { name: 'claimed_by', nullable: true }) claimedBy!: string | null;
   @Column('text', { nullable: true }) tool!: string | null;

@@ -49,6 +49,8 @@ export interface Ending {
   readonly error: string | null;
   readonly expected: string | null;
   readonly found: string | null;
+  /** Bytes may stand at the destination under the attempt's temporary name. */
+  readonly leftover?: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export async function endRequests(
     tx,
     sql`UPDATE requests q
            SET state = e.state, source_rse_id = coalesce(e.source, q.source_rse_id), bytes_moved = e.moved,
-               cause = e.cause, error = e.error, expected = e.expected, found = e.found,
+               cause = e.cause, error = e.error, expected = e.expected, found = e.found, leftover = e.leftover,
                finished_at = ${now}, claimed_by = NULL, claimed_until = NULL
           FROM unnest(${endings.map(({ id }) => id)}::bigint[],
                       ${endings.map(({ state }) => state)}::"char"[],
@@ -74,8 +76,9 @@ export async function endRequests(
                       ${endings.map(({ cause }) => cause)}::text[],
                       ${endings.map(({ error }) => error)}::text[],
                       ${endings.map(({ expected }) => expected)}::text[],
-                      ${endings.map(({ found }) => found)}::text[])
-               e(id, state, source, moved, cause, error, expected, found)
+                      ${endings.map(({ found }) => found)}::text[],
+                      ${endings.map(({ leftover }) => leftover === true)}::boolean[])
+               e(id, state, source, moved, cause, error, expected, found, leftover)
          WHERE q.id = e.id AND q.claimed_by = ${worker}
            AND q.state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})
         RETURNING q.id`,
@@ -95,7 +98,7 @@ export const takeRequests = (from: Sql): Sql => sql`
 /** Every column of a request: its history has the same and `archived_at`. */
 const COLUMNS = sql`id, did_id, rule_id, bytes, bytes_moved, created_at, due_at, claimed_until,
   submitted_at, started_at, finished_at, rse_id, source_rse_id, account_id, activity, priority, attempt,
-  type, state, overwrite, uid, claimed_by, tool, external_id, cause, error, expected, found`;
+  type, state, overwrite, leftover, uid, claimed_by, tool, external_id, cause, error, expected, found`;
 
 /** CTE body: remembers requests. `from` gives whole requests. */
 export const archiveRequests = (from: Sql, now: Date): Sql => sql`
@@ -174,7 +177,7 @@ export const retryRequests = (tx: Tx, retries: readonly Retry[], now: Date): Pro
            SET state = CASE WHEN r.due_at <= ${now} THEN ${lit(RequestState.QUEUED)}::"char"
                             ELSE ${lit(RequestState.WAITING)}::"char" END,
                due_at = CASE WHEN r.due_at > ${now} THEN r.due_at END, attempt = q.attempt + 1, uid = gen_random_uuid(), source_rse_id = NULL, tool = NULL, external_id = NULL,
-               bytes_moved = NULL, submitted_at = NULL, started_at = NULL, finished_at = NULL
+               bytes_moved = NULL, submitted_at = NULL, started_at = NULL, finished_at = NULL, leftover = false
           FROM r WHERE q.id = r.id AND q.state IN (${lits(FAILURES)})`,
   );
 
@@ -233,5 +236,19 @@ export async function failedSources(
            AND h.state = ${lit(RequestState.FAILED)} AND h.source_rse_id IS NOT NULL
            AND h.cause NOT IN (${lits(NOT_THE_SOURCE)}) AND h.archived_at > ${since}
          GROUP BY 1, 2, 3`,
+  );
+}
+
+/** The uids of earlier attempts at these copies that may have left bytes under their temporary names. */
+export async function leftoversOf(
+  tx: Tx,
+  copies: readonly CopyKey[],
+): Promise<(CopyKey & { readonly uid: string })[]> {
+  return await rows(
+    tx,
+    sql`SELECT h.did_id AS "didId", h.rse_id AS "rseId", h.uid
+          FROM unnest(${copies.map(({ didId }) => didId)}::bigint[],
+                      ${copies.map(({ rseId }) => rseId)}::int[]) w(did_id, rse_id)
+          JOIN requests_history h ON h.did_id = w.did_id AND h.rse_id = w.rse_id AND h.leftover`,
   );
 }

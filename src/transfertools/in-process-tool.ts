@@ -179,6 +179,7 @@ function failedOutcome(error: unknown): Partial<TransferOutcome> {
     cause: failure.failureCause,
     side: failure.side,
     message: failure.message,
+    leftover: failure.leftover,
     ...(failure.expected !== undefined && { expected: failure.expected }),
     ...(failure.found !== undefined && { found: failure.found }),
   };

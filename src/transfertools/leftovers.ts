@@ -19,11 +19,14 @@ export class Leftovers {
 
   /**
    * Removes a file; does not fail. A storage that cannot be reached is asked again later, and one
-   * that may still be writing (`inDoubt`) is too. Only for names that nobody uses again.
+   * that may still be writing (`inDoubt`) is too. Only for names that nobody uses again. Gives whether
+   * it is gone for certain.
    */
-  async remove(storage: StorageDriver, path: string, inDoubt: boolean): Promise<void> {
+  async remove(storage: StorageDriver, path: string, inDoubt: boolean): Promise<boolean> {
     const removed = await removeNow(storage, path);
-    if (!removed || inDoubt) this.#again(storage, path, 0);
+    const gone = removed && !inDoubt;
+    if (!gone) this.#again(storage, path, 0);
+    return gone;
   }
 
   /** Lets go of what is still waiting. */

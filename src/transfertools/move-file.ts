@@ -22,6 +22,7 @@ export async function moveFile(
   const existing = await at('destination', () =>
     inspect(destination, job.destination.path, expected, movement),
   );
+  await removeEarlier(movement);
   if (existing !== null) {
     if (isSame(expected, existing)) return;
     if (!job.overwrite) throw existsFailure(movement, existing.bytes);
@@ -34,10 +35,19 @@ export async function moveFile(
     if (renames) await renameToFinal(movement, expected);
   } catch (error) {
     const failure = abortFailure(signal) ?? failureAt('destination', error);
-    if (renames) await leftovers.remove(destination, written, mayGoOn(failure));
+    if (renames) {
+      failure.leftover = !(await leftovers.remove(destination, written, mayGoOn(failure)));
+    }
     // Under the final name (where nothing can be renamed) only what this job put there goes.
     else if (existing === null) await removeNow(destination, written);
     throw failure;
+  }
+}
+
+/** What earlier attempts may have left goes before new bytes come: the storage may be full of it. */
+async function removeEarlier({ job, destination, signal }: Movement): Promise<void> {
+  for (const path of job.destination.leftovers ?? []) {
+    if (!signal.aborted) await removeNow(destination, path);
   }
 }
 

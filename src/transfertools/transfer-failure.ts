@@ -5,6 +5,8 @@ import { Cause, StorageCause, causeAt, type TransferSide } from '../vocabulary/i
 export class TransferFailure extends Error {
   readonly expected: string | undefined;
   readonly found: string | undefined;
+  /** Bytes may stand under the temporary name, now or in a moment. */
+  leftover = false;
 
   constructor(
     readonly failureCause: Cause,

@@ -13,6 +13,8 @@ export interface TransferJob {
      * tell the old checksum of a file that was overwritten within the second.
      */
     temporaryPath: string;
+    /** Temporary names of earlier attempts, under which bytes may stand: they go first. */
+    leftovers?: readonly string[];
   };
   /** What the catalogue says of the file. Null: the catalogue does not know. */
   bytes: bigint;
@@ -33,6 +35,8 @@ export interface TransferOutcome {
   side?: TransferSide;
   /** Why it failed; of DONE: how, where it did not go the way it should. */
   message?: string;
+  /** Only of FAILED: bytes may stand under the temporary name, now or in a moment. */
+  leftover?: boolean;
   /** What was expected and what was found, where sizes or checksums differ. */
   expected?: string;
   found?: string;

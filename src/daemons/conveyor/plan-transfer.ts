@@ -100,7 +100,14 @@ function plan(
     const given = facts.givenPaths.get(copyKey(request)) ?? null;
     const path = given ?? pathAt(destination, file);
     const from = { endpoint: way.source, path: source.path ?? pathAt(rse, file) };
-    const to = { endpoint: way.destination, path, temporaryPath: temporaryPath(path, request.uid) };
+    const to = {
+      endpoint: way.destination,
+      path,
+      temporaryPath: temporaryPath(path, request.uid),
+      leftovers: (facts.leftovers.get(copyKey(request)) ?? []).map((uid) =>
+        temporaryPath(path, uid),
+      ),
+    };
     return {
       request,
       sourceRseId: rse.id,

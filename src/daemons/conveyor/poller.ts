@@ -101,5 +101,6 @@ function endingOf(outcome: TransferOutcome): Ending | undefined {
     error: failed ? (outcome.message ?? null) : null,
     expected: outcome.expected ?? null,
     found: outcome.found ?? null,
+    leftover: outcome.leftover === true,
   };
 }

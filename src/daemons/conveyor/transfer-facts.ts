@@ -1,6 +1,6 @@
 import { lit, lits, rows, sql, type Tx } from '../../db/index.js';
 import { InvalidRSEExpression } from '../../errors/index.js';
-import { type ClaimedRequest, failedSources } from '../../requests/index.js';
+import { type ClaimedRequest, failedSources, leftoversOf } from '../../requests/index.js';
 import {
   distancesTo,
   protocolsOf,
@@ -47,6 +47,8 @@ export interface TransferFacts {
   readonly distances: ReadonlyMap<RseId, ReadonlyMap<RseId, number>>;
   /** How often each source failed for each copy lately, by failureKey. */
   readonly failures: ReadonlyMap<string, number>;
+  /** The uids of attempts that may have left bytes under their temporary names, by copyKey. */
+  readonly leftovers: ReadonlyMap<string, readonly string[]>;
   /** The RSEs that the rule's source_replica_expression allows; absent is any. */
   readonly allowedSources: ReadonlyMap<RequestId, ReadonlySet<RseId>>;
 }
@@ -78,6 +80,7 @@ export async function readTransferFacts(
     rses: await rsesById(tx, rseIds),
     protocols: await protocolsOf(tx, rseIds),
     distances,
+    leftovers: await readLeftovers(tx, claimed),
     failures: new Map(failed.map((row) => [failureKey(row, row.sourceRseId), row.times])),
     allowedSources: await readAllowedSources(tx, claimed),
   };
@@ -142,6 +145,17 @@ async function readGivenPaths(
           JOIN replica_paths p ON p.did_id = w.did_id AND p.rse_id = w.rse_id`,
   );
   return new Map(found.map((row) => [copyKey(row), row.path]));
+}
+
+async function readLeftovers(
+  tx: Tx,
+  claimed: readonly ClaimedRequest[],
+): Promise<Map<string, string[]>> {
+  const uids = new Map<string, string[]>();
+  for (const { uid, ...copy } of await leftoversOf(tx, claimed)) {
+    uids.set(copyKey(copy), [...(uids.get(copyKey(copy)) ?? []), uid]);
+  }
+  return uids;
 }
 
 /** The sources that the rules of these requests allow; an expression without a result allows none. */

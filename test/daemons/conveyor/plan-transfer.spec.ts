@@ -76,6 +76,7 @@ function facts(protocols: readonly RseProtocol[], name = 'run1'): TransferFacts 
     protocols: new Map([1, 9].map((id) => [id, of(id)])),
     distances: new Map(),
     failures: new Map(),
+    leftovers: new Map(),
     allowedSources: new Map(),
   };
 }
