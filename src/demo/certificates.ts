@@ -87,8 +87,8 @@ function sign(key: string, subject: Subject): string {
   const privateKey = forge.pki.privateKeyFromPem(key);
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.setRsaPublicKey(privateKey.n, privateKey.e);
-  // A serial number is a positive integer: the first bit stays clear.
-  certificate.serialNumber = `00${randomBytes(15).toString('hex')}`;
+  // A serial number is a positive integer without padding: the first byte is neither 0 nor negative.
+  certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
   // Clocks differ a little.
   certificate.validity.notBefore = new Date(Date.now() - DAY_MS);
   certificate.validity.notAfter = new Date(Date.now() + subject.days * DAY_MS);
