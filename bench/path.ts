@@ -15,6 +15,8 @@ export interface Path {
   readonly targetRatio?: number;
   /** Longest transaction that it promises, ms. */
   readonly targetTransaction?: number;
+  /** The work is done in this process: its CPU counts as Node's. */
+  readonly inProcess?: boolean;
   /** Once, before everything: not measured. */
   prepare?(lab: Lab): Promise<void>;
   /** Before each repetition: not measured. */

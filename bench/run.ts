@@ -6,10 +6,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openLab, type Lab } from './lab.js';
-import { type Cost, measure, median } from './measure.js';
+import { type Cost, measure, median, type Meters } from './measure.js';
 import { type Path } from './path.js';
 import { catalogue } from './paths/catalogue.js';
 import { furnish } from './paths/fixtures.js';
+import { daemons } from './paths/daemons.js';
 import { listings } from './paths/listing.js';
 import { rules } from './paths/rules.js';
 import { describeMachine, report, type Result } from './report.js';
@@ -23,7 +24,8 @@ const { values: options } = parseArgs({
   },
 });
 
-const paths = [...catalogue, ...listings, ...rules(Number(options.scale))].filter(
+const scale = Number(options.scale);
+const paths = [...catalogue, ...listings, ...rules(scale), ...daemons(scale)].filter(
   ({ name }) => options.only === undefined || name.includes(options.only),
 );
 
@@ -44,6 +46,12 @@ try {
   await lab.close();
 }
 
+/** Whose CPU is Sluice's on this path. */
+function metersOf({ meters }: Lab, { inProcess }: Path): Meters {
+  if (inProcess !== true) return meters;
+  return { ...meters, services: () => [...meters.services(), process.pid] };
+}
+
 async function run(lab: Lab, path: Path): Promise<Result> {
   const costs: Cost[] = [];
   const floors: Cost[] = [];
@@ -51,7 +59,7 @@ async function run(lab: Lab, path: Path): Promise<Result> {
   const repetitions = Number(options.repetitions ?? path.repetitions ?? 3);
   for (let round = 0; round < repetitions; round++) {
     await path.before?.(lab, round);
-    costs.push(await measure(() => path.run(lab, round), lab.meters));
+    costs.push(await measure(() => path.run(lab, round), metersOf(lab, path)));
     if (path.floor) {
       floors.push(await measure(async () => path.floor?.(lab, round), lab.meters));
     }

@@ -14,14 +14,14 @@ async function until(lab: Lab, statement: ReturnType<typeof sql>): Promise<void>
   }
 }
 
-const locksOf = (lab: Lab, dataset: string, locks: number) =>
+export const locksOf = (lab: Lab, dataset: string, locks: number) =>
   until(
     lab,
     sql`SELECT coalesce(sum(r.locks_ok + r.locks_replicating + r.locks_stuck), 0) >= ${locks}::bigint AS done
           FROM rules r JOIN dids d ON d.id = r.did_id WHERE d.scope = ${SCOPE} AND d.name = ${dataset}`,
   );
 
-const addRule = (lab: Lab, dataset: string, spec: Record<string, unknown>) =>
+export const addRule = (lab: Lab, dataset: string, spec: Record<string, unknown>) =>
   lab.root.text('POST', '/rules', {
     dids: [{ scope: SCOPE, name: dataset }],
     account: 'root',

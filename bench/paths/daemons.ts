@@ -1,0 +1,116 @@
+import { execute, lit, sql } from '../../src/db/index.js';
+import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
+import { reaper } from '../../src/daemons/reaper/reaper.js';
+import { type Reconciler } from '../../src/daemons/runtime/index.js';
+import { createLog } from '../../src/log/index.js';
+import { openStorages } from '../../src/storages.js';
+import { claimRequests } from '../../src/requests/index.js';
+import { RequestState } from '../../src/vocabulary/index.js';
+import { type Lab } from '../lab.js';
+import { type Path } from '../path.js';
+import { addRule, locksOf } from './rules.js';
+import { loadDataset, SCOPE } from './fixtures.js';
+
+const BATCH = 1000;
+
+/** Shifts of one daemon, in this process, until nothing is due any more. */
+async function work(lab: Lab, daemon: Reconciler): Promise<void> {
+  for (let more = true; more;) {
+    const shift = {
+      db: lab.db,
+      signal: new AbortController().signal,
+      log: createLog('error'),
+      now: new Date(),
+      batch: BATCH,
+      worker: 'bench',
+    };
+    const tally = await daemon.reconcile(shift);
+    more = tally.more || tally.seen > 0;
+  }
+}
+
+const ARRIVALS = 20_000;
+
+/** Copies that have arrived become AVAILABLE, their locks OK, their rule OK. */
+const finisher: Path = {
+  name: 'finisher, 20,000 completions',
+  item: 'completion',
+  items: ARRIVALS,
+  inProcess: true,
+  targetCpu: 65,
+  targetTransaction: 300,
+  async before(lab, round) {
+    const dataset = `finished_${round}`;
+    await loadDataset(lab, { name: dataset, count: ARRIVALS, rses: ['BENCH1'] });
+    const judge = await lab.daemons('judge-injector');
+    await addRule(lab, dataset, { copies: 1, asynchronous: true, rse_expression: 'BENCH2' });
+    await locksOf(lab, dataset, ARRIVALS);
+    await judge.stop();
+    await lab.bare(sql`UPDATE requests SET state = ${lit(RequestState.DONE)}, bytes_moved = bytes,
+                              source_rse_id = 1, submitted_at = now(), finished_at = now()`);
+  },
+  run: (lab) => work(lab, conveyorFinisher(lab.config)),
+};
+
+/** Copies that nothing protects are claimed, verified, deleted at a storage in memory, forgotten. */
+const reaped = (due: number, catalogue: number): Path => ({
+  name: `reaper, ${due.toLocaleString('en')} due of ${catalogue.toLocaleString('en')}`,
+  item: 'copy',
+  items: due,
+  repetitions: 1,
+  inProcess: true,
+  targetCpu: 110,
+  async before(lab) {
+    const name = `reaped_${due}`;
+    await loadDataset(lab, { name, count: catalogue / 2, rses: ['BENCH3', 'BENCH4'] });
+    await lab.bare(sql`
+      UPDATE replicas r SET tombstone = '1970-01-01T00:00:00Z'
+       WHERE r.rse_id = (SELECT id FROM rses WHERE name = 'BENCH4')
+         AND r.did_id IN (SELECT c.child_id FROM contents c JOIN dids d ON d.id = c.parent_id
+                           WHERE d.scope = ${SCOPE} AND d.name = ${name}
+                           ORDER BY c.child_id LIMIT ${due}::int)`);
+    await lab.meters.watcher.query('ANALYZE replicas');
+  },
+  run: (lab) => work(lab, reaper(lab.config, openStorages(lab.db, lab.config))),
+});
+
+const CLAIMS = 10_000;
+const DESTINATIONS = 10;
+
+/** Requests claimed fairly from a queue of `queued`, by bucket. */
+const claims = (queued: number): Path => ({
+  name: `claims from ${queued.toLocaleString('en')} requests`,
+  item: 'claim',
+  items: CLAIMS,
+  inProcess: true,
+  targetCpu: 45,
+  async prepare(lab) {
+    await lab.bare(sql`DELETE FROM requests`);
+    await lab.bare(sql`
+      INSERT INTO requests (did_id, rse_id, bytes, account_id, activity, state)
+      SELECT 10^9::bigint + i, 1 + i % ${DESTINATIONS}::int, 1000, 1, i % 7, ${lit(RequestState.QUEUED)}
+        FROM generate_series(1, ${queued}::int) i`);
+    await lab.meters.watcher.query('VACUUM ANALYZE requests');
+  },
+  async run(lab) {
+    const until = new Date(Date.now() + 600_000);
+    for (let claimed = 0; claimed < CLAIMS;) {
+      const shares = Array.from({ length: DESTINATIONS }, (_, at) => ({
+        rseId: 1 + at,
+        activity: claimed % 7,
+        slots: BATCH / DESTINATIONS,
+      }));
+      const got = await lab.db.tx((tx) => claimRequests(tx, shares, 'bench', until));
+      if (got.length === 0) throw new Error('nothing left to claim');
+      claimed += got.length;
+    }
+  },
+  after: (lab) => lab.db.tx((tx) => execute(tx, sql`DELETE FROM requests`)),
+});
+
+export const daemons = (scale: number): readonly Path[] => [
+  finisher,
+  reaped(10_000, scale >= 6 ? 2_000_000 : 200_000),
+  claims(50_000),
+  ...(scale >= 6 ? [claims(1_000_000)] : []),
+];
