@@ -26,6 +26,18 @@ describe('the stream tool', () => {
     expect(await run(tool, await job())).toMatchObject({ state: 'DONE', bytesMoved: 0n });
   });
 
+  it('removes what earlier attempts may have left, and says what this one may have', async () => {
+    const { destination, job, tool } = memorySetting('leftovers');
+    destination.put('/data/raw/earlier.part', 'half');
+    const made = await job();
+    const later = { ...made.destination, leftovers: ['raw/earlier.part', 'raw/never-was.part'] };
+    destination.failNext('write', 'CONNECTION');
+    expect(await run(tool, { ...made, destination: later })).toMatchObject({ leftover: true });
+    expect(destination.list()).toEqual([]);
+    destination.failNext('write', 'REFUSED');
+    expect(await run(tool, await job())).toMatchObject({ state: 'FAILED', leftover: false });
+  });
+
   it('does not touch another file at the destination unless it may overwrite', async () => {
     const { destination, job, tool } = memorySetting('exists');
     destination.put('/data/raw/run', 'precious');
