@@ -54,12 +54,15 @@ function described(metadata: DidMetadata, account: string): DescribedDid {
     account,
     avgFileSize: avgFileSizeOf(metadata),
     texts(key) {
-      const texts = known.get(key) ?? textsOf(key in builtIn ? builtIn[key] : metadata.own[key]);
+      const texts = known.get(key) ?? textsOf(key in builtIn ? builtIn[key] : ownOf(metadata, key));
       known.set(key, texts);
       return texts;
     },
   };
 }
+
+const ownOf = ({ own }: DidMetadata, key: string): unknown =>
+  Object.hasOwn(own, key) ? own[key] : undefined;
 
 /** Built-in metadata by name, as the wire names it. */
 function builtInOf({ did, size }: DidMetadata, account: string): Record<string, unknown> {

@@ -22,6 +22,7 @@ const unspoken: readonly Request[] = [
   get('/redirect/wire/rep1.root?schemes=https&select=geoip&rse=WIRE-DISK-1&site=X'),
   get('/identities/wire-alice/userpass/accounts'),
   get('/locks/WIRE-DISK-1?did_type=dataset'),
+  get('/subscriptions/root/raw/backlog'),
   {
     method: 'POST',
     path: '/replicas/bad',
