@@ -53,7 +53,8 @@ const waitSeconds = (terms: RetryTerms): Sql => sql`
           WHERE o.did_id = f.did_id AND o.rse_id = f.rse_id AND o.rule_id = f.rule_id), 0))) END`;
 
 const unlessKnown = (column: Sql): Sql => sql`
-  CASE WHEN excluded.cause = ${lit(Cause.NO_SOURCE)} AND s.cause IN (${lits(SOURCE_CAUSES)})
+  CASE WHEN excluded.cause IN (${lits([Cause.NO_SOURCE, Cause.FILE_LOST])}) AND s.cause IN (${lits(SOURCE_CAUSES)})
+         OR excluded.cause = s.cause AND excluded.error IS NULL
        THEN s.${column} ELSE excluded.${column} END`;
 
 /** CTE body: these copies are stuck no more. `from` gives (did_id, rse_id); every rule's record goes. */
