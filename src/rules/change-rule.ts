@@ -101,7 +101,7 @@ async function assignmentsOf(
   if (change.lifetime !== undefined) {
     const expiresAt = expiry(change.lifetime, terms.now);
     set.push(sql`expires_at = ${expiresAt}::timestamptz`);
-    if (isTakenBack(rule, expiresAt, terms.now)) set.push(...anew(terms.now));
+    if (isTakenBack(rule, expiresAt, terms.now)) set.push(anew);
   }
   if (change.activity !== undefined) set.push(sql`activity = ${change.activity}`);
   if (change.priority !== undefined) set.push(sql`priority = ${change.priority}`);
@@ -111,7 +111,10 @@ async function assignmentsOf(
   if (change.eolAt !== undefined) set.push(sql`eol_at = ${change.eolAt}::timestamptz`);
   if (change.meta !== undefined) set.push(sql`meta = ${change.meta}`);
   if (change.purgeReplicas !== undefined) set.push(sql`purge_replicas = ${change.purgeReplicas}`);
-  if (change.child === null) set.push(sql`child_rule_id = NULL`, sql`expires_at = NULL`);
+  if (change.child === null) {
+    set.push(sql`child_rule_id = NULL`);
+    if (change.lifetime === undefined) set.push(sql`expires_at = NULL`);
+  }
   if (change.child) {
     const child = await findRule(tx, change.child);
     demandChild(rule, child);
@@ -121,17 +124,17 @@ async function assignmentsOf(
   return set;
 }
 
-/** It was about to end: the cleaner may have taken some of its locks. */
+const PLACED = [RuleState.OK, RuleState.REPLICATING, RuleState.STUCK] as const;
+
+/** It was about to end, and the cleaner has taken some of its locks. */
 const isTakenBack = (rule: Rule, expiresAt: Date | null, now: Date): boolean =>
-  rule.expiresAt !== null && rule.expiresAt <= now && (expiresAt === null || expiresAt > now);
+  rule.expiresAt !== null &&
+  rule.expiresAt <= now &&
+  (expiresAt === null || expiresAt > now) &&
+  rule.injectAt !== null;
 
 /** The injector places what is missing, and passes over the rest. */
-const anew = (now: Date): Sql[] => [
-  sql`state = CASE WHEN state IN (${lits(PLACED)}) THEN ${lit(RuleState.INJECT)}::"char" ELSE state END`,
-  sql`inject_at = ${now}::timestamptz`,
-];
-
-const PLACED = [RuleState.OK, RuleState.REPLICATING, RuleState.STUCK] as const;
+const anew = sql`state = CASE WHEN state IN (${lits(PLACED)}) THEN ${lit(RuleState.INJECT)}::"char" ELSE state END`;
 
 function demandChild(rule: Rule, child: Rule): void {
   if (child.id === rule.id) {

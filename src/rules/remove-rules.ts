@@ -46,8 +46,13 @@ export async function removeRules(
     const guarded = rule.replaced ? { ...terms, guard: 'move' } : terms;
     left -= await release(tx, { ...rule, purge }, releaseLocks(rule.id, left), guarded);
     // Without its locks it would be OK, and its parent would go too.
-    await writeRule(tx, rule.id, [sql`state = ${lit(rule.state)}`], terms.now);
-    if (await hasLocks(tx, rule.id)) break;
+    const state = sql`state = ${lit(rule.state)}`;
+    if (await hasLocks(tx, rule.id)) {
+      // Not placed as a whole any more: whoever takes the end back has to place it anew.
+      await writeRule(tx, rule.id, [state, sql`inject_at = ${terms.now}::timestamptz`], terms.now);
+      break;
+    }
+    await writeRule(tx, rule.id, [state], terms.now);
     await archiveRule(tx, rule.id, terms.now);
     removed++;
   }

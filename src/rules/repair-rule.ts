@@ -1,4 +1,4 @@
-import { execute, lit, only, ring, sql, type Tx } from '../db/index.js';
+import { lit, only, ring, sql, type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import { followCopies, forgetStuckLocks, recordStuckLocks } from '../locks/index.js';
 import { restartCopies } from '../replicas/index.js';
@@ -8,7 +8,7 @@ import { completeRule } from './complete-rule.js';
 import { recountRules } from './counter.sql.js';
 import { isDue, moveTiredLocks, type MoveTerms } from './move-locks.js';
 import { type Rule } from './rule.js';
-import { errorText, scheduleRepair, selectRules, writeRule } from './rule.sql.js';
+import { errorText, keepStuckAt, scheduleRepair, selectRules, writeRule } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { isLostFile, startable, wantedRequests, whyStuck } from './slice.sql.js';
 
@@ -63,18 +63,10 @@ async function repairLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms)
   const moved = await moveTiredLocks(tx, rule, sites, terms);
   // A full slice leaves some behind, which are to follow and not to be tried again where they are.
   const retried = moved < terms.sliceLocks ? await retryLocks(tx, rule, sites, terms) : 0;
-  await keepStuckAt(tx, rule);
+  await keepStuckAt(tx, rule.id, rule.stuckAt);
   if (completion === 'complete') await scheduleNext(tx, rule, terms);
   return { retried, moved };
 }
-
-/** Between its locks leaving one RSE and coming to another the rule may have had none that is stuck. */
-const keepStuckAt = (tx: Tx, rule: Rule): Promise<number> =>
-  execute(
-    tx,
-    sql`UPDATE rules SET stuck_at = ${rule.stuckAt}::timestamptz
-         WHERE id = ${rule.id} AND state <> ${lit(RuleState.OK)}`,
-  );
 
 /**
  * Tries stuck locks again where they are, in one statement: copies that can be made now are COPYING

@@ -183,6 +183,14 @@ export async function writeRule(
   );
 }
 
+/** Between its locks leaving one RSE and coming to another a rule may have had none that is stuck. */
+export const keepStuckAt = (tx: Tx, ruleId: RuleId, stuckAt: Date | null): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE rules SET stuck_at = ${stuckAt}::timestamptz
+         WHERE id = ${ruleId} AND state <> ${lit(RuleState.OK)}`,
+  );
+
 /**
  * After a repair: a STUCK rule is looked at again when its next stuck lock, or its placement, is due;
  * one without either (somebody set it stuck) is what its locks are.

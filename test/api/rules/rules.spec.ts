@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rows, sql } from '../../../src/db/index.js';
+import { bundledConfigFile, loadConfig } from '../../../src/config/index.js';
+import { conveyorFinisher } from '../../../src/daemons/conveyor/finisher.js';
+import { execute, rows, sql } from '../../../src/db/index.js';
+import { createLog } from '../../../src/log/index.js';
 import {
   type Answer,
   type Call,
@@ -42,7 +45,7 @@ beforeAll(async () => {
     });
     await api.root('POST', `/accounts/alice/limits/local/${rse}`, { bytes: 1000 });
   }
-  for (const run of ['run1', 'run2', 'run3', 'run4']) {
+  for (const run of ['run1', 'run2', 'run3', 'run4', 'run5']) {
     await api.root('POST', `/dids/lab/${run}`, {
       type: 'DATASET',
       dids: files(`${run}.a`, `${run}.b`),
@@ -52,6 +55,17 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+const config = loadConfig({ file: bundledConfigFile('test'), environment: {} });
+/** One shift of the finisher. */
+const finish = () =>
+  conveyorFinisher(config).reconcile({
+    db: api.db,
+    now: new Date(),
+    batch: 1000,
+    worker: 'test',
+    log: createLog('silent'),
+    signal: new AbortController().signal,
+  });
 const wish = (name: string, rse_expression: string, more: object = {}) => ({
   dids: [{ scope: 'lab', name }],
   copies: 1,
@@ -163,6 +177,104 @@ describe('a rule', () => {
       cause: 'CANCELLED',
       sources: [['A-DISK', true]],
     });
+  });
+
+  it('is explained in the words that the command line prints', async () => {
+    const id = await add('run5', 'C-DISK');
+    const analysis = async () =>
+      (await alice('GET', `/rules/${id}/analysis`)).body as {
+        rule_error: string;
+        transfers: Record<string, unknown>[];
+      };
+    expect(await analysis()).toEqual({ rule_error: expect.any(String), transfers: [] });
+    await api.db.tx(async (tx) => {
+      const lies = sql`cause = 'SOURCE_CHECKSUM', error = 'adler32 differs', expected = 'adler32:00000001',
+        found = 'adler32:0000beef', source_rse_id = (SELECT id FROM rses WHERE name = 'A-DISK'), submitted_at = now()`;
+      await execute(
+        tx,
+        sql`UPDATE requests q SET state = 'F', ${lies}
+             WHERE rse_id = (SELECT id FROM rses WHERE name = 'C-DISK')
+               AND did_id = (SELECT id FROM dids WHERE name = 'run5.a')`,
+      );
+    });
+    await finish();
+    await api.db.tx((tx) =>
+      execute(
+        tx,
+        sql`UPDATE requests SET state = 'N', cause = 'NO_SOURCE', error = 'no available copy'
+             WHERE attempt = 1 AND did_id = (SELECT id FROM dids WHERE name = 'run5.a')`,
+      ),
+    );
+    await finish();
+    const { rule_error, transfers } = await analysis();
+    expect(rule_error).toBe('adler32 differs; no other copy can be read');
+    expect(transfers).toEqual([
+      expect.objectContaining({
+        scope: 'lab',
+        name: 'run5.a',
+        rse: 'C-DISK',
+        attempts: 1,
+        last_error:
+          'SOURCE_CHECKSUM: adler32 differs; no other copy can be read; expected adler32:00000001; found adler32:0000beef',
+        last_source: 'A-DISK',
+        sources: [],
+        cause: 'SOURCE_CHECKSUM',
+        expected: 'adler32:00000001',
+        found: 'adler32:0000beef',
+        stuck: true,
+      }),
+    ]);
+    for (const key of ['last_time', 'stuck_since', 'next_try']) {
+      expect(transfers[0]?.[key]).toMatch(/^\w{3}, \d\d \w{3} \d{4} [\d:]{8} UTC$/);
+    }
+  });
+
+  it('takes every option of an update', async () => {
+    const id = await add('run5', 'B-DISK');
+    const options = {
+      comment: 'other',
+      lifetime: 7200,
+      activity: 'Debug',
+      source_replica_expression: 'A-DISK',
+      priority: 5,
+      eol_at: '2030-01-01T00:00:00',
+      meta: '{"task": 2}',
+      purge_replicas: true,
+      boost_rule: true,
+      state: 'STUCK',
+      cancel_requests: true,
+      child_rule_id: null,
+    };
+    expect((await alice('PUT', `/rules/${id}`, { options })).status).toBe(200);
+    expect(await rule(id)).toMatchObject({
+      comments: 'other',
+      activity: 'Debug',
+      source_replica_expression: 'A-DISK',
+      priority: 5,
+      eol_at: 'Tue, 01 Jan 2030 00:00:00 UTC',
+      purge_replicas: true,
+      state: 'STUCK',
+    });
+    expect((await rule(id))['stuck_at']).not.toBeNull();
+    const wrong = { source_replica_expression: 'NO-DISK' };
+    expect(refusal(await alice('PUT', `/rules/${id}`, { options: wrong }))).toBe(
+      '400 InvalidSourceReplicaExpression',
+    );
+    const gardening = { activity: 'Gardening' };
+    expect(refusal(await alice('PUT', `/rules/${id}`, { options: gardening }))).toBe(
+      '400 InvalidObject',
+    );
+    const long = { comment: 'x'.repeat(251) };
+    expect(refusal(await alice('PUT', `/rules/${id}`, { options: long }))).toBe(
+      '400 InvalidObject',
+    );
+  });
+
+  it('asks for approval of one RSE only', async () => {
+    const several = { ask_approval: true };
+    expect(refusal(await alice('POST', '/rules/', wish('run5', 'A-DISK|C-DISK', several)))).toBe(
+      '409 InvalidReplicationRule',
+    );
   });
 
   it('moves: a new one takes its place and the old one waits for it', async () => {
