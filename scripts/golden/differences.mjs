@@ -167,6 +167,21 @@ single('replicas', 'which DID is it', 'pfns-lead-to-files', {
   },
 });
 
+const odd = (name) => ({
+  [`https://odd.wire.example:443/data/some/where/${name}`]: { name, scope: 'wire' },
+});
+single('bad-replicas', 'the files behind physical names', 'pfns-lead-to-files', {
+  status: 200,
+  contentType: STREAM,
+  headers: {},
+  body: { kind: 'lines', lines: [odd('bad1'), odd('bad2')] },
+});
+
+// A name is written as everywhere else.
+single('bad-replicas', 'an unknown name', 'names-have-a-colon', {
+  'body.json.WIRE-ODD': ['wire:nothing Unknown replica'],
+});
+
 // A parent is told once, however many ways lead to it.
 single('listing', 'a container, with parents', 'parents-once-each', {
   'body.lines.1.parents': ['wire:bulk1', 'wire:ds1', 'wire:c1', 'wire:top', 'wire:ds2'],

@@ -96,7 +96,7 @@ stop() {
   for pid in "$home/gunicorn.pid" "$home/memcached.pid"; do
     [ -f "$pid" ] && kill "$(cat "$pid")" && rm -f "$pid"
   done
-  [ -d "$home/data/pg" ] && as_postgres "$(postgres_bin)/pg_ctl -D $home/data/pg -m fast stop" >/dev/null
+  [ -d "$home/data/pg" ] && as_postgres "$(postgres_bin)/pg_ctl -D $home/data/pg -m fast stop" >/dev/null || true
   return 0
 }
 

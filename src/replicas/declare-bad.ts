@@ -88,10 +88,6 @@ export async function suspectCopies(
   return found;
 }
 
-/** Says once more what is known already, with another reason: who insists is on record. */
-export const insistBad = (tx: Tx, known: readonly CopyKey[], badness: Badness): Promise<void> =>
-  insertDeclarations(tx, known, row(badness, BadFileState.BAD));
-
 async function condemn(
   tx: Tx,
   bad: readonly Copy[],

@@ -31,13 +31,7 @@ export {
   type RegisteredFile,
   type Registration,
 } from './register-files.js';
-export {
-  type Badness,
-  type Declared,
-  declareBad,
-  insistBad,
-  suspectCopies,
-} from './declare-bad.js';
+export { type Badness, type Declared, declareBad, suspectCopies } from './declare-bad.js';
 export { type Copy, copiesOf, lockCopies, setTombstones } from './replica.sql.js';
 export {
   addGuards,

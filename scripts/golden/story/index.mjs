@@ -1,6 +1,7 @@
 /** The story in its order: later chapters speak of what earlier ones made. */
 import { accounts } from './accounts.mjs';
 import { auth } from './auth.mjs';
+import { badReplicas } from './bad.mjs';
 import { config } from './config.mjs';
 import { dids } from './dids.mjs';
 import { limits } from './limits.mjs';
@@ -25,4 +26,5 @@ export const chapters = [
   { name: 'rules', exchanges: rules },
   { name: 'config', exchanges: config },
   { name: 'subscriptions', exchanges: subscriptions },
+  { name: 'bad-replicas', exchanges: badReplicas },
 ];

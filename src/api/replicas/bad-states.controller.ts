@@ -21,7 +21,7 @@ import {
   rsesById,
 } from '../../rses/index.js';
 import { type CopyKey, type DidId, wireId } from '../../vocabulary/index.js';
-import { isoDate, JSON_TYPE, type Line, Produces, streamRows } from '../wire/index.js';
+import { JSON_TYPE, type Line, Produces, streamRows } from '../wire/index.js';
 import {
   badStateName,
   parseBadStates,
@@ -89,7 +89,7 @@ export class BadStatesController {
         const incident = found.get(key) ?? {
           rse: rse.name,
           rse_id: wireId(rse.uid),
-          created_at: isoDate(day),
+          created_at: day,
           reason,
         };
         found.set(key, { ...incident, [badStateName(state)]: count });
@@ -131,7 +131,6 @@ async function presentDeclarations(tx: Tx, page: readonly BadReplica[]): Promise
     rse: rse.name,
     rse_id: wireId(rse.uid),
     state: badStateName(declared.state),
-    reason: declared.reason,
     created_at: declared.createdAt,
     updated_at: declared.updatedAt,
   }));

@@ -5,7 +5,7 @@ import { Database, type Tx } from '../../db/index.js';
 import { resolveDids } from '../../dids/index.js';
 import { RSENotFound } from '../../errors/index.js';
 import { demand, mayDeclareBad, maySuspect } from '../../policy/index.js';
-import { declareBad, insistBad, suspectCopies } from '../../replicas/index.js';
+import { declareBad, suspectCopies } from '../../replicas/index.js';
 import { findRse, listRses } from '../../rses/index.js';
 import { reopenCopies } from '../../rules/index.js';
 import { type CopyKey, wireId } from '../../vocabulary/index.js';
@@ -101,7 +101,6 @@ export class BadReplicasController {
     const badness = { reason, accountId: caller.accountId, now };
     const { bad, known } = await declareBad(tx, copiesOf(named), badness);
     await reopenCopies(tx, bad, now);
-    if (force) await insistBad(tx, known, badness);
     const already = new Set(known.map(keyOf));
     const declared = new Set([...bad, ...known].map(keyOf));
     const unknown = undeclaredOf(named, declared, 'Unknown replica');

@@ -44,7 +44,7 @@ export interface BadName extends DidName {
 
 export interface BadDeclaration {
   readonly reason: string;
-  /** What is known to be bad already is said once more, and no complaint. */
+  /** What is known to be bad already is no complaint. */
   readonly force: boolean;
   readonly pfns: readonly string[];
   readonly names: readonly BadName[];

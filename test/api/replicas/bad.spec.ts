@@ -251,7 +251,7 @@ describe('GET /replicas/bad/states and summary', () => {
         rse: 'ODD',
         reason: 'lost disk',
         BAD: 1,
-        created_at: `${day}T00:00:00`,
+        created_at: `${new Date(day).toUTCString().slice(0, -3)}UTC`,
       }),
     ]);
     const before = await ok(root('GET', `/replicas/bad/summary?to_date=${day}`));
