@@ -42,6 +42,7 @@ END
   rucio whoami
   rucio list-dids "${scope}:*" --filter type=DATASET
   rucio list-dids "${scope}:*" --filter datatype=RAW,run_number.gte=25290
+  rucio subscription list --account datamanager
   rucio list-rules --account datamanager
   rucio list-file-replicas ${scope}:KM3NeT_00000267_00025291
   rucio download --dir /tmp ${scope}:KM3NeT_00000267_00025291

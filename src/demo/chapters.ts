@@ -2,18 +2,49 @@ import { didPath } from './rest-client.js';
 import { SHORE, sites } from './lake.js';
 import { adler32Of } from './raw-data.js';
 import { corruptAt, fetchSigned, putSigned, storedNames } from './bytes.js';
-import { addRule, locksOk, type ReplicaView, replicasOf, type World } from './world.js';
+import {
+  addRule,
+  locksOk,
+  type ReplicaView,
+  replicasOf,
+  type RuleView,
+  type World,
+} from './world.js';
 
-const DISK_RULE = {
-  copies: 2,
-  rse_expression: 'tier=1&type=DISK',
-  comment: 'two disks in the world',
-};
-const TAPE_RULE = { copies: 1, rse_expression: 'type=TAPE', comment: 'one tape' };
+const ORDER = 'raw-data';
 
-/** The online filter writes each run to the shore station and tells the catalogue of it. */
-export async function takeData(world: World): Promise<void> {
+/** What the data manager asks for once, before anything is taken: three copies of every raw run. */
+export async function orderCopies(world: World): Promise<void> {
+  const { manager } = world.people;
+  await manager.text('POST', `/subscriptions/${manager.account}/${ORDER}`, {
+    options: {
+      filter: { datatype: ['RAW$'], scope: [`${world.scope}$`] },
+      replication_rules: [
+        {
+          copies: 2,
+          rse_expression: 'tier=1&type=DISK',
+          activity: 'T0 Export',
+          comments: 'two disks in the world',
+        },
+        { copies: 1, rse_expression: 'type=TAPE', activity: 'T0 Tape', comments: 'one tape' },
+      ],
+      comments: 'three copies of all raw data',
+      lifetime: null,
+      retroactive: false,
+      dry_run: false,
+      priority: 3,
+    },
+  });
+  world.stage.say(`subscription ${manager.account}/${ORDER}: datatype=RAW, scope=${world.scope}`);
+}
+
+/**
+ * The online filter writes each run to the shore station, tells the catalogue of it, and keeps its own
+ * copy for now. Gives the rules of the shore.
+ */
+export async function takeData(world: World): Promise<string[]> {
   const { online } = world.people;
+  const shore: string[] = [];
   for (const run of world.runs) {
     for (const file of run.files) await putSigned(world, online, SHORE, file);
     await online.text('POST', '/replicas', {
@@ -38,53 +69,53 @@ export async function takeData(world: World): Promise<void> {
     });
     const bytes = run.files.reduce((sum, file) => sum + file.bytes.length, 0);
     world.stage.say(`${world.scope}:${run.dataset}  ${run.files.length} files, ${bytes} bytes`);
+    shore.push(
+      await addRule(
+        online,
+        { scope: world.scope, name: run.dataset },
+        { copies: 1, rse_expression: SHORE, comment: 'until it is safe elsewhere' },
+      ),
+    );
   }
+  return shore;
 }
 
-/** Rules: the shore keeps its copy, two disks of tier 1 and one tape get theirs. Gives the rules by run. */
-export async function declareRules(
-  world: World,
-): Promise<{ shore: string[]; lastRunTape: () => Promise<string> }> {
-  const { online, manager } = world.people;
-  const last = world.runs.at(-1);
-  const shore: string[] = [];
-  const wanted: string[] = [];
-  let copies = 0;
-  for (const run of world.runs) {
-    const did = { scope: world.scope, name: run.dataset };
-    shore.push(
-      await addRule(online, did, {
-        copies: 1,
-        rse_expression: SHORE,
-        comment: 'until it is safe elsewhere',
-      }),
-    );
-    wanted.push(await addRule(manager, did, DISK_RULE));
-    copies += 2 * run.files.length;
-    if (run === last) continue;
-    wanted.push(await addRule(manager, did, TAPE_RULE));
-    copies += run.files.length;
-  }
-  await world.stage.until('copies verified at their destination', copies, () =>
-    locksOk(world, wanted),
-  );
-  const lastRunTape = () =>
-    addRule(manager, { scope: world.scope, name: last?.dataset ?? '' }, TAPE_RULE);
-  return { shore, lastRunTape };
+/** Nobody asks for copies of a run: the subscription made its rules when it was registered. */
+export async function awaitCopies(world: World): Promise<void> {
+  const { manager } = world.people;
+  const files = world.runs.reduce((sum, run) => sum + run.files.length, 0);
+  let rules: RuleView[] = [];
+  await world.stage.until('copies verified at their destination', 3 * files, async () => {
+    rules = await manager.lines('GET', `/subscriptions/${manager.account}/${ORDER}/rules`);
+    return rules.reduce((sum, rule) => sum + (rule.state === 'OK' ? rule.locks_ok_cnt : 0), 0);
+  });
+  world.stage.say(`${rules.length} rules, none of them made by hand`);
 }
 
 /** A disk at the shore lies about one file: the copy made from it must not survive. */
-export async function corruptOne(world: World, addTapeRule: () => Promise<string>): Promise<void> {
+export async function corruptOne(world: World): Promise<void> {
+  const { scientist } = world.people;
   const run = world.runs.at(-1);
   const victim = run?.files.find(({ stream }) => stream === 'L1') ?? run?.files[0];
   if (!run || !victim) throw new Error('no file to corrupt');
+  const [held] = await replicasOf(world, [victim.name]);
+  const destination = sites.find(
+    ({ rse, tier, type }) => tier === 1 && type === 'DISK' && held?.states[rse] === undefined,
+  );
+  if (!destination) throw new Error('no disk without a copy');
   await corruptAt(world, SHORE, victim.name);
   world.stage.say(`one byte of ${victim.name} is wrong at ${SHORE} now; its size is right`);
-  const rule = await addTapeRule();
-  await world.stage.until('copies on tape', run.files.length, () => locksOk(world, [rule]));
+  const rule = await addRule(
+    scientist,
+    { scope: world.scope, name: run.dataset },
+    { copies: 3, rse_expression: 'tier=1&type=DISK', comment: 'for an analysis everywhere' },
+  );
+  await world.stage.until('copies on all disks of tier 1', 3 * run.files.length, () =>
+    locksOk(world, [rule]),
+  );
   for (const line of await world.people.root.lines<Refusal>(
     'GET',
-    `/requests/history/list?src_rse=${SHORE}&dst_rse=AS-TAPE&request_states=F`,
+    `/requests/history/list?src_rse=${SHORE}&dst_rse=${destination.rse}&request_states=F`,
   )) {
     world.stage.say(`refused: ${line.name} from ${line.source_rse}: ${line.err_msg}`);
   }

@@ -9,10 +9,11 @@ import { createLog } from '../log/index.js';
 import { serve, type Service } from '../main.js';
 import {
   analyse,
+  awaitCopies,
   corruptOne,
-  declareRules,
   expireShore,
   listStorages,
+  orderCopies,
   takeData,
 } from './chapters.js';
 import { SHORE } from './lake.js';
@@ -89,12 +90,16 @@ async function play(
 
   stage.chapter('The administrator declares five storages on four continents');
   await declareLake(world);
+  stage.chapter(
+    'The data manager orders two copies on tier-1 disks and one on tape of all raw data',
+  );
+  await orderCopies(world);
   stage.chapter(`The online filter writes raw data to ${SHORE} and registers it`);
-  await takeData(world);
-  stage.chapter('The data manager asks for two copies on tier-1 disks and one on tape');
-  const { shore, lastRunTape } = await declareRules(world);
-  stage.chapter(`A disk at ${SHORE} corrupts a file before its tape copy is made`);
-  await corruptOne(world, lastRunTape);
+  const shore = await takeData(world);
+  stage.chapter('What was ordered comes true');
+  await awaitCopies(world);
+  stage.chapter(`A disk at ${SHORE} corrupts a file that an analysis wants everywhere`);
+  await corruptOne(world);
   stage.chapter('The scientist finds runs by metadata and downloads one');
   await analyse(world);
   stage.chapter(`The rules at ${SHORE} expire (times are seconds here that are hours elsewhere)`);

@@ -21,7 +21,8 @@ interface Said {
 }
 
 const didOf = (said: Said, at: number): DescribedDid => {
-  const texts: Record<string, string | undefined> = { ...said } as Record<string, string>;
+  const { name, scope, detector } = said;
+  const texts: Record<string, string | undefined> = { name, scope, detector };
   return {
     ...said,
     id: BigInt(at),
