@@ -11,10 +11,18 @@ export interface Digest {
   md5: string | null;
 }
 
+export interface DigestOptions {
+  md5?: boolean;
+  /** How many bytes will come. */
+  expected?: bigint;
+  onBytes?: (soFar: bigint) => void;
+}
+
 /**
  * Passes bytes through and counts and hashes them. Adler-32 is computed by zlib in its thread pool
  * (deflate at level 0 keeps it in the stream's trailer, RFC 1950), not on the event loop; memory
- * stays flat. `digest()` is known once the last byte has left.
+ * stays flat. `digest()` is known once the stream has ended; with `expected` already when the last
+ * of so many bytes leaves, as whoever gets them may answer, and let go of the stream, before its end.
  */
 export class DigestStream extends Transform {
   readonly #deflate: Deflate = createDeflate({ level: 0, chunkSize: 256 * 1024 });
@@ -22,12 +30,15 @@ export class DigestStream extends Transform {
   readonly #onBytes: ((soFar: bigint) => void) | undefined;
   #trailer = Buffer.alloc(0);
   #bytes = 0n;
-  #digest: Digest | null = null;
+  readonly #expected: bigint | null;
+  #digest: Omit<Digest, 'bytes'> | null = null;
 
-  constructor(options: { md5?: boolean; onBytes?: (soFar: bigint) => void } = {}) {
+  constructor(options: DigestOptions = {}) {
     super({ highWaterMark: 256 * 1024 });
+    this.#expected = options.expected ?? null;
     this.#onBytes = options.onBytes;
     this.#md5 = options.md5 === true ? createHash('md5') : null;
+    if (this.#expected === 0n) this.#digest = this.#told();
     this.#deflate.on('data', (chunk: Buffer) => {
       const last = chunk.length >= 4 ? chunk : Buffer.concat([this.#trailer, chunk]);
       // A copy: keeping the last bytes must not keep the whole chunk.
@@ -44,26 +55,39 @@ export class DigestStream extends Transform {
   /** The digest of all bytes. Throws while some are still to come. */
   digest(): Digest {
     if (this.#digest === null) throw new Error('the digest of an unfinished stream');
-    return this.#digest;
+    return { bytes: this.#bytes, ...this.#digest };
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#bytes += BigInt(chunk.length);
     this.#onBytes?.(this.#bytes);
+    // More than was expected: the size alone says that these are not the right bytes.
+    if (this.#digest !== null) return done(null, chunk);
     this.#md5?.update(chunk);
-    this.#deflate.write(chunk, (error) => done(error, chunk));
+    this.#deflate.write(chunk, (error) => {
+      if (error || this.#bytes !== this.#expected) return done(error, chunk);
+      this.#finish(() => done(null, chunk));
+    });
   }
 
   override _flush(done: TransformCallback): void {
+    if (this.#digest !== null) return done();
+    this.#finish(done);
+  }
+
+  #finish(done: () => void): void {
     this.#deflate.once('end', () => {
-      this.#digest = {
-        bytes: this.#bytes,
-        adler32: this.#bytes === 0n ? ADLER32_OF_NOTHING : this.#trailer.toString('hex'),
-        md5: this.#md5?.digest('hex') ?? null,
-      };
+      this.#digest = this.#told();
       done();
     });
     this.#deflate.end();
+  }
+
+  #told(): Omit<Digest, 'bytes'> {
+    return {
+      adler32: this.#bytes === 0n ? ADLER32_OF_NOTHING : this.#trailer.toString('hex'),
+      md5: this.#md5?.digest('hex') ?? null,
+    };
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -73,10 +97,7 @@ export class DigestStream extends Transform {
 }
 
 /** Reads a stream to its end and gives its digest. Throws what the stream throws. */
-export async function digestOf(
-  source: Readable,
-  options: { md5?: boolean; onBytes?: (soFar: bigint) => void } = {},
-): Promise<Digest> {
+export async function digestOf(source: Readable, options: DigestOptions = {}): Promise<Digest> {
   const stream = new DigestStream(options);
   await pipeline(source, stream, async (bytes: AsyncIterable<Buffer>) => {
     for await (const chunk of bytes) void chunk;

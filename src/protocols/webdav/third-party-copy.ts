@@ -81,14 +81,21 @@ function failedCopy(what: string, verdict: string): StorageError {
     return new StorageError(STORAGE_ERROR, `${what}: ended without a verdict`);
   }
   const status = /(?:status code|rejected \w+:) (\d{3})\b/.exec(verdict)?.[1];
-  const [code, where] =
-    status === undefined ? causeOfText(verdict) : ([causeOfStatus(Number(status)), FAR] as const);
+  const [code, where] = status === undefined ? causeOfText(verdict) : meaningOfFar(Number(status));
   return new StorageError(code, `${what}:${firstLine(verdict)}`, where);
 }
 
 const NEAR = {};
 const FAR = { farSide: true };
 const BETWEEN = { farSide: true, unreached: true };
+
+/** Answers that are about how the other server was asked, not about the file. */
+const OF_THE_MANNER: readonly number[] = [405, 411, 501, 505];
+
+/** rclone says 405 to whatever XRootD sends it by HTTP/2, and takes the same from others. */
+function meaningOfFar(status: number): Meaning {
+  return [causeOfStatus(status), OF_THE_MANNER.includes(status) ? BETWEEN : FAR];
+}
 
 type Meaning = readonly [code: StorageCause, where: { farSide?: boolean; unreached?: boolean }];
 

@@ -73,7 +73,7 @@ async function tryWay(
       }
       throw error;
     }
-    if (!(error instanceof StorageError) || !isOfTheWay(error)) throw failureOf(way, error);
+    if (!(error instanceof StorageError) || !isOfTheWay(error, way)) throw failureOf(way, error);
     if (error.farSide) await at('destination', () => destination.remove(path, { signal }));
     movement.onBytes(0n);
     return { way, error };
@@ -89,8 +89,13 @@ const OF_THE_FILE: readonly StorageCause[] = [
   StorageCause.FULL,
 ];
 
-function isOfTheWay({ code, farSide, status, unreached }: StorageError): boolean {
+function isOfTheWay(
+  { code, farSide, status, unreached }: StorageError,
+  way: ThirdPartyWay,
+): boolean {
   if (farSide) return unreached;
+  // Apache looks for what is to be fetched as if it were its own, to be copied elsewhere.
+  if (way === 'pull' && status === 404) return true;
   return UNSUPPORTED.includes(status ?? 0) && !OF_THE_FILE.includes(code);
 }
 

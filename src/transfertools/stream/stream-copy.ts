@@ -46,7 +46,7 @@ class Reading {
         throw this.#wrongSize(file.bytes);
       }
       const md5 = job.adler32 === null && job.md5 !== null;
-      const stream = new DigestStream({ md5, onBytes });
+      const stream = new DigestStream({ md5, onBytes, expected: job.bytes });
       watchStall(stream, stallMs, (failure) => this.stall.abort(failure));
       pipeline(file.stream, stream, (error) => {
         // The destination that lets go of the stream ends it early: that is its own failure.

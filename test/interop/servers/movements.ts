@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { type ProtocolEndpoint } from '../../../src/protocols/index.js';
 import {
+  httpTpcTool,
   type InProcessTool,
   streamTool,
   type TransferJob,
@@ -57,8 +58,11 @@ export function movesToAndFromXrootd(
       // Whomever the server runs as may put something else in its place.
       chmodSync(dirname(on(shore)), 0o777);
     }
-    const move = async (from: Shore, to: Shore, change: Partial<TransferJob> = {}) =>
-      run(tool, await jobBetween(from.endpoint, to.endpoint, change, CONTENT));
+    const move = async (from: Shore, to: Shore, change: Partial<TransferJob> = {}) => {
+      const o = await run(tool, await jobBetween(from.endpoint, to.endpoint, change, CONTENT));
+      console.log(JSON.stringify(o, (k, v) => (typeof v === 'bigint' ? Number(v) : v)));
+      return o;
+    };
     const clear = (shore: Shore) =>
       rmSync(join(shore.dataDir, 'raw'), { recursive: true, force: true });
 
@@ -99,8 +103,20 @@ export function movesToAndFromXrootd(
       expect(readdirSync(join(xrootd.dataDir, 'raw'))).toEqual([]);
     });
 
+    it('arrives too where XRootD is asked to copy by itself, whatever the other makes of it', async () => {
+      clear(other);
+      put(xrootd, CONTENT);
+      const asks = httpTpcTool(setting.registry, { ...limits, stallMs: 10_000 });
+      if (!asks.canMove(xrootd.endpoint, other.endpoint)) return;
+      const job = await jobBetween(xrootd.endpoint, other.endpoint, {}, CONTENT);
+      const outcome = await run(asks, job);
+      expect(outcome).toMatchObject({ state: 'DONE' });
+      expect(readFileSync(on(other)).equals(CONTENT)).toBe(true);
+    });
+
     it('says what is missing', async () => {
       clear(other);
+      clear(xrootd);
       expect(await move(other, xrootd)).toMatchObject({ state: 'FAILED', cause: 'SOURCE_MISSING' });
     });
   });
