@@ -58,11 +58,8 @@ export function movesToAndFromXrootd(
       // Whomever the server runs as may put something else in its place.
       chmodSync(dirname(on(shore)), 0o777);
     }
-    const move = async (from: Shore, to: Shore, change: Partial<TransferJob> = {}) => {
-      const o = await run(tool, await jobBetween(from.endpoint, to.endpoint, change, CONTENT));
-      console.log(JSON.stringify(o, (k, v) => (typeof v === 'bigint' ? Number(v) : v)));
-      return o;
-    };
+    const move = async (from: Shore, to: Shore, change: Partial<TransferJob> = {}) =>
+      run(tool, await jobBetween(from.endpoint, to.endpoint, change, CONTENT));
     const clear = (shore: Shore) =>
       rmSync(join(shore.dataDir, 'raw'), { recursive: true, force: true });
 
