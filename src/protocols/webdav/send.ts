@@ -17,6 +17,8 @@ export interface StorageRequest {
   token?: string | undefined;
   text?: string;
   upload?: { open: OpenBytes; bytes: bigint };
+  /** Reads a header of the answer that ends with a bare line feed. */
+  lenient?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -174,6 +176,7 @@ function exchange(
     // Redirects are followed here, by our rules; axios would buffer the body for its own.
     maxRedirects: 0,
     proxy: false,
+    ...(request.lenient === true && { insecureHTTPParser: true }),
     validateStatus: () => true,
     transformRequest: [(data: unknown) => data],
     transport: transportFor(line, body),

@@ -102,7 +102,8 @@ class WebdavDriver implements StorageDriver {
     const target = serverFilePath(this.endpoint, path);
     const range = await this.#range(path, options);
     const answer = await this.#ask('GET', target, 'read', options, {
-      ...(range !== null && { headers: { Range: range } }),
+      // XRootD 5.5 puts `Content-Range: …\nDigest: …` there, if anybody has asked it for a digest.
+      ...(range !== null && { headers: { Range: range }, lenient: this.host.server === 'xrootd' }),
     });
     if (answer.status !== (range === null ? 200 : 206)) {
       if (answer.status === 200) answer.stream.destroy();
@@ -125,6 +126,8 @@ class WebdavDriver implements StorageDriver {
     const put = () =>
       this.#ask('PUT', target, options.overwrite === true ? 'modify' : 'create', options, {
         upload: { open, bytes },
+      }).catch((error: unknown) => {
+        throw this.#explained(error);
       });
     if (this.host.wantsDirectories) await this.makeDirectories(parentOf(path), options);
     let answer = await put();
@@ -226,6 +229,15 @@ class WebdavDriver implements StorageDriver {
       token,
       signal: eitherSignal(options.signal, this.options.signal),
     });
+  }
+
+  /** A connection that XRootD 5.5 ends in the middle of a PUT is all that it says of a full disk. */
+  #explained(error: unknown): unknown {
+    if (this.host.server !== 'xrootd' || !(error instanceof StorageError)) return error;
+    // The source's failures come through here too.
+    if (error.code !== StorageCause.CONNECTION || !error.message.startsWith('PUT ')) return error;
+    const message = `${error.message} (XRootD also does so when it cannot write: is it full?)`;
+    return new StorageError(error.code, message, { cause: error });
   }
 
   /** XRootD ignores `Overwrite: F`; looking first is not as good, but the best there is. */
