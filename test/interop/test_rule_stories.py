@@ -108,3 +108,84 @@ def test_an_account_without_a_limit_gets_no_rule(root, shells, lake):
     poor = shells(name, name, 'no-quota')
     refused = poor.fails('rule', 'add', lake.did(lake.run), '--copies', '1', '--rses', lake.disk)
     assert 'quota' in refused.text.lower() or 'limit' in refused.text.lower()
+
+
+@pytest.fixture
+def ruled(root, lake, tag, request):
+    """A dataset of its own with one file that is at the disk: `ruled()` gives its DID."""
+    def make():
+        story = ''.join(c for c in request.node.name if c.isalnum())
+        dataset = lake.did(f'{story[:60]}-{story[-3:]}-{tag}')
+        root('did', 'add', '--type', 'dataset', dataset)
+        root('did', 'content', 'add', '--to-did', dataset, lake.did(lake.files[0]['name']))
+        return dataset
+    return make
+
+
+def add(root, did, rse, *more):
+    return root('rule', 'add', did, '--copies', '1', '--rses', rse, *more).out.strip()
+
+
+@pytest.mark.parametrize('examine', [('rule', 'show', '--examine'), ('rule-info', '--examine')], ids=['new', 'old'])
+def test_a_stuck_rule_says_which_copy_is_missing_and_why(root, lake, ruled, examine):
+    rule = add(root, ruled(), lake.archive)
+    root('rule', 'update', rule, '--suspend', '--cancel-requests')
+    assert 'suspended' in root(*examine, rule).out
+    told = root(*examine, rule).out
+    assert lake.did(lake.files[0]['name']) in told
+    assert 'CANCELLED' in told
+    lines = {line.split(':')[0].strip(): line.split(':', 1)[1].strip() for line in told.splitlines() if ':' in line}
+    assert lines['RSE'] == lake.archive
+    assert lines['Available sources'] == lake.disk
+    assert int(lines['Attempts']) >= 1
+
+
+def test_a_rule_takes_every_option_of_an_update(root, lake, client, ruled):
+    rule = add(root, ruled(), lake.archive, '--lifetime', '3600')
+    root('rule', 'update', rule, '--activity', 'Debug', '--priority', '5', '--comment', 'faster',
+         '--source-rses', lake.disk, '--lifetime', 'None')
+    assert {key: client.get_replication_rule(rule)[key] for key in (
+        'activity', 'priority', 'comments', 'source_replica_expression', 'expires_at')} == {
+        'activity': 'Debug', 'priority': 5, 'comments': 'faster',
+        'source_replica_expression': lake.disk, 'expires_at': None}
+    refused = root('rule', 'update', rule, '--source-rses', 'NO-SUCH-RSE', code=None)
+    assert 'NO-SUCH-RSE' in refused.text
+    refused = root('rule', 'update', rule, '--activity', 'Gardening', code=None)
+    assert 'Gardening' in refused.text
+    root('rule', 'update', rule, '--source-rses', 'None', '--boost-rule')
+    assert client.get_replication_rule(rule)['source_replica_expression'] is None
+
+
+def test_a_moved_rule_waits_for_its_child(root, lake, client, ruled):
+    rule = add(root, ruled(), lake.disk)
+    child = root('rule', 'move', rule, '--rses', lake.archive).out.strip()
+    assert f'Child Rule Id:              {child}' in root('rule', 'show', rule).out
+    assert 'child' in root('rule', 'remove', rule, code=None).text
+    assert client.get_replication_rule(rule)['state'] == 'OK'
+    root('rule', 'update', rule, '--child-rule-id', 'None')
+    freed = client.get_replication_rule(rule)
+    assert (freed['child_rule_id'], freed['expires_at']) == (None, None)
+    root('rule', 'update', rule, '--child-rule-id', child)
+    assert client.get_replication_rule(rule)['child_rule_id'] == child
+
+
+def test_a_rule_that_is_removed_can_take_its_replicas_along(root, lake, client, ruled):
+    rule = add(root, ruled(), lake.archive)
+    root('rule', 'update', rule, '--lifetime', '86400')
+    root('rule', 'remove', rule, '--purge-replicas')
+    left = [r for r in client.list_replication_rules() if r['id'] == rule]
+    assert all(r['purge_replicas'] for r in left)
+
+
+def test_an_rse_approves_small_datasets_by_itself(root, lake, client, ruled):
+    dataset = ruled()
+    asked = add(root, dataset, lake.archive, '--ask-approval')
+    assert client.get_replication_rule(asked)['state'] == 'WAITING_APPROVAL'
+    client.deny_replication_rule(asked)
+    client.close(*dataset.split(':'))
+    client.add_rse_attribute(lake.archive, 'auto_approve_files', '2')
+    asked = add(root, dataset, lake.archive, '--ask-approval')
+    assert client.get_replication_rule(asked)['state'] != 'WAITING_APPROVAL'
+    client.delete_rse_attribute(lake.archive, 'auto_approve_files')
+    refused = root.fails('rule', 'add', dataset, '--copies', '1', '--rses', f'{lake.disk}|{lake.archive}', '--ask-approval')
+    assert 'multiple RSEs' in refused.text
