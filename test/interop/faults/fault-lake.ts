@@ -98,14 +98,20 @@ export class FaultLake {
     readonly sluice: SluiceProcess,
   ) {}
 
-  /** `env` may be changed later: the next start of Sluice reads it. */
-  static async open(env: Record<string, string> = {}): Promise<FaultLake> {
+  /**
+   * `env` may be changed later: the next start of Sluice reads it. `authority` vouches for every
+   * server; default: one that nobody else believes.
+   */
+  static async open(
+    env: Record<string, string> = {},
+    authority: Authority | undefined = undefined,
+  ): Promise<FaultLake> {
     const root = mkdtempSync(join(tmpdir(), 'sluice-faults-'));
     // PostgreSQL and XRootD run as users of their own.
     chmodSync(root, 0o755);
-    const authority = await makeAuthority('authority of the fault tests');
-    const sluice = await startSluice({ state: join(root, 's'), authority, env });
-    const lake = new FaultLake(root, authority, sluice);
+    const trusted = authority ?? (await makeAuthority('authority of the fault tests'));
+    const sluice = await startSluice({ state: join(root, 's'), authority: trusted, env });
+    const lake = new FaultLake(root, trusted, sluice);
     await lake.ask('POST', `/accounts/root/scopes/${SCOPE}`);
     return lake;
   }
