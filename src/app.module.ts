@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
-import { type Server } from 'node:https';
+import { Server } from 'node:https';
 import { apiModules } from './api/index.js';
 import {
   AuthGuard,
@@ -79,9 +79,10 @@ export async function createApp(
         for (const verb of [method].flat()) onRoute({ method: verb, path: url });
       });
   }
-  if (tls && certificate) {
+  const server: unknown = app.getHttpServer();
+  if (tls && certificate && server instanceof Server) {
     const periodMs = certificateCheckSeconds * 1000;
-    followCertificate(app.getHttpServer<Server>(), tls, { inUse: certificate, periodMs, log });
+    followCertificate(server, tls, { inUse: certificate, periodMs, log });
   }
   installAccessLog(app.getHttpAdapter().getInstance(), log);
   installWire(app.getHttpAdapter().getInstance());

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { type Server } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { ConfigurationError } from './config/index.js';
 import { type Log } from './log/index.js';
@@ -14,6 +13,12 @@ export interface CertificateFiles {
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
+}
+
+/** What is asked of Node's https.Server. */
+export interface TlsServer {
+  setSecureContext(certificate: Certificate): void;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 /** Throws ConfigurationError where a file cannot be read or the key is not the certificate's. */
@@ -39,7 +44,7 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles): Certif
  * replace them, a link, or a directory above. Half of a renewal is not taken: the next look sees both.
  */
 export function followCertificate(
-  server: Server,
+  server: TlsServer,
   files: CertificateFiles,
   options: { readonly inUse: Certificate; readonly periodMs: number; readonly log: Log },
 ): void {

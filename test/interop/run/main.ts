@@ -29,7 +29,7 @@ async function judgeAll(options: RunOptions): Promise<number> {
     if (!options.stages.includes(name)) return;
     tell(`\n== ${name}`);
     const begin = performance.now();
-    const code = await judged();
+    const code = await judged().catch(notEvenBegun);
     if (code !== NOTHING_MATCHED || options.rest.length === 0) codes.push(code);
     const seconds = Math.round((performance.now() - begin) / 1000);
     report.push(`${name}: ${code === 0 ? 'passed' : `exit code ${code}`}, ${seconds} s`);
@@ -45,6 +45,13 @@ async function judgeAll(options: RunOptions): Promise<number> {
   }
   tell(`\n${report.join('\n')}`);
   return codes.find((code) => code !== 0) ?? 0;
+}
+
+/** The other parts are judged all the same. */
+function notEvenBegun(error: unknown): number {
+  if (error instanceof Interrupted || !(error instanceof Error)) throw error;
+  tell(error.stack ?? error.message);
+  return 1;
 }
 
 /** Why real storage servers cannot be had, or undefined. */
