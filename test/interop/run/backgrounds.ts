@@ -27,6 +27,8 @@ interface BackgroundSpec {
   readonly name: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What it is added to; default: ours. */
+  readonly environment?: NodeJS.ProcessEnv;
   readonly description: string;
   /** Removed at the end. */
   readonly directories: readonly string[];
@@ -44,6 +46,7 @@ export async function startDemo(): Promise<Background> {
     name: 'demo',
     args: [join(ROOT, 'bin/sluice.js'), 'demo', '--keep'],
     env: { SLUICE_STATE: state, SLUICE_SERVER__PORT: String(await freePort()) },
+    environment: sluiceEnvironment(),
     description: join(`${state}-demo`, 'demo.json'),
     directories: [state, `${state}-demo`],
   });
@@ -80,10 +83,17 @@ export async function startAuthority(): Promise<Pick<Background, 'stop'>> {
 }
 
 /** Starts a process that writes its description when it is ready, and ends when told to or when we end. */
+/** Ours without the words of these tests: Sluice refuses a SLUICE_… that it does not know. */
+const sluiceEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('SLUICE_INTEROP_')),
+  );
+
 async function start({
   name,
   args,
   env,
+  environment = process.env,
   description,
   directories,
 }: BackgroundSpec): Promise<Background> {
@@ -91,7 +101,7 @@ async function start({
   const log = join(CACHE, `${name}.log`);
   // A terminal's Ctrl-C is for us: it ends when its stories have.
   const child = spawn(process.execPath, args, {
-    ...{ cwd: ROOT, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] },
+    ...{ cwd: ROOT, env: { ...environment, ...env }, stdio: ['pipe', 'pipe', 'pipe'] },
     detached: true,
   });
   const sink = createWriteStream(log);
