@@ -50,7 +50,20 @@ export interface RuleOperation {
 }
 
 /** What an owner does to a rule. */
-export type RuleTurn = 'stick' | 'cancel' | 'suspend' | 'boost' | 'give' | 'shorten' | 'lengthen';
+export const RULE_TURNS = [
+  'stick',
+  'cancel',
+  'suspend',
+  'boost',
+  'give',
+  'shorten',
+  'lengthen',
+  'hurry',
+  'free sources',
+  'adopt',
+  'free child',
+] as const;
+export type RuleTurn = (typeof RULE_TURNS)[number];
 
 /** What goes wrong at a storage: the next write fails, or what is written comes out changed. */
 export type Fault = 'write fails' | 'writes corrupt' | 'writes work' | 'removal fails' | 'full';
@@ -131,15 +144,7 @@ const catalogue: fc.WeightedArbitrary<Operation>[] = [
     weight: 3,
     arbitrary: record('change rule', {
       rule: some,
-      change: fc.constantFrom<RuleTurn>(
-        'stick',
-        'cancel',
-        'suspend',
-        'boost',
-        'give',
-        'shorten',
-        'lengthen',
-      ),
+      change: fc.constantFrom<RuleTurn>(...RULE_TURNS),
     }),
   },
   { weight: 2, arbitrary: record('move rule', { rule: some, expression: some }) },

@@ -1,4 +1,4 @@
-import { type Tx } from '../../src/db/index.js';
+import { sql, type Tx } from '../../src/db/index.js';
 import {
   addRules,
   changeRule,
@@ -9,8 +9,9 @@ import {
   type Rule,
   type RuleChange,
   rulesTerms,
+  selectRules,
 } from '../../src/rules/index.js';
-import { RuleNotification, RuleState } from '../../src/vocabulary/index.js';
+import { activityIndex, RuleNotification, RuleState } from '../../src/vocabulary/index.js';
 import { SCOPE } from './lake.js';
 import { type Operation, type RuleOperation, type RuleTurn } from './operation.js';
 import { pick } from './perform.js';
@@ -64,7 +65,7 @@ export async function turnRule(
   world: World,
   { rule: at, change }: Extract<Operation, { op: 'change rule' }>,
 ): Promise<void> {
-  const changes: Record<RuleTurn, RuleChange> = {
+  const changes: Record<Exclude<RuleTurn, 'adopt'>, RuleChange> = {
     stick: { state: RuleState.STUCK },
     cancel: { state: RuleState.STUCK, cancelRequests: true },
     suspend: { state: RuleState.SUSPENDED, cancelRequests: true },
@@ -72,8 +73,23 @@ export async function turnRule(
     give: { accountId: world.lake.accounts[1] },
     shorten: { lifetime: 0 },
     lengthen: { lifetime: null },
+    hurry: { priority: 5, activity: activityIndex('Express') },
+    'free sources': { sourceReplicaExpression: null },
+    'free child': { child: null },
   };
-  await withRule(world, at, (tx, rule, terms) => changeRule(tx, rule, changes[change], terms));
+  await withRule(world, at, async (tx, rule, terms) => {
+    const turn = change === 'adopt' ? await adoption(tx, rule) : changes[change];
+    if (turn) await changeRule(tx, rule, turn, terms);
+  });
+}
+
+/** Another rule on the same DID becomes the child, if there is one. */
+async function adoption(tx: Tx, rule: Rule): Promise<RuleChange | undefined> {
+  const [child] = await selectRules(tx, {
+    where: sql`r.did_id = ${rule.didId} AND r.id <> ${rule.id}`,
+    limit: 1,
+  });
+  return child && { child: child.uid };
 }
 
 /** A rule moves to another expression, or is reduced by one copy. */

@@ -35,7 +35,13 @@ function modelConfig(plan: LakePlan): Config {
   const { sliceLocks, synchronousLocksMax } = plan;
   return {
     ...usual,
-    rules: { ...usual.rules, sliceLocks, synchronousLocksMax, lockRetrySeconds: 60 },
+    rules: {
+      ...usual.rules,
+      sliceLocks,
+      synchronousLocksMax,
+      lockRetrySeconds: 60,
+      expressRetrySeconds: 60,
+    },
     requests: { ...usual.requests, attemptsMax: 2, backoffSeconds: 10, leaseSeconds: 60 },
     reaper: { ...usual.reaper, leaseSeconds: 60, retrySeconds: 60 },
   };
