@@ -12,10 +12,10 @@ import { Channel } from '../vocabulary/index.js';
 import { type Reconciler, type Shift, type Tally } from './runtime/index.js';
 
 /**
- * DIDs a transaction. They are held meanwhile: who attaches to one of them, or describes it, waits
- * for the page.
+ * DIDs a transaction at most. They are held meanwhile: who attaches to one of them, or describes it,
+ * waits for the page. Rules are made in sets, so that a full page costs little more than a small one.
  */
-const PAGE = 200;
+const PAGE = 1000;
 
 /**
  * A DID is to be shown to the subscriptions if and only if it is marked as new; a rule that could not
