@@ -9,6 +9,9 @@ export interface TimeoutRules {
   floorBytesPerSecond: number;
 }
 
+/** Whoever asks for a third-party copy watches its progress, and says more of one that stands still. */
+const COPY_BASES = 2;
+
 /** How long a call over so many bytes may take, in milliseconds. */
 export function timeoutMs(rules: TimeoutRules, bytes: bigint): number {
   const ms = rules.baseMs + (Number(bytes) * 1000) / rules.floorBytesPerSecond;
@@ -42,7 +45,12 @@ export function withTimeout(driver: StorageDriver, rules: TimeoutRules): Storage
     makeDirectories: (path, options = {}) =>
       within('makeDirectories', 0n, options, (o) => driver.makeDirectories(path, o)),
     thirdPartyCopy: (path, far, options = {}) =>
-      within(far.way, options.bytes ?? 0n, options, (o) => driver.thirdPartyCopy(path, far, o)),
+      limited(
+        `${far.way} at ${driver.endpoint.rse}`,
+        timeoutMs({ ...rules, baseMs: COPY_BASES * rules.baseMs }, options.bytes ?? 0n),
+        options,
+        (o) => driver.thirdPartyCopy(path, far, o),
+      ),
   };
 }
 

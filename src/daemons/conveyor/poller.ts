@@ -81,9 +81,10 @@ async function settle(
   movements.forget(endings.map(({ id }) => id));
   const ours = endings.filter(({ id }) => settled.has(id));
   const failed = ours.filter(({ state }) => state === RequestState.FAILED);
+  const notes = new Map(outcomes.map(({ requestId, message }) => [requestId, message]));
   for (const { id, state, bytesMoved, cause, error, expected, found } of ours) {
     if (state === RequestState.DONE)
-      shift.log.info({ request: id, bytes: bytesMoved }, 'transfer done');
+      shift.log.info({ request: id, bytes: bytesMoved, note: notes.get(id) }, 'transfer done');
     else shift.log.warn({ request: id, cause, error, expected, found }, 'transfer failed');
   }
   return { done: ours.length - failed.length, failed: failed.length };
