@@ -153,6 +153,15 @@ describe('a third-party copy on the wire', () => {
     await closed;
   });
 
+  it('may take twice as long as another call: whoever asked watches its progress', async () => {
+    const server = await startRaw(() => undefined);
+    const registry = new StorageRegistry({ allowPrivate: true, timeoutBaseMs: 20 });
+    open.push(server, registry);
+    const end = { way: 'pull', url: 'https://far/data/f' } as const;
+    const copied = registry.driver(server.endpoint).thirdPartyCopy('a', end);
+    await expect(copied).rejects.toThrow('pull at RAW: no end within 40 ms');
+  });
+
   it('keeps tokens out of what it tells', async () => {
     const line = 'failure: GET https://far/data/f?authz=Bearer%20abc.def.ghi failed';
     const { copied } = await asked(answer(201, line));
