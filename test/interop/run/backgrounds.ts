@@ -20,6 +20,8 @@ import { CACHE, demandGoingOn, ROOT, run } from './programs.js';
 export interface Background {
   /** A file with its addresses and passwords: the words of demo.json. */
   readonly description: string;
+  /** A directory that its Sluice may use as a mounted file system. */
+  readonly mount?: string;
   stop(): Promise<void>;
 }
 
@@ -42,14 +44,21 @@ export async function startDemo(): Promise<Background> {
   if (!existsSync(join(ROOT, 'dist/src/cli/main.js'))) run('npm', ['run', '--silent', 'build']);
   // A short path: the embedded database's socket lies below it.
   const state = mkdtempSync(join(tmpdir(), 'sluice-interop-'));
-  return await start({
+  const mount = `${state}-mount`;
+  mkdirSync(mount);
+  const demo = await start({
     name: 'demo',
     args: [join(ROOT, 'bin/sluice.js'), 'demo', '--keep'],
-    env: { SLUICE_STATE: state, SLUICE_SERVER__PORT: String(await freePort()) },
+    env: {
+      SLUICE_STATE: state,
+      SLUICE_SERVER__PORT: String(await freePort()),
+      SLUICE_STORAGE__POSIX_ROOTS: mount,
+    },
     environment: sluiceEnvironment(),
     description: join(`${state}-demo`, 'demo.json'),
-    directories: [state, `${state}-demo`],
+    directories: [state, `${state}-demo`, mount],
   });
+  return { ...demo, mount };
 }
 
 /** A Sluice on https with three XRootDs that believe its tokens. */

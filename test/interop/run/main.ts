@@ -65,10 +65,12 @@ function whatIsMissing({ stages }: RunOptions): string | undefined {
 async function on(start: () => Promise<Background>, judged: () => Promise<number>) {
   const background = await start();
   process.env['SLUICE_INTEROP_DEMO'] = background.description;
+  if (background.mount !== undefined) process.env['SLUICE_INTEROP_MOUNT'] = background.mount;
   try {
     return await judged();
   } finally {
     delete process.env['SLUICE_INTEROP_DEMO'];
+    delete process.env['SLUICE_INTEROP_MOUNT'];
     await background.stop();
   }
 }
