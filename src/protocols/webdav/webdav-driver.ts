@@ -1,4 +1,4 @@
-import { type Readable, PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { StorageCause } from '../../vocabulary/index.js';
 import {
   encodePath,
@@ -37,6 +37,8 @@ import { redirectRulesOf } from './redirects.js';
 import { type Line, type StorageAnswer, type StorageRequest, discard, send, text } from './send.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** What is written to see whether anything can be: more than may be left of a block. */
+const TRIAL = Buffer.alloc(64 * 1024);
 /** A listing longer than this is no directory of ours (about 300 bytes an entry). */
 const LISTING_MAX = 256 * 1024 * 1024;
 
@@ -126,8 +128,8 @@ class WebdavDriver implements StorageDriver {
     const put = () =>
       this.#ask('PUT', target, options.overwrite === true ? 'modify' : 'create', options, {
         upload: { open, bytes },
-      }).catch((error: unknown) => {
-        throw this.#explained(error);
+      }).catch(async (error: unknown) => {
+        throw await this.#explained(error, path, options);
       });
     if (this.host.wantsDirectories) await this.makeDirectories(parentOf(path), options);
     let answer = await put();
@@ -231,13 +233,25 @@ class WebdavDriver implements StorageDriver {
     });
   }
 
-  /** A connection that XRootD 5.5 ends in the middle of a PUT is all that it says of a full disk. */
-  #explained(error: unknown): unknown {
-    if (this.host.server !== 'xrootd' || !(error instanceof StorageError)) return error;
-    // The source's failures come through here too.
-    if (error.code !== StorageCause.CONNECTION || !error.message.startsWith('PUT ')) return error;
-    const message = `${error.message} (XRootD also does so when it cannot write: is it full?)`;
-    return new StorageError(error.code, message, { cause: error });
+  /**
+   * A connection that XRootD 5.5 ends in the middle of a PUT is all that it says of a full disk. It
+   * then ends that of a small file too, as long as what it took of this one stands there.
+   */
+  async #explained(error: unknown, path: string, options: CallOptions): Promise<unknown> {
+    if (this.host.server !== 'xrootd' || !wasCutOff(error)) return error;
+    const trial = `${path}.trial`;
+    const upload = { open: () => Readable.from([TRIAL]), bytes: BigInt(TRIAL.length) };
+    try {
+      const target = serverFilePath(this.endpoint, trial);
+      await discard(await this.#ask('PUT', target, 'create', options, { upload }));
+      return error;
+    } catch (again) {
+      if (!wasCutOff(again)) return error;
+      const message = `${error.message}; so did a small file: XRootD says no more of a full disk`;
+      return new StorageError(StorageCause.FULL, message, { cause: error });
+    } finally {
+      await this.remove(trial, options).catch(() => false);
+    }
   }
 
   /** XRootD ignores `Overwrite: F`; looking first is not as good, but the best there is. */
@@ -324,6 +338,13 @@ class WebdavDriver implements StorageDriver {
 
 function isSuccess(answer: StorageAnswer): boolean {
   return answer.status >= 200 && answer.status < 300 && answer.status !== 207;
+}
+
+/** Whether the storage ended the connection of our own request (the source's failures begin with GET). */
+function wasCutOff(error: unknown): error is StorageError {
+  if (!(error instanceof StorageError) || error.code !== StorageCause.CONNECTION) return false;
+  const { code } = (error.cause ?? {}) as { code?: unknown };
+  return error.message.startsWith('PUT ') && (code === 'ECONNRESET' || code === 'EPIPE');
 }
 
 function dateOf(header: string | undefined): Date | null {

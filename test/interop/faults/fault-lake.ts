@@ -235,7 +235,10 @@ export class FaultLake {
         offset: String(offset),
         limit: '1000',
       });
-      const page = (await this.ask('GET', `/requests/history/list?${query}`)) as PastAttempt[];
+      const page = (await this.ask(
+        'GET',
+        `/requests/history/list?${query.toString()}`,
+      )) as PastAttempt[];
       found.push(...page);
       if (page.length < 1000) return found.reverse();
     }

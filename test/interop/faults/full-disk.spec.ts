@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../support/eventually.js';
@@ -11,7 +12,6 @@ const MIB = 1024 * 1024;
 
 /** A file system of 8 MiB of our own; false where nobody lets us mount one. */
 function mounted(directory: string): boolean {
-  mkdirSync(directory, { recursive: true });
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', directory], { stdio: 'pipe' });
     return true;
@@ -29,7 +29,8 @@ describe('a disk that is full', () => {
 
   beforeAll(async () => {
     lake = await FaultLake.open({ ...SHORT_TIMES });
-    disk = join(lake.root, 'disk');
+    disk = mkdtempSync(join(tmpdir(), 'sluice-disk-'));
+    chmodSync(disk, 0o755);
     mayMount = mounted(disk);
     if (!mayMount) return;
     const shore = await lake.xrootd('shore');
@@ -39,6 +40,7 @@ describe('a disk that is full', () => {
   afterAll(async () => {
     await lake?.close();
     if (mayMount) execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true, force: true });
   });
 
   it.each([
@@ -62,7 +64,7 @@ describe('a disk that is full', () => {
         const found = await lake.trouble(rule);
         return found?.cause ? found : undefined;
       });
-      expect(trouble.cause).toBe('DEST_FULL');
+      expect(trouble).toMatchObject({ cause: 'DEST_FULL' });
       await eventually('nothing of it stays', () => lake.standing(target).length === 0);
       truncateSync(ballast, 0);
       const ended = performance.now();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.js';
 import { type StorageServer } from '../site/storage-server.js';
-import { content, FaultLake, type Place, SHORT_TIMES } from './fault-lake.js';
+import { content, FaultLake, SHORT_TIMES } from './fault-lake.js';
 import { type Gate, openGate } from './gate.js';
 import { since, slowly, tell } from './telling.js';
 

@@ -67,7 +67,7 @@ forRoot('a token that expires in flight (trusting our authority needs root)', ()
         url,
         lifetime: '5',
       });
-      const signed = await lake.sluice.call('GET', `/credentials/signurl?${query}`);
+      const signed = await lake.sluice.call('GET', `/credentials/signurl?${query.toString()}`);
       const twin = signed.text.replace(gate.url, shore.url);
       expect((await ask(shore, 'HEAD', twin)).status).toBe(200);
       await lake.satisfied(rules, 200_000);
