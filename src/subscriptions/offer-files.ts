@@ -1,13 +1,13 @@
 import { ring, type Tx } from '../db/index.js';
 import { type Meta } from '../metadata/index.js';
-import { Channel } from '../vocabulary/index.js';
+import { Channel, type DidName } from '../vocabulary/index.js';
 import { filesAreWanted } from './subscription.sql.js';
 
 /**
  * Files that are about to be registered, marked as new where a standing subscription asks for files:
  * usually none does, and files are registered by the thousand. One read a registration.
  */
-export async function offerFiles<File extends { readonly meta?: Meta }>(
+export async function offerFiles<File extends DidName & { readonly meta?: Meta }>(
   tx: Tx,
   files: readonly File[],
 ): Promise<readonly File[]> {
