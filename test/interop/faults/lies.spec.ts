@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { StorageRegistry } from '../../../src/protocols/index.js';
+import { type ProtocolEndpoint, StorageRegistry } from '../../../src/protocols/index.js';
 import { eventually } from '../../support/eventually.js';
 import { type StorageServer } from '../site/storage-server.js';
 import { content, FaultLake, type Place, SHORT_TIMES } from './fault-lake.js';
@@ -26,37 +26,85 @@ describe('bytes that are not the file', () => {
     await lake?.close();
   });
 
+  /** The adler32 that the shore's XRootD tells of a file, asked for it. */
+  const digestOf = async ({ rse, directory }: Place, name: string): Promise<string | null> => {
+    const storages = new StorageRegistry({ allowPrivate: true });
+    const driver = storages.driver(endpointAt(rse));
+    const below = lake.path({ rse, directory }, name).slice(directory.length + 1);
+    const entry = await driver.stat(below, { checksum: true });
+    storages.close();
+    return entry?.adler32 ?? null;
+  };
+  const endpointAt = (rse: string): ProtocolEndpoint => ({
+    ...{ rse, scheme: 'https', hostname: 'localhost', port: shore.port, impl: '' },
+    prefix: `${shore.prefix}${rse}/`,
+    extendedAttributes: { ca: lake.authority.certificate },
+  });
+
   const flipped = (bytes: Buffer): Buffer => {
     const other = Buffer.from(bytes);
     other.writeUInt8(other.readUInt8(other.length >> 1) ^ 1, other.length >> 1);
     return other;
   };
 
-  it.each([
-    ['through Sluice', false],
-    ['by third-party copy', true],
-  ])('a source with one wrong bit is found out, and another one taken: %s', async (_, pulls) => {
-    const story = pulls ? 'ROT-PULL' : 'ROT-STREAM';
+  const manners = [
+    ['through Sluice', 'STREAM'],
+    ['by third-party copy', 'PULL'],
+  ] as const;
+
+  /** A file in two copies, of which the nearer one is about to be spoilt. */
+  async function twoCopies(story: string) {
     const rotten = await lake.place(shore, `${story}-ROTTEN`);
     const sound = await lake.place(shore, `${story}-SOUND`);
-    const target = await lake.place(inland, story, { pulls });
+    const target = await lake.place(inland, story, { pulls: story.endsWith('PULL') });
     await lake.ask('POST', `/rses/${rotten.rse}/distances/${target.rse}`, { distance: 1 });
     await lake.ask('POST', `/rses/${sound.rse}/distances/${target.rse}`, { distance: 9 });
-    const files = { [`${story}.1`]: content(300_000) };
-    await lake.files(story, rotten, files);
-    await lake.copies(sound, files);
-    for (const [name, bytes] of Object.entries(files)) lake.put(rotten, name, flipped(bytes));
+    const name = `${story}.1`;
+    const bytes = content(300_000);
+    await lake.files(story, rotten, { [name]: bytes });
+    await lake.copies(sound, { [name]: bytes });
+    return { story, rotten, sound, target, name, bytes };
+  }
+
+  /** The rotten copy is proved bad by our own reading, declared so, and the other one taken. */
+  async function takesTheOther(fault: string, copies: Awaited<ReturnType<typeof twoCopies>>) {
+    const { story, rotten, sound, target, name, bytes } = copies;
     const began = performance.now();
     const rule = await lake.rule(story, target);
     await lake.satisfied([rule]);
     const recoveredMs = since(began);
-    await lake.expectWhole(sound, target, rule, files);
+    await lake.expectWhole(sound, target, rule, { [name]: bytes });
     const causes = await lake.causes(rotten, target);
     expect(causes).toEqual(['SOURCE_CHECKSUM']);
-    const [bad] = (await lake.ask('GET', '/replicas/bad/states')) as { rse: string }[];
-    expect(bad).toBeDefined();
-    tell({ fault: `one wrong bit at the source (${story})`, causes, recoveredMs });
+    const bad = (await lake.ask('GET', '/replicas/bad/states?state=B&list_pfns=False')) as {
+      name: string;
+      rse: string;
+    }[];
+    expect(bad.filter((one) => one.name === name).map(({ rse }) => rse)).toEqual([rotten.rse]);
+    tell({ fault: `${fault} (${story})`, causes, recoveredMs });
+  }
+
+  it.each(manners)('a source with one wrong bit is found out: %s', async (_, manner) => {
+    const copies = await twoCopies(`ROT-${manner}`);
+    lake.put(copies.rotten, copies.name, flipped(copies.bytes));
+    await takesTheOther('one wrong bit at the source', copies);
   });
+
+  it.each(manners)(
+    'also where the storage still tells the right checksum: %s',
+    async (_, manner) => {
+      const copies = await twoCopies(`STALE-${manner}`);
+      const { bytes, name, rotten } = copies;
+      const told = await digestOf(rotten, name);
+      const path = lake.path(rotten, name);
+      const { atime, mtime } = statSync(path);
+      // XRootD keeps a digest by the second of the last change: this is another file of that second.
+      writeFileSync(path, flipped(bytes));
+      utimesSync(path, atime, mtime);
+      expect(await digestOf(rotten, name)).toBe(told);
+      await takesTheOther('one wrong bit, and a checksum from before', copies);
+    },
+  );
 
   it('a source that is too short, with no other, is told until another copy is found', async () => {
     const target = await lake.place(inland, 'SHORT');
@@ -149,11 +197,7 @@ describe('bytes that are not the file', () => {
     expect(second).toBe(first);
 
     const storages = new StorageRegistry({ allowPrivate: true, requestsPerHostMax: 1 });
-    const driver = storages.driver({
-      ...{ rse: 'SHORE', scheme: 'https', hostname: 'localhost', port: shore.port, impl: '' },
-      prefix: `${shore.prefix}SHORE/`,
-      extendedAttributes: { ca: lake.authority.certificate },
-    });
+    const driver = storages.driver(endpointAt(source.rse));
     const below = (name: string) => lake.path(source, name).slice(source.directory.length + 1);
     const told = await driver.stat(below('stale.1'), { checksum: true });
     const untold = await driver.stat(below('stale.2'));

@@ -60,6 +60,9 @@ describe('during a copy', () => {
     for (const [i, place] of places.entries()) {
       await lake.expectWhole(source, place, rules[i] ?? '', files);
       causes.push(...(await lake.causes(source, place)));
+      const tool = place.rse.endsWith('PULL') ? 'http-tpc' : 'stream';
+      const tools = (await lake.attempts(source, place)).map((one) => one.transfertool);
+      expect(new Set(tools)).toEqual(new Set([tool]));
     }
     tell({ fault, causes, recoveredMs });
     return causes;
