@@ -1,4 +1,4 @@
-import { execute, lit, sql } from '../../src/db/index.js';
+import { lit, sql } from '../../src/db/index.js';
 import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
 import { reaper } from '../../src/daemons/reaper/reaper.js';
 import { type Reconciler } from '../../src/daemons/runtime/index.js';
@@ -105,7 +105,7 @@ const claims = (queued: number): Path => ({
       claimed += got.length;
     }
   },
-  after: (lab) => lab.db.tx((tx) => execute(tx, sql`DELETE FROM requests`)),
+  after: (lab) => lab.bare(sql`DELETE FROM requests`),
 });
 
 export const daemons = (scale: number): readonly Path[] => [
