@@ -107,6 +107,15 @@ class Shell:
         )
         assert done.returncode == -signal.SIGKILL, f'it came to its end:\n{done.stdout}{done.stderr}'
 
+    def python(self, script, *argv):
+        """A script of this directory that uses the client's Python classes: what it prints as JSON."""
+        done = subprocess.run(
+            [sys.executable, HERE / script, *(str(word) for word in argv)],
+            env=self.environment, cwd=self.home, text=True, capture_output=True, timeout=120,
+        )
+        assert done.returncode == 0, f'{script} exited {done.returncode}:\n{done.stdout}{done.stderr}'
+        return json.loads(done.stdout.splitlines()[-1])
+
     def close(self):
         if self.zygote is not None:
             self.zygote.stdin.close()
