@@ -28,8 +28,7 @@ export interface Background {
 interface BackgroundSpec {
   readonly name: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** What it is added to; default: ours. */
+  /** Default: ours. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly description: string;
   /** Removed at the end. */
@@ -49,12 +48,12 @@ export async function startDemo(): Promise<Background> {
   const demo = await start({
     name: 'demo',
     args: [join(ROOT, 'bin/sluice.js'), 'demo', '--keep'],
-    env: {
+    environment: {
+      ...sluiceEnvironment(),
       SLUICE_STATE: state,
       SLUICE_SERVER__PORT: String(await freePort()),
       SLUICE_STORAGE__POSIX_ROOTS: mount,
     },
-    environment: sluiceEnvironment(),
     description: join(`${state}-demo`, 'demo.json'),
     directories: [state, `${state}-demo`, mount],
   });
@@ -91,17 +90,16 @@ export async function startAuthority(): Promise<Pick<Background, 'stop'>> {
   };
 }
 
-/** Starts a process that writes its description when it is ready, and ends when told to or when we end. */
 /** Ours without the words of these tests: Sluice refuses a SLUICE_… that it does not know. */
 const sluiceEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('SLUICE_INTEROP_')),
   );
 
+/** Starts a process that writes its description when it is ready. */
 async function start({
   name,
   args,
-  env,
   environment = process.env,
   description,
   directories,
@@ -110,7 +108,7 @@ async function start({
   const log = join(CACHE, `${name}.log`);
   // A terminal's Ctrl-C is for us: it ends when its stories have.
   const child = spawn(process.execPath, args, {
-    ...{ cwd: ROOT, env: { ...environment, ...env }, stdio: ['pipe', 'pipe', 'pipe'] },
+    ...{ cwd: ROOT, env: environment, stdio: ['pipe', 'pipe', 'pipe'] },
     detached: true,
   });
   const sink = createWriteStream(log);
