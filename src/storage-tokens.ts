@@ -32,6 +32,7 @@ export const storageTokenSettings = (config: Config): StorageTokenSettings => ({
   rotationDays: config.tokens.keyRotationDays,
   tokenSecondsMax: Math.max(
     config.tokens.uploadLifetimeSeconds,
+    config.tokens.listingLifetimeSeconds,
     config.tokens.storageLifetimeSeconds,
   ),
 });

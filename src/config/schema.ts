@@ -93,6 +93,8 @@ const tokens = section({
   lifetimeSeconds: seconds,
   /** Tokens that open one file at a storage for reading or deleting. */
   storageLifetimeSeconds: seconds,
+  /** URLs in listings live as long as the download of a whole listing may take. */
+  listingLifetimeSeconds: seconds,
   /** A URL for writing lives as long as the upload may take. */
   uploadLifetimeSeconds: seconds,
   /** A new signing key is published this long before its first use. */

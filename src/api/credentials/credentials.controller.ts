@@ -16,6 +16,12 @@ import { parseSignUrl, type UrlOperation } from './signurl.request.js';
 /** A write URL puts a new file and reads it back; it replaces nothing. */
 const RIGHTS = { read: 'read', write: 'create', delete: 'delete' } as const;
 
+/**
+ * What the official client asks for, whatever it uploads. It looks at the file with the same URL when
+ * it is sent, which may be later than that.
+ */
+const CLIENTS_LIFETIME = 3600;
+
 /** URLs that open one file at a storage for one operation, without any certificate. */
 @Controller('credentials')
 export class CredentialsController {
@@ -64,7 +70,13 @@ export class CredentialsController {
   /** In seconds. A URL for writing lives as long as the upload may take. */
   private lifetime(operation: UrlOperation, asked: number | undefined): number {
     const { storageLifetimeSeconds, uploadLifetimeSeconds } = this.config.tokens;
-    const usual = operation === 'write' ? uploadLifetimeSeconds : storageLifetimeSeconds;
-    return Math.min(asked ?? usual, Math.max(uploadLifetimeSeconds, storageLifetimeSeconds));
+    if (operation === 'write') {
+      const unlimited = asked === undefined || asked === CLIENTS_LIFETIME;
+      return unlimited ? uploadLifetimeSeconds : Math.min(asked, uploadLifetimeSeconds);
+    }
+    return Math.min(
+      asked ?? storageLifetimeSeconds,
+      Math.max(uploadLifetimeSeconds, storageLifetimeSeconds),
+    );
   }
 }

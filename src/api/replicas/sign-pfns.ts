@@ -24,7 +24,7 @@ export async function signPfns(
   listing: Pick<Listing, 'signatureSeconds'>,
   pfns: readonly ListedPfn[],
 ): Promise<ListedPfn[]> {
-  const lifetimeSeconds = listing.signatureSeconds ?? config.tokens.storageLifetimeSeconds;
+  const lifetimeSeconds = listing.signatureSeconds ?? config.tokens.listingLifetimeSeconds;
   const signed: ListedPfn[] = [];
   for (const each of pfns) {
     if (!each.place.signed || !sign) {

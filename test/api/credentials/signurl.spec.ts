@@ -63,6 +63,20 @@ describe('GET /credentials/signurl', () => {
     expect(claims.jti).toEqual(expect.any(String));
   });
 
+  it('lives as long as an upload may take, or shorter where that is asked for', async () => {
+    const seconds = async (op: string, more: string) => {
+      const { text } = await ok(sign(w.alice, op, pathOf('lifetime'), more));
+      const { exp, iat } = decodeJwt(text.split('Bearer%20')[1] ?? '');
+      return Number(exp) - Number(iat);
+    };
+    expect(await seconds('write', '')).toBe(86_400);
+    // The official client always asks for an hour; it looks at the file by the same URL afterwards.
+    expect(await seconds('write', '&lifetime=3600')).toBe(86_400);
+    expect(await seconds('write', '&lifetime=120')).toBe(120);
+    expect(await seconds('write', '&lifetime=1000000')).toBe(86_400);
+    expect(await seconds('read', '')).toBe(600);
+  });
+
   it('carries an upload and a download as the official client does them', async () => {
     await ok(w.alice('POST', '/replicas', replica('up', { state: 'C' })));
     expect(await disk.request('GET', await signed(w.alice, 'read', pathOf('up')))).toBe(404);
@@ -161,6 +175,49 @@ describe('GET /credentials/signurl', () => {
     expect(await other('rse=DISK&op=rename&url=https%3A%2F%2Fx')).toBe('400 ValueError');
     expect(await other('rse=SHORE-DISK&op=read&url=https%3A%2F%2Fx')).toBe('400 ValueError');
     expect(await other('rse=NONE&op=read&url=https%3A%2F%2Fx')).toBe('404 RSENotFound');
+  });
+});
+
+describe('signed URLs in listings', () => {
+  const urls = async (call: Call, more: object = {}) => {
+    const dids = [{ scope: 'user.alice', name: 'up' }];
+    const { body } = await ok(call('POST', '/replicas/list', { dids, ...more }));
+    return (body as { rses: Record<string, string[]> }[]).flatMap(({ rses }) => rses['DISK'] ?? []);
+  };
+  const claims = ([url = '']: string[]) => decodeJwt(url.split('Bearer%20')[1] ?? '');
+
+  it('open exactly that file for reading to whoever is logged in', async () => {
+    const bob = { type: 'USER', email: 'bob@km3net.example' };
+    await ok(api('POST', '/accounts/bob', bob));
+    const identity = {
+      identity: 'bob',
+      authtype: 'userpass',
+      password: 'builder',
+      email: 'b@x.example',
+    };
+    await ok(api('POST', '/accounts/bob/identities', identity));
+    const [url = ''] = await urls(await w.api.as('bob', 'builder'));
+    expect(decodeJwt(url.split('Bearer%20')[1] ?? '')['scope']).toBe(
+      'storage.read:/data/user/alice/up',
+    );
+    expect(await disk.request('GET', url)).toBe(200);
+    expect(await disk.request('PUT', url, 'x')).toBe(403);
+  });
+
+  it('live for the download of a long listing, or as asked for, a day at most', async () => {
+    const seconds = async (more: object) => {
+      const { exp, iat } = claims(await urls(w.alice, more));
+      return Number(exp) - Number(iat);
+    };
+    expect(await seconds({})).toBe(43_200);
+    expect(await seconds({ signature_lifetime: 60 })).toBe(60);
+    expect(await seconds({ signature_lifetime: 10_000_000 })).toBe(86_400);
+  });
+
+  it('are plain URLs in what anybody may ask', async () => {
+    const answer = await w.api.anonymous('GET', '/redirect/user.alice/up/metalink');
+    expect(answer.text).toContain(disk.urlOf(pathOf('up')));
+    expect(answer.text).not.toContain('authz');
   });
 });
 
