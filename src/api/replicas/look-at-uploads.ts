@@ -59,7 +59,7 @@ export async function endedUploads(
   rse: Rse,
   uploads: (tx: Tx) => Promise<readonly Upload[]>,
 ): Promise<ToldUploads | undefined> {
-  if (!looksAtUploads(rse)) return undefined;
+  if (!wantsVerification(rse)) return undefined;
   return { rse, protocols: await protocolsAt(tx, rse), uploads: await uploads(tx) };
 }
 
@@ -73,7 +73,7 @@ export async function registeredUploads(
   rse: Rse,
   written: readonly Upload[],
 ): Promise<ToldUploads | undefined> {
-  if (written.length === 0 || !looksAtUploads(rse)) return undefined;
+  if (written.length === 0) return undefined;
   const protocols = await protocolsAt(tx, rse);
   if (rse.attributes['verify_uploads'] === 'true') return { rse, protocols, uploads: written };
   const paths = new Map(written.map((upload) => [uploadPath(rse, upload), upload]));
@@ -81,7 +81,8 @@ export async function registeredUploads(
   return { rse, protocols, uploads: granted.flatMap((path) => paths.get(path) ?? []) };
 }
 
-const looksAtUploads = ({ attributes }: Rse): boolean =>
+/** Whether anybody looks at uploads to the RSE before they count. */
+export const wantsVerification = ({ attributes }: Rse): boolean =>
   attributes['verify_uploads'] === 'true' ||
   (Boolean(attributes['sign_url']) && attributes['verify_uploads'] !== 'false');
 

@@ -27,6 +27,7 @@ import { Cause, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { Caller } from '../wire/index.js';
 import {
   endedUploads,
+  wantsVerification,
   lookAtUploads,
   NOTHING_SEEN,
   refuseRemoved,
@@ -150,6 +151,8 @@ export class ReplicasController {
     if (!asked.files.some(isWritten)) return NOTHING_SEEN;
     const { db, storages } = this;
     return await lookAtUploads({ db, storages, now: this.clock.now() }, async (tx) => {
+      // Most registrations end here: nothing more is asked twice.
+      if (!wantsVerification(await findRse(tx, asked.rse))) return undefined;
       const { rse, files } = await this.demandRegistration(tx, asked, caller);
       const written = files.filter(
         (file) => isWritten(file) && (rse.deterministic || file.path !== null),
