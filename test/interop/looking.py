@@ -1,4 +1,5 @@
 """What stories look at: files on disk, the text of a command, and what becomes true in time."""
+import os
 import re
 import time
 
@@ -11,6 +12,16 @@ def same_bytes(directory, paths):
         found = list(directory.rglob(path.name))
         assert len(found) == 1, f'{path.name} is not below {directory}'
         assert found[0].read_bytes() == path.read_bytes()
+
+
+def lay_down(path, content):
+    """Writes a file into a storage's directory behind its back, as the user that the storage is."""
+    made = [path, *(parent for parent in path.parents if not parent.exists())]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    owner = made[-1].parent.stat()
+    for each in made:
+        os.chown(each, owner.st_uid, owner.st_gid)
 
 
 def squeezed(result):

@@ -1,7 +1,7 @@
 """Uploads of what exists already: in the catalogue, at the storage, at another RSE; the same or not."""
 import pytest
 
-from looking import same_bytes
+from looking import lay_down, same_bytes
 
 SAME, OTHER = b'light in the deep sea' * 40, b'another light' * 60
 WAYS = pytest.mark.parametrize(
@@ -21,9 +21,7 @@ class File:
         return self.scientist('upload', '--rse', rse, '--scope', self.scope, *way, self.path, code=code)
 
     def put(self, rse, content):
-        place = self.shelf(rse, self.scope, self.name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        lay_down(self.shelf(rse, self.scope, self.name), content)
 
     def stored(self, rse):
         return self.shelf(rse, self.scope, self.name).read_bytes()

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from looking import eventually, same_bytes
+from looking import eventually, lay_down, same_bytes
 
 WHOLE = bytes(range(256)) * 400
 REGISTERED_FIRST, REGISTERED_AFTER = [], ['--register-after-upload']
@@ -59,8 +59,7 @@ def test_killed_while_it_sends(scientist, upload, way, stored, ends_well):
 @WAYS
 def test_killed_while_it_sends_to_a_storage_that_keeps_the_half(scientist, upload, way, stored, ends_well):
     scientist.killed('sending', *upload, *way)
-    stored.parent.mkdir(parents=True, exist_ok=True)
-    stored.write_bytes(WHOLE[:50_000])
+    lay_down(stored, WHOLE[:50_000])
     ends_well(*way)
 
 
@@ -88,8 +87,7 @@ def test_killed_on_the_way_into_a_dataset(scientist, client, desk, upload, way, 
 
 def test_meanwhile_nobody_downloads_half_a_file(scientist, client, desk, upload, stored, original, tmp_path):
     scientist.killed('sending', *upload)
-    stored.parent.mkdir(parents=True, exist_ok=True)
-    stored.write_bytes(WHOLE[:50_000])
+    lay_down(stored, WHOLE[:50_000])
     [replica] = client.list_replicas([{'scope': desk, 'name': original.name}])
     assert replica['pfns'] == {}
     scientist('download', '--dir', tmp_path / 'back', f'{desk}:{original.name}', code=None)

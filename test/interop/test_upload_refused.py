@@ -5,6 +5,8 @@ import pytest
 
 from rucio.common.exception import AccessDenied, FileConsistencyMismatch
 
+from looking import lay_down
+
 BYTES = b'light in the deep sea' * 100
 
 
@@ -23,8 +25,7 @@ def copy(desk, disks, shelf, researcher):
             return shelf(self.rse, desk, name)
 
         def put(self, name, content=BYTES):
-            self.at(name).parent.mkdir(parents=True, exist_ok=True)
-            self.at(name).write_bytes(content)
+            lay_down(self.at(name), content)
 
         def begin(self, *names):
             researcher.add_replicas(self.rse, [self(name) for name in names])
