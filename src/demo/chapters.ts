@@ -127,15 +127,12 @@ export async function corruptOne(world: World): Promise<void> {
       : 0;
   };
   await world.stage.until(`bad copy at ${SHORE} declared and replaced`, 1, mended);
-  const declared = await world.people.root.lines<{ name: string; reason: string }>(
+  const incidents = await world.people.root.lines<{ reason: string }>(
     'GET',
-    `/replicas/bad/states?rse=${SHORE}`,
+    `/replicas/bad/summary?rse_expression=${SHORE}`,
   );
-  const reasons = new Set(
-    declared.filter(({ name }) => name === victim.name).map(({ reason }) => reason),
-  );
-  for (const reason of reasons) world.stage.say(`declared bad: ${reason}`);
-  if (reasons.size === 0) throw new Error('the corrupted copy was never declared bad');
+  for (const { reason } of incidents) world.stage.say(`declared bad: ${reason}`);
+  if (incidents.length === 0) throw new Error('the corrupted copy was never declared bad');
 }
 
 interface Refusal {

@@ -204,7 +204,7 @@ describe('an answer', () => {
     for (const query of [
       '',
       '?rse=HASH-DISK',
-      '?select=geoip&site=//evil.example',
+      '?select=geoip',
       '?schemes=https',
     ]) {
       const path = `/redirect/km3net/here${query}`;
@@ -219,6 +219,11 @@ describe('an answer', () => {
       );
       expect(answer.headers['location']).not.toContain('authz');
     }
+    const elsewhere = await sendRaw(api.url, {
+      method: 'GET',
+      path: '/redirect/km3net/here?site=//evil.example',
+    });
+    expect([elsewhere.status, elsewhere.headers['location']]).toEqual([404, undefined]);
   });
 });
 

@@ -10,6 +10,7 @@ const PUBLIC = [
   'GET /jwks',
   'GET /ping',
   'GET /redirect/:scope/:name',
+  'GET /redirect/:scope/:name/metalink',
   'POST /nongrid_traces',
   'POST /traces',
 ];

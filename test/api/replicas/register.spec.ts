@@ -176,9 +176,11 @@ describe('copies that go', () => {
     expect(await refused(declare('https://nowhere.example/x'))).toBe('404 ReplicaNotFound');
     const said = await ok(root('GET', '/replicas/bad/states?state=B'));
     expect(said.body).toMatchObject([
-      { name: 'bad1', rse: 'DISK', state: 'BAD', reason: 'read it' },
+      { name: 'bad1', rse: 'DISK', state: 'BAD' },
       { name: 'bad2' },
     ]);
+    const summary = await ok(root('GET', '/replicas/bad/summary'));
+    expect(summary.body).toMatchObject([{ rse: 'DISK', reason: 'read it', BAD: 2 }]);
   });
 
   it('suspicions change nothing and are counted', async () => {
