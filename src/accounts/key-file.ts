@@ -55,5 +55,11 @@ export function unseal(key: Buffer, name: string, sealed: Buffer): string {
     .setAAD(Buffer.from(name))
     .setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
   const text = decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES));
-  return Buffer.concat([text, decipher.final()]).toString('utf8');
+  try {
+    return Buffer.concat([text, decipher.final()]).toString('utf8');
+  } catch (cause) {
+    throw new Error(`The key file does not open the signing key ${name}: another one closed it`, {
+      cause,
+    });
+  }
 }
