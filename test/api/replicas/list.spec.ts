@@ -22,6 +22,7 @@ beforeAll(async () => {
   await shelf(db, 'DISK', { scheme: 'https', attributes: { site: 'MARSEILLE' } });
   await shelf(db, 'FAR', { scheme: 'https' });
   await shelf(db, 'TAPE', { scheme: 'https', type: 'T' });
+  await shelf(db, 'MOUNT', { scheme: 'file' });
   await db.tx(async (tx) => {
     await changeRse(tx, await findRse(tx, 'DISK'), { latitude: 43.3, longitude: 5.4 });
     await changeRse(tx, await findRse(tx, 'FAR'), { latitude: -33.9, longitude: 18.4 });
@@ -40,6 +41,7 @@ beforeAll(async () => {
   await add('DISK', 'f1', 'f2', 'f3', 'run.zip');
   await add('FAR', 'f1');
   await add('TAPE', 'f1');
+  await add('MOUNT', 'run.zip');
   await ok(root('POST', '/replicas', { rse: 'DISK', files: [file('f4', { state: 'C' })] }));
   for (const [name, type] of [
     ['run', 'DATASET'],
@@ -121,6 +123,8 @@ describe('POST /replicas/list', () => {
     expect(facts).toMatchObject({ domain: 'zip', client_extract: true });
     const [by] = await list(['inside'], { resolve_archives: true, schemes: ['root'] });
     expect(Object.values(by?.pfns ?? {})).toMatchObject([{ domain: 'zip', client_extract: false }]);
+    const [at] = await list(['inside'], { resolve_archives: true, schemes: ['file'] });
+    expect(Object.keys(at?.pfns ?? {})).toEqual([expect.stringMatching(/^file:.*\/run\.zip$/)]);
     expect(await list(['inside'])).toMatchObject([{ pfns: {} }]);
   });
 
