@@ -42,6 +42,8 @@ export interface DriverOptions {
   /** Ends every call of the driver. */
   signal?: AbortSignal;
   connectTimeoutMs?: number;
+  /** When an answer that needs a digest is taken for lost, besides the time to read the bytes. */
+  lostAnswerMs?: number;
 }
 
 /** What a storage can do; asked before the call. */

@@ -38,6 +38,8 @@ export interface StorageRegistryOptions {
   posixRoots?: readonly string[];
   /** Default 10,000. */
   connectTimeoutMs?: number;
+  /** When a digest is asked for again that an XRootD has not told. Default 10,000. */
+  lostAnswerMs?: number;
   /** A call may take base + bytes / floor rate. Defaults 60,000 ms and 1 MB/s. */
   timeoutBaseMs?: number;
   floorBytesPerSecond?: number;
@@ -74,11 +76,12 @@ export class StorageRegistry {
    */
   driver(endpoint: ProtocolEndpoint, { signal }: { signal?: AbortSignal } = {}): StorageDriver {
     const family = this.#family(endpoint);
-    const { allowPrivate, authorize, connectTimeoutMs } = this.options;
+    const { allowPrivate, authorize, connectTimeoutMs, lostAnswerMs } = this.options;
     const driver = this.#families[family].open(endpoint, {
       allowPrivate,
       ...(authorize && { authorize: authorize.bind(undefined, endpoint) }),
       ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+      ...(lostAnswerMs !== undefined && { lostAnswerMs }),
       ...(signal && { signal }),
     });
     return this.#wrapped(driver);

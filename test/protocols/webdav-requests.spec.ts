@@ -244,6 +244,27 @@ describe('the WebDAV driver on the wire', () => {
     expect(server.seen.at(-1)).toMatchObject({ method: 'MOVE' });
   });
 
+  it('asks an XRootD for a digest on a connection of its own, and again when no answer comes', async () => {
+    const server = await serve(({ method }, response, index) => {
+      if (method === 'HEAD' && index === 1) return;
+      const headers = { Server: 'XrootD/v5.5.3', 'Content-Length': 1, Digest: 'adler32=00620062' };
+      response.writeHead(200, headers).end(method === 'HEAD' ? undefined : 'a');
+    });
+    const driver = driverOf(server.endpoint, { lostAnswerMs: 20, attemptsMax: 1 });
+    await driver.stat('a');
+    const asked = driver.stat('a', { checksum: true, bytes: 1n });
+    expect(await asked).toMatchObject({ adler32: '00620062' });
+    const wanted = server.seen.map(({ headers }) => [
+      headers['Connection'],
+      headers['Want-Digest'],
+    ]);
+    expect(wanted).toEqual([
+      ['keep-alive', undefined],
+      ['close', 'adler32,md5'],
+      ['close', 'adler32,md5'],
+    ]);
+  });
+
   it('asks again on a new connection when a kept one had been closed', async () => {
     let drop = false;
     const server = await serve((_, response) => {

@@ -10,6 +10,8 @@ import { lookupPublic } from './addresses.js';
 export interface Host {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
+  /** For requests that need a connection of their own. */
+  readonly once: { readonly http: HttpAgent; readonly https: HttpsAgent };
   readonly allowPrivate: boolean;
   /** Set once a PUT into a missing directory failed: this server wants MKCOL first. */
   wantsDirectories: boolean;
@@ -37,28 +39,30 @@ export class Connections {
 
   close(): void {
     for (const host of this.#hosts.values()) {
-      host.http.destroy();
-      host.https.destroy();
+      for (const { http, https } of [host, host.once]) {
+        http.destroy();
+        https.destroy();
+      }
     }
     this.#hosts.clear();
   }
 }
 
 function openHost(ca: string | undefined, allowPrivate: boolean): Host {
-  const shared = {
-    keepAlive: true,
-    scheduling: 'lifo' as const,
-    ...(allowPrivate ? {} : { lookup: lookupPublic }),
+  const reach = allowPrivate ? {} : { lookup: lookupPublic };
+  const trust = {
+    ...(ca === undefined ? {} : { ca }),
+    minVersion: 'TLSv1.2' as const,
+    // Said aloud, because an environment variable can otherwise turn verification off.
+    rejectUnauthorized: true,
   };
+  const agents = (kept: { keepAlive: boolean; scheduling?: 'lifo' }) => ({
+    http: new HttpAgent({ ...reach, ...kept }),
+    https: new HttpsAgent({ ...reach, ...kept, ...trust }),
+  });
   return {
-    http: new HttpAgent(shared),
-    https: new HttpsAgent({
-      ...shared,
-      ...(ca === undefined ? {} : { ca }),
-      minVersion: 'TLSv1.2',
-      // Said aloud, because an environment variable can otherwise turn verification off.
-      rejectUnauthorized: true,
-    }),
+    ...agents({ keepAlive: true, scheduling: 'lifo' }),
+    once: agents({ keepAlive: false }),
     allowPrivate,
     wantsDirectories: false,
     server: 'unknown',

@@ -19,6 +19,8 @@ export interface StorageRequest {
   upload?: { open: OpenBytes; bytes: bigint };
   /** Reads a header of the answer that ends with a bare line feed. */
   lenient?: boolean;
+  /** On a connection of its own, which ends with the answer. */
+  alone?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -163,14 +165,15 @@ function exchange(
   token: string | undefined,
   body: UploadBody | undefined,
 ): Promise<AxiosResponse<IncomingMessage>> {
+  const { http, https } = request.alone === true ? line.host.once : line.host;
   return axios.request<IncomingMessage>({
     method: request.method,
     url: request.url.href,
     adapter: 'http',
     headers: headersOf(request, token, body),
     data: body?.stream ?? request.text,
-    httpAgent: line.host.http,
-    httpsAgent: line.host.https,
+    httpAgent: http,
+    httpsAgent: https,
     responseType: 'stream',
     decompress: false,
     // Redirects are followed here, by our rules; axios would buffer the body for its own.
