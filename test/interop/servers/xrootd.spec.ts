@@ -16,7 +16,7 @@ import { buffer } from 'node:stream/consumers';
 import { type ProtocolEndpoint, type StorageDriver } from '../../../src/protocols/index.js';
 import { streamTool } from '../../../src/transfertools/index.js';
 import { conformsToProtocol } from '../../protocols/conformance.js';
-import { startDisk } from '../../protocols/endpoints.js';
+import { type DiskStorage, startDisk } from '../../protocols/endpoints.js';
 import { CONTENT, jobBetween, limits, putOnDisk, run } from '../../transfertools/setting.js';
 import { eventually } from '../../support/eventually.js';
 import { type StorageServer } from '../site/storage-server.js';
@@ -30,6 +30,9 @@ conformsToProtocol('the WebDAV driver against XRootD', async () => {
   return { driver: setting.registry.driver(endpointTo(server)), close: () => setting.close() };
 });
 
+/** What takes more than a few seconds. */
+const slowly = process.env['SLUICE_INTEROP_SLOW'] === undefined ? it.skip : it;
+
 /**
  * What XRootD 5.5.3 does that a driver has to know: first the fact, as the server shows it, then
  * what the driver makes of it.
@@ -39,14 +42,25 @@ describe('XRootD 5.5.3', () => {
   let server: StorageServer;
   let endpoint: ProtocolEndpoint;
   let driver: StorageDriver;
+  const disks: DiskStorage[] = [];
   beforeAll(async () => {
     setting = await ServerSetting.open();
     server = await setting.start('xrootd', startXrootd);
     endpoint = endpointTo(server);
     driver = setting.registry.driver(endpoint);
   });
-  afterAll(() => setting.close());
+  afterAll(async () => {
+    await Promise.all(disks.map((disk) => disk.close()));
+    await setting.close();
+  });
 
+  /** A storage of ours that holds the file to be moved. */
+  const disk = async (): Promise<DiskStorage> => {
+    const started = await startDisk();
+    disks.push(started);
+    await putOnDisk(started);
+    return started;
+  };
   const ask = (method: string, path: string, headers?: Record<string, string>, body?: string) =>
     rawRequest(server, method, path, headers, body);
   const put = (path: string, text: string) =>
@@ -76,6 +90,8 @@ describe('XRootD 5.5.3', () => {
   it("tells another file's digest to who asked for none; nobody here believes it", async () => {
     await put('one', 'one');
     await put('two', 'something else');
+    // What it has computed already, it tells without a mix-up.
+    await driver.stat('one', { checksum: true });
     const first = await ask('GET', '/data/one', { 'Want-Digest': 'adler32' });
     const stale = await ask('GET', '/data/two');
     expect(stale.headers['digest']).toBe(first.headers['digest']);
@@ -86,6 +102,7 @@ describe('XRootD 5.5.3', () => {
 
   it('spoils the header of a range with that digest; the range is read all the same', async () => {
     await put('ranged', '0123456789');
+    await driver.stat('ranged', { checksum: true });
     await ask('GET', '/data/ranged', { 'Want-Digest': 'adler32' });
     await expect(ask('GET', '/data/ranged', { Range: 'bytes=7-9' })).rejects.toThrow(/CR/);
     const { stream } = await driver.read('ranged', { from: 7n });
@@ -108,8 +125,7 @@ describe('XRootD 5.5.3', () => {
   });
 
   it('is not misled by that when a transfer replaces a file: new bytes come under a new name', async () => {
-    const source = await startDisk();
-    await putOnDisk(source);
+    const source = await disk();
     await driver.write(
       'raw/run',
       () => Readable.from([Buffer.alloc(CONTENT.length)]),
@@ -121,7 +137,6 @@ describe('XRootD 5.5.3', () => {
     expect(readFileSync(onDisk('raw/run'), 'utf8')).toBe(CONTENT);
     const { adler32 } = job;
     expect(await driver.stat('raw/run', { checksum: true })).toMatchObject({ adler32 });
-    await source.close();
   });
 
   it('serves the part of an upload that broke off; a transfer leaves none', async () => {
@@ -135,8 +150,7 @@ describe('XRootD 5.5.3', () => {
       );
     await expect(driver.write('part', broken, 1_000_000n)).rejects.toThrow('the tape broke');
     expect((await ask('HEAD', '/data/part')).status).toBe(200);
-    const source = await startDisk();
-    await putOnDisk(source);
+    const source = await disk();
     source.faults.set({ kind: 'cut', methods: ['GET'] });
     const job = await jobBetween(source.endpoint, endpoint, {
       destination: { endpoint, path: 'broken/run', temporaryPath: 'broken/run.part' },
@@ -145,7 +159,6 @@ describe('XRootD 5.5.3', () => {
     expect(await run(tool, job)).toMatchObject({ cause: 'CONNECTION', side: 'source' });
     expect(await driver.list('broken').catch(() => [])).toEqual([]);
     await tool.close();
-    await source.close();
   });
 
   it('moves over what stands there, whatever is said; the driver looks first', async () => {
@@ -188,6 +201,20 @@ describe('XRootD 5.5.3', () => {
     await put('plain', 'over http');
     const plain = setting.registry.driver({ ...endpoint, scheme: 'http', extendedAttributes: {} });
     expect((await buffer((await plain.read('plain')).stream)).toString()).toBe('over http');
+  });
+
+  slowly('tells thousands of digests that it has to compute, and lives', async () => {
+    const FILES = 4000;
+    const wrong: string[] = [];
+    const several = Array.from({ length: 8 }, async (_, lane) => {
+      for (let i = lane; i < FILES; i += 8) {
+        await put(`many/${i}`, 'a');
+        const entry = await driver.stat(`many/${i}`, { checksum: true, bytes: 1n });
+        if (entry?.adler32 !== '00620062') wrong.push(`many/${i}`);
+      }
+    });
+    await Promise.all(several);
+    expect(wrong).toEqual([]);
   });
 
   it('is trusted for its authority alone', async () => {
