@@ -12,12 +12,23 @@ const SWEEP = lit(100);
 /** An upload that was broken off is known as such for so long: its account may come back to it. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 
-/** Notes that an account was given a URL to write there, and forgets some that ended long ago. */
+export interface UploadGrant {
+  readonly accountId: AccountId;
+  readonly expiresAt: Date;
+  readonly now: Date;
+  /** Whether it counts for more than another account's. */
+  readonly takesOver: boolean;
+}
+
+/**
+ * Notes that an account was given a URL to write there, and forgets some that ended long ago. False
+ * where another account may be writing.
+ */
 export async function grantUpload(
   tx: Tx,
   { rseId, path }: StoredPath,
-  grant: { readonly accountId: AccountId; readonly expiresAt: Date; readonly now: Date },
-): Promise<void> {
+  grant: UploadGrant,
+): Promise<boolean> {
   const kept = new Date(grant.now.getTime() - KEPT_MS);
   await execute(
     tx,
@@ -26,13 +37,16 @@ export async function grantUpload(
           WHERE expires_at < ${kept} AND coalesce(removing_until < ${grant.now}, true)
           LIMIT ${SWEEP} FOR UPDATE SKIP LOCKED)`,
   );
-  await execute(
+  const granted = await execute(
     tx,
-    sql`INSERT INTO upload_grants (rse_id, path, account_id, expires_at)
+    sql`INSERT INTO upload_grants AS g (rse_id, path, account_id, expires_at)
         VALUES (${rseId}, ${path}, ${grant.accountId}, ${grant.expiresAt})
         ON CONFLICT (rse_id, path) DO UPDATE
-        SET account_id = EXCLUDED.account_id, expires_at = EXCLUDED.expires_at`,
+        SET account_id = EXCLUDED.account_id, expires_at = EXCLUDED.expires_at
+        WHERE ${grant.takesOver}::boolean OR g.account_id = EXCLUDED.account_id
+           OR g.expires_at <= ${grant.now}`,
   );
+  return granted === 1;
 }
 
 /** Those of the paths that somebody was given a URL to write to, and that no upload has ended at since. */

@@ -3,6 +3,7 @@ import { type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database } from '../../db/index.js';
+import { ResourceTemporaryUnavailable } from '../../errors/index.js';
 import { LOG, type Log } from '../../log/index.js';
 import { StorageRegistry } from '../../protocols/index.js';
 import { grantUpload } from '../../replicas/index.js';
@@ -10,7 +11,7 @@ import { grantStorage } from '../../storage-tokens.js';
 import { withToken } from '../replicas/sign-pfns.js';
 import { Caller } from '../wire/index.js';
 import { removeLeftover } from './remove-leftover.js';
-import { demandSignedFile, findSignedFile } from './signed-file.js';
+import { demandSignedFile, findSignedFile, type SignedFile } from './signed-file.js';
 import { parseSignUrl, type UrlOperation } from './signurl.request.js';
 
 /** A write URL puts a new file and reads it back; it replaces nothing. */
@@ -53,8 +54,7 @@ export class CredentialsController {
     }
     if (asked.operation === 'write') {
       const expiresAt = new Date(now.getTime() + lifetimeSeconds * 1000);
-      const grant = { accountId: caller.accountId, expiresAt, now };
-      await db.tx((tx) => grantUpload(tx, { rseId: file.rse.id, path: file.path }, grant));
+      await this.noteUpload(caller, file, { expiresAt, now });
     }
     const operation = RIGHTS[asked.operation];
     const { endpoint, serverPath: path } = file;
@@ -65,6 +65,17 @@ export class CredentialsController {
       now,
     );
     return withToken(asked.url, token);
+  }
+
+  /** Throws ResourceTemporaryUnavailable where another account may be writing. */
+  private async noteUpload(
+    caller: Principal,
+    { rse, path, own }: SignedFile,
+    times: { readonly expiresAt: Date; readonly now: Date },
+  ): Promise<void> {
+    const grant = { ...times, accountId: caller.accountId, takesOver: own || caller.isAdmin };
+    if (await this.db.tx((tx) => grantUpload(tx, { rseId: rse.id, path }, grant))) return;
+    throw new ResourceTemporaryUnavailable(`Another account is uploading to ${rse.name}${path}`);
   }
 
   /** In seconds. A URL for writing lives as long as the upload may take. */

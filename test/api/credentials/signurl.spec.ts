@@ -147,6 +147,29 @@ describe('GET /credentials/signurl', () => {
     expect(await disk.request('GET', await signed(w.alice, 'read', pathOf('hers')))).toBe(200);
   });
 
+  it('is refused for writing where another account is, but not to whose scope it is', async () => {
+    const mallory = { type: 'USER', email: 'mallory@km3net.example' };
+    await ok(api('POST', '/accounts/mallory', mallory));
+    const identity = {
+      identity: 'mallory',
+      authtype: 'userpass',
+      password: 'm',
+      email: 'm@x.example',
+    };
+    await ok(api('POST', '/accounts/mallory/identities', identity));
+    await ok(api('POST', '/accounts/mallory/limits/local/DISK', { bytes: 1 }));
+    const other = await w.api.as('mallory', 'm');
+    await ok(w.alice('POST', '/replicas', replica('both', { state: 'C' })));
+    const write = await signed(w.alice, 'write', pathOf('both'));
+    expect(await disk.request('PUT', write, CONTENT)).toBe(201);
+    expect(await refused(sign(other, 'write', pathOf('both')))).toBe(
+      '503 ResourceTemporaryUnavailable',
+    );
+    expect(await disk.request('GET', await signed(other, 'read', pathOf('both')))).toBe(200);
+    expect((await sign(api, 'write', pathOf('both'))).status).toBe(200);
+    expect((await sign(w.alice, 'write', pathOf('both'))).status).toBe(200);
+  });
+
   it('is refused for writing where a copy stands, and for deleting to all but admins', async () => {
     expect(await refused(sign(w.alice, 'write', pathOf('hers')))).toBe('403 AccessDenied');
     expect(await refused(sign(w.alice, 'delete', pathOf('hers')))).toBe('403 AccessDenied');
