@@ -53,7 +53,9 @@ describe('the keys that sign storage tokens', () => {
     expect(statSync(settings.keyFile).mode & 0o777).toBe(0o600);
     const strange = { ...settings, keyFile: join(directory, 'another.key') };
     const other = await openDatabase({ url, poolSize: 2, applicationName: 'other process' });
-    await expect(currentSigningKey(other, strange, START)).rejects.toThrow();
+    await expect(currentSigningKey(other, strange, START)).rejects.toThrow(
+      'The key file does not open the signing key',
+    );
     await other.close();
   });
 

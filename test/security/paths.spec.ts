@@ -222,6 +222,7 @@ describe('an answer', () => {
     const elsewhere = await sendRaw(api.url, {
       method: 'GET',
       path: '/redirect/km3net/here?site=//evil.example',
+      headers: {},
     });
     expect([elsewhere.status, elsewhere.headers['location']]).toEqual([404, undefined]);
   });
