@@ -201,12 +201,7 @@ describe('an answer', () => {
       rse: 'HASH-DISK',
       files: [{ scope: 'km3net', name: 'here', bytes: 1, adler32: '00000001' }],
     });
-    for (const query of [
-      '',
-      '?rse=HASH-DISK',
-      '?select=geoip',
-      '?schemes=https',
-    ]) {
+    for (const query of ['', '?rse=HASH-DISK', '?select=geoip', '?schemes=https']) {
       const path = `/redirect/km3net/here${query}`;
       const answer = await sendRaw(api.url, {
         method: 'GET',
