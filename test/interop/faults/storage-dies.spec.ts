@@ -29,7 +29,7 @@ describe('during a copy', () => {
     const source = await lake.place(shore, `${story}-SHORE`, { port: gate.port });
     const streamed = await lake.place(inland, `${story}-STREAM`);
     const pulled = await lake.place(inland, `${story}-PULL`, { pulls: true });
-    const files = { [`${story}.1`]: content(6 * MIB), [`${story}.2`]: content(5 * MIB + 7) };
+    const files = { [`${story}.1`]: content(12 * MIB), [`${story}.2`]: content(10 * MIB + 7) };
     await lake.files(story, source, files);
     gate.limit(2 * MIB);
     const places = [streamed, pulled];
