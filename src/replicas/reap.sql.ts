@@ -9,7 +9,7 @@ import {
 } from '../vocabulary/index.js';
 import { CACHED_FROM } from './tombstone.js';
 
-const { AVAILABLE, BEING_DELETED, COPYING } = ReplicaState;
+const { AVAILABLE, BEING_DELETED, COPYING, UNAVAILABLE } = ReplicaState;
 
 /** Which copies of one RSE are looked at, and what is written to them. */
 export interface ClaimSpec {
@@ -40,18 +40,29 @@ export interface ClaimedCopy {
 }
 
 /**
- * Whether a copy of the alias `r` needs another good copy before it goes: its protection ended by
- * side effect and its DID has not expired, or its RSE or scope keeps the last copy in every case.
+ * Whether a copy of the alias `r` needs another good copy before it goes: its RSE or scope keeps the
+ * last copy in every case, or its DID has not expired and its protection ended by side effect or a
+ * rule holds the file elsewhere, where it may still have to come to.
  */
-const needsAnother = (spec: Pick<ClaimSpec, 'keepLast' | 'now'>, r: string): Sql => sql`(
+const needsAnother = (spec: Pick<ClaimSpec, 'keepLast' | 'now' | 'prior'>, r: string): Sql => sql`(
   ${spec.keepLast}::boolean
   OR EXISTS (SELECT FROM dids k JOIN settings s
                ON s.section = 'keep_last_copy' AND s.option = k.scope AND s.value = 'true'
              WHERE k.id = ${ident(`${r}.did_id`)})
-  OR (EXISTS (SELECT FROM guarded_copies g
-              WHERE g.did_id = ${ident(`${r}.did_id`)} AND g.rse_id = ${ident(`${r}.rse_id`)})
+  OR ((EXISTS (SELECT FROM guarded_copies g
+               WHERE g.did_id = ${ident(`${r}.did_id`)} AND g.rse_id = ${ident(`${r}.rse_id`)})
+       OR ${isHeldElsewhere(spec, r)})
       AND NOT EXISTS (SELECT FROM dids x WHERE x.id = ${ident(`${r}.did_id`)}
                       AND (x.expired_at <= ${spec.now} OR x.obsolete))))`;
+
+/**
+ * Whether a rule holds the file of copy `r`, which nothing locks, at another RSE. What never arrived
+ * is no source for that. OFFSET 0: a probe a copy, never all the locks there are.
+ */
+const isHeldElsewhere = ({ prior }: Pick<ClaimSpec, 'prior'>, r: string): Sql =>
+  prior === UNAVAILABLE
+    ? sql`false`
+    : sql`EXISTS (SELECT FROM locks l WHERE l.did_id = ${ident(`${r}.did_id`)} OFFSET 0)`;
 
 const hasAnother = (r: string): Sql => sql`EXISTS (
   SELECT FROM replicas o WHERE o.did_id = ${ident(`${r}.did_id`)}
@@ -147,7 +158,7 @@ const ours = (token: string): Sql => sql`r.state = ${lit(BEING_DELETED)}
  */
 export async function verifyClaims(
   tx: Tx,
-  spec: Pick<ClaimSpec, 'rseId' | 'now' | 'token' | 'keepLast'>,
+  spec: Pick<ClaimSpec, 'rseId' | 'now' | 'token' | 'keepLast' | 'prior'>,
   didIds: readonly DidId[],
 ): Promise<VerifiedCopy[]> {
   return await rows<VerifiedCopy>(

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgeCleaner } from '../../../src/daemons/judge/cleaner.js';
 import { execute, sql } from '../../../src/db/index.js';
 import { urgentDue } from '../../../src/replicas/index.js';
 import { findRse, setRseAttribute, setRseLimit, upsertRseUsage } from '../../../src/rses/index.js';
@@ -97,6 +98,37 @@ describe('the reaper', () => {
     await run(sql`UPDATE dids SET expired_at = ${a.now} WHERE name = 'last'`);
     a.pass(2 * a.config.reaper.retrySeconds);
     expect(await a.reap()).toMatchObject({ done: 1 });
+  });
+
+  it('keeps what another rule still needs to copy from, though its own rule ended on purpose', async () => {
+    await a.quay('A-DISK', GREEDY);
+    await a.quay('B-DISK', GREEDY);
+    await a.file('f', 'x', 'A-DISK');
+    await a.rule('f', { rseExpression: 'B-DISK' });
+    await a.release('f', 'A-DISK');
+    expect(await a.reap()).toMatchObject({ seen: 1, done: 0 });
+    expect(await a.replicas()).toEqual(['f@A-DISK A 0', 'f@B-DISK C 1']);
+    await a.settle();
+    a.pass(2 * a.config.reaper.retrySeconds);
+    expect(await a.reap()).toMatchObject({ done: 1 });
+    expect(await a.replicas()).toEqual(['f@B-DISK A 1']);
+  });
+
+  it('keeps the last bytes that a rule elsewhere waits for, bad ones too, and no longer', async () => {
+    await a.quay('A-DISK', GREEDY);
+    await a.quay('B-DISK', GREEDY);
+    await a.file('f', 'x', 'A-DISK');
+    await a.rule('f', { rseExpression: 'A-DISK', lifetime: 60 });
+    await a.declareBad('A-DISK', 'f');
+    await a.rule('f', { rseExpression: 'B-DISK', lifetime: 7200 });
+    a.pass(60);
+    await a.shift(judgeCleaner(a.config));
+    expect(await a.reap()).toMatchObject({ done: 0 });
+    expect(await a.replicas()).toEqual(['f@A-DISK D 0', 'f@B-DISK U 1']);
+    a.pass(7200 + a.config.reaper.retrySeconds);
+    await a.shift(judgeCleaner(a.config));
+    expect(await a.reap()).toMatchObject({ done: 2 });
+    expect(await a.replicas()).toEqual([]);
   });
 
   it.each([
