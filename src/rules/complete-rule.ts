@@ -1,18 +1,11 @@
 import { lit, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow, depthOf, filesBelow } from '../dids/index.js';
 import { releaseTheseLocks } from '../locks/index.js';
-import {
-  Channel,
-  type DidId,
-  DidType,
-  LockState,
-  RuleGrouping,
-  RuleState,
-} from '../vocabulary/index.js';
+import { Channel, type DidId, DidType, LockState, RuleGrouping } from '../vocabulary/index.js';
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { writeRule } from './rule.sql.js';
+import { placeAnew } from './rule.sql.js';
 import { type Sites } from './sites.js';
 import { placeSlice } from './slice.sql.js';
 import { charged, tooFew, weighted } from './spread-copies.js';
@@ -36,14 +29,15 @@ export async function completeRule(
 ): Promise<Completion> {
   if (await countsRight(tx, rule, terms)) return 'complete';
   await releaseSurplus(tx, rule, terms);
+  // What could not be placed has a time of its own to be tried again.
+  if (rule.injectAt !== null) return 'complete';
   const missing = await filesShort(tx, rule, terms.sliceLocks);
   if (missing.length === 0) return 'complete';
   if (rule.grouping === RuleGrouping.NONE) {
     await placeMissing(tx, rule, sites, missing, terms);
     return 'complete';
   }
-  const due = [sql`state = ${lit(RuleState.INJECT)}`, sql`inject_at = ${terms.now}::timestamptz`];
-  await writeRule(tx, rule.id, due, terms.now);
+  await placeAnew(tx, rule.id, terms.now);
   await ring(tx, Channel.INJECTION);
   return 'injecting';
 }

@@ -4,7 +4,7 @@ import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/ind
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
 import { type JudgeTerms, type Rule, type StoredPlacement } from './rule.js';
-import { finishInjection, storePlacement } from './rule.sql.js';
+import { finishInjection, scheduleRepair, storePlacement } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { charged, spreadCopies } from './spread-copies.js';
 import { filesOf, placeSlice, sameCopies, type SliceTally, theFile, unitOf } from './slice.sql.js';
@@ -26,7 +26,10 @@ export interface Injection {
 export async function injectRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<Injection> {
   const work = new Placing(tx, rule, await findSites(tx, rule), terms);
   const more = rule.didType === DidType.FILE ? await work.file() : await work.datasets();
-  if (!more) await finishInjection(tx, rule.id, terms.now);
+  if (!more) {
+    await finishInjection(tx, rule.id, terms.now);
+    await scheduleRepair(tx, rule.id);
+  }
   return { locks: work.locks, queued: work.queued, more };
 }
 

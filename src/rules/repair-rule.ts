@@ -8,7 +8,14 @@ import { completeRule } from './complete-rule.js';
 import { recountRules } from './counter.sql.js';
 import { isDue, moveTiredLocks, type MoveTerms } from './move-locks.js';
 import { type Rule } from './rule.js';
-import { errorText, keepStuckAt, scheduleRepair, selectRules, writeRule } from './rule.sql.js';
+import {
+  errorText,
+  keepStuckAt,
+  placeAnew,
+  scheduleRepair,
+  selectRules,
+  writeRule,
+} from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { isLostFile, startable, wantedRequests, whyStuck } from './slice.sql.js';
 
@@ -109,7 +116,7 @@ const badAndLost = sql`(c.state = ${lit(ReplicaState.BAD)} AND ${isLostFile(sql`
 /** When to look at the rule again; or, where its placement failed and its time has come, the injector. */
 async function scheduleNext(tx: Tx, rule: Rule, terms: RepairTerms): Promise<void> {
   if (rule.injectAt !== null && rule.injectAt <= terms.now) {
-    await writeRule(tx, rule.id, [sql`state = ${lit(RuleState.INJECT)}`], terms.now);
+    await placeAnew(tx, rule.id, terms.now);
     return await ring(tx, Channel.INJECTION);
   }
   await scheduleRepair(tx, rule.id);

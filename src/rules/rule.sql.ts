@@ -131,6 +131,22 @@ export async function finishInjection(tx: Tx, ruleId: RuleId, now: Date): Promis
 }
 
 /**
+ * The injector begins anew, and passes over what has its locks. `repair_at` is forgotten, or a rule
+ * that cannot be placed would be repaired and injected by turns without a pause.
+ */
+export const placeAnew = (tx: Tx, ruleId: RuleId, now: Date): Promise<void> =>
+  writeRule(
+    tx,
+    ruleId,
+    [
+      sql`state = ${lit(RuleState.INJECT)}`,
+      sql`inject_at = ${now}::timestamptz`,
+      sql`repair_at = NULL`,
+    ],
+    now,
+  );
+
+/**
  * Placing failed: STUCK with the reason. At `retryAt` the repairer sends the rule to the injector,
  * which begins anew and passes over what has its locks.
  */

@@ -92,6 +92,30 @@ describe('locks and the content of a stuck rule', () => {
     });
   });
 
+  it('what does not fit is tried again in time, and not by repairer and injector by turns', async () => {
+    await a.rse('D-DISK', { limit: 150n });
+    await a.data('run', ['f1', 'f2'], 'A-DISK');
+    await a.shift(judgeEvaluator(a.config));
+    const { id } = await a.rule('run', { rseExpression: 'D-DISK', asynchronous: true });
+    const turns = async () => {
+      let seen = 0;
+      for (let n = 0; n < 3; n++) {
+        seen += (await a.shift(judgeInjector(a.config))).seen + (await on.repair()).seen;
+      }
+      return seen;
+    };
+    expect(await turns()).toBe(1);
+    expect(await turns()).toBe(0);
+    a.pass(7200);
+    // Looked at, placed in vain, and left alone.
+    expect(await turns()).toBe(2);
+    expect(await turns()).toBe(0);
+    await on.write(sql`UPDATE account_limits SET bytes = 1000`);
+    a.pass(7200);
+    await turns();
+    expect(await a.ruleRow(id)).toMatchObject({ state: 'R', replicating: 2, error: null });
+  });
+
   it('what holds a file that is not below the DID is released', async () => {
     const id = await stuckRule(RuleGrouping.DATASET);
     await on.write(
