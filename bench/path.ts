@@ -1,5 +1,15 @@
 import { type Lab } from './lab.js';
 
+/** What a path shows beside its costs: a latency, a rate, a size of memory. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  /** 'ms', 'MiB', 'files/s', … */
+  readonly unit: string;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
 /** One path of the product, its floor beside it. Each repetition gets a round of its own. */
 export interface Path {
   readonly name: string;
@@ -15,6 +25,8 @@ export interface Path {
   readonly targetRatio?: number;
   /** Longest transaction that it promises, ms. */
   readonly targetTransaction?: number;
+  /** Items a second that it promises. */
+  readonly targetRate?: number;
   /** The work is done in this process: its CPU counts as Node's. */
   readonly inProcess?: boolean;
   /** Once, before everything: not measured. */
@@ -24,6 +36,8 @@ export interface Path {
   run(lab: Lab, round: number): Promise<void>;
   /** The bare statements, into the same tables with all their indexes. */
   floor?(lab: Lab, round: number): Promise<void>;
+  /** Other figures of the repetitions, asked for before `after`. */
+  figures?(lab: Lab): Promise<readonly Figure[]>;
   /** After everything. */
   after?(lab: Lab): Promise<void>;
 }

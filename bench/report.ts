@@ -2,14 +2,15 @@ import { cpus } from 'node:os';
 import { only, sql } from '../src/db/index.js';
 import { type Lab, memoryOfMachine } from './lab.js';
 import { type Cost } from './measure.js';
-import { type Path } from './path.js';
+import { type Figure, type Path } from './path.js';
 
 /** A path's median run, and its floor's. */
 export interface Result {
   readonly path: Pick<
     Path,
-    'name' | 'item' | 'items' | 'targetCpu' | 'targetRatio' | 'targetTransaction'
+    'name' | 'item' | 'items' | 'targetCpu' | 'targetRatio' | 'targetTransaction' | 'targetRate'
   >;
+  readonly figures: readonly Figure[];
   readonly runs: number;
   readonly cost: Cost;
   readonly spread: readonly [number, number];
@@ -17,14 +18,18 @@ export interface Result {
 }
 
 const COLUMNS = ['wall', 'spread', 'Node', 'PG', 'CPU', 'floor', 'ratio', 'tx ms', 'items/s'];
-const WIDTHS = [9, 15, 7, 7, 12, 8, 12, 12, 9];
+const WIDTHS = [9, 15, 7, 7, 12, 8, 12, 12, 15];
 
 /** A table: µs an item, and the longest transaction in ms; a target beside its figure as `≤`. */
 export function report(results: readonly Result[]): string {
   const line = (name: string, cells: readonly string[]) =>
     name.padEnd(44) + cells.map((cell, at) => cell.padStart(WIDTHS[at] ?? 9)).join('');
-  return [line('µs an item', COLUMNS), ...results.map((r) => line(label(r), cells(r)))].join('\n');
+  const lines = results.flatMap((r) => [line(label(r), cells(r)), ...r.figures.map(figureLine)]);
+  return [line('µs an item', COLUMNS), ...lines].join('\n');
 }
+
+const figureLine = ({ name, value, unit, atMost, atLeast }: Figure): string =>
+  `  ${name}: ${atLeast === undefined ? against(value, atMost, 1) : atLeastOf(value, atLeast)} ${unit}`;
 
 const label = ({ path }: Result): string => `${path.name} (a ${path.item})`;
 
@@ -41,13 +46,17 @@ function cells({ path, cost, spread, floor }: Result): string[] {
     floor === null ? '' : micros(floor.wall),
     ratio === null ? '' : against(ratio, path.targetRatio, 2),
     against(cost.transaction, path.targetTransaction, 0),
-    Math.round((path.items * 1000) / cost.wall).toString(),
+    atLeastOf((path.items * 1000) / cost.wall, path.targetRate),
   ];
 }
 
 const against = (figure: number, target: number | undefined, digits: number): string =>
   figure.toFixed(digits) +
   (target === undefined ? '' : `${figure <= target ? ' ≤' : ' >'}${target}`);
+
+const atLeastOf = (figure: number, target: number | undefined): string =>
+  Math.round(figure).toString() +
+  (target === undefined ? '' : `${figure >= target ? ' ≥' : ' <'}${target}`);
 
 /** What the figures were taken on. */
 export async function describeMachine({ db }: Lab): Promise<string> {

@@ -64,9 +64,11 @@ async function run(lab: Lab, path: Path): Promise<Result> {
       floors.push(await measure(async () => path.floor?.(lab, round), lab.meters));
     }
   }
+  const figures = (await path.figures?.(lab)) ?? [];
   await path.after?.(lab);
   return {
     path,
+    figures,
     runs: costs.length,
     ...median(costs),
     floor: floors.length > 0 ? median(floors).cost : null,
