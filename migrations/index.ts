@@ -2,6 +2,7 @@ import { Catalogue1795219200000 } from './0001-catalogue/index.js';
 import { BadCopies1795305600000 } from './0002-bad-copies/index.js';
 import { Subscriptions1795392000000 } from './0003-subscriptions/index.js';
 import { Leftovers1795478400000 } from './0004-leftovers/index.js';
+import { FirstStatistics1795564800000 } from './0005-first-statistics/index.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   BadCopies1795305600000,
   Subscriptions1795392000000,
   Leftovers1795478400000,
+  FirstStatistics1795564800000,
 ] as const;

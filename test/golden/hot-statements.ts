@@ -1,5 +1,6 @@
 import { authenticate } from '../../src/accounts/index.js';
 import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
+import { judgeEvaluator } from '../../src/daemons/judge/evaluator.js';
 import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
 import { type Database, execute, sql } from '../../src/db/index.js';
 import { parseFilter } from '../../src/metadata/query/index.js';
@@ -15,26 +16,33 @@ import {
 import { busyBuckets, claimRequests } from '../../src/requests/index.js';
 import { ReplicaState, RequestState, RuleGrouping } from '../../src/vocabulary/index.js';
 import { court } from '../support/judge.js';
-import { listening } from '../support/plans.js';
+import { type Heard, listening } from '../support/plans.js';
 
 /** The statements that the catalogue's load is made of, by name, as the product sends them. */
-export type HotStatements = ReadonlyMap<string, string>;
+export type HotStatements = ReadonlyMap<string, Heard>;
 
 /**
  * Lives a file's life once, from registration to deletion, and notes the texts of the statements on
  * the way. Nothing is copied from the sources: a statement that changes is heard as it is then.
+ * `halfway` is called while there are locks and requests.
  */
-export async function hotStatements(base: Database): Promise<HotStatements> {
+export async function hotStatements(
+  base: Database,
+  halfway?: () => Promise<void>,
+): Promise<HotStatements> {
   const { db, listen } = listening(base);
   const a = await court(db);
   const [from, to] = [await a.rse('A-DISK'), await a.rse('B-DISK')];
   const names = ['f1', 'f2', 'f3'];
-  const found = new Map<string, string>();
+  const found = new Map<string, Heard>();
   const hear = async (marks: Readonly<Record<string, RegExp>>, work: () => Promise<unknown>) => {
     const heard = await listen(work);
     for (const [name, mark] of Object.entries(marks)) {
-      const statement = heard.find((text) => mark.test(text));
-      if (!statement) throw new Error(`${name} was not heard among:\n${heard.join('\n;\n')}`);
+      const statement = heard.find(({ text }) => mark.test(text));
+      if (!statement) {
+        const texts = heard.map(({ text }) => text).join('\n;\n');
+        throw new Error(`${name} was not heard among:\n${texts}`);
+      }
       found.set(name, statement);
     }
   };
@@ -50,6 +58,20 @@ export async function hotStatements(base: Database): Promise<HotStatements> {
   await hear({ 'place-spread': /hashint8extended[^]*INSERT INTO locks/ }, () =>
     a.rule('run', { rseExpression: '*', grouping: RuleGrouping.NONE, lifetime: 60 }),
   );
+
+  await a.copies('A-DISK', ['f4', 'f5', 'f6']);
+  await a.attach('run', 'f4', 'f5', 'f6');
+  await hear(
+    {
+      'evaluate-1-collections': /RECURSIVE up[^]*FOR UPDATE/,
+      'evaluate-2-rules': /FROM rules[^]*RECURSIVE up/,
+      'evaluate-3-placement': /JOIN locks l ON l.did_id = ct.child_id/,
+      'evaluate-4-bytes': /sum\(d.bytes\)[^]*NOT EXISTS \(SELECT FROM locks/,
+      'evaluate-5-held': /heldBytes/,
+    },
+    () => a.shift(judgeEvaluator(a.config)),
+  );
+  await halfway?.();
 
   const until = new Date(a.now.getTime() + 60_000);
   const share = [{ rseId: to, activity: 0, slots: 10 }];
@@ -77,14 +99,14 @@ export async function hotStatements(base: Database): Promise<HotStatements> {
     limit: 1000,
   };
   await hear({ 'reap-1-claim': /RECURSIVE due/ }, () => db.tx((tx) => claimDue(tx, claim)));
-  await hear({ 'reap-2-verify': /AS last/ }, () => db.read((tx) => verifyClaims(tx, claim, [1n])));
+  await hear({ 'reap-2-verify': /AS last/ }, () => db.read((tx) => verifyClaims(tx, claim, [1n, 2n, 3n])));
   await hear({ 'reap-3-forget': /DELETE FROM replicas/ }, () =>
-    db.tx((tx) => forgetClaims(tx, claim, [1n])),
+    db.tx((tx) => forgetClaims(tx, claim, [1n, 2n, 3n])),
   );
 
   const shown = { rseIds: [from, to], states: null, since: null, withPaths: false };
   await hear({ 'list-replicas': /FROM replicas/ }, () =>
-    db.read((tx) => listedFiles(tx, [1n, 2n], shown)),
+    db.read((tx) => listedFiles(tx, [1n, 2n, 3n], shown)),
   );
   const filter = parseFilter({ run: '7' }, 'all');
   await hear({ 'search-own-metadata': /did_meta/ }, () =>

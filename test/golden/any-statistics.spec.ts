@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { testDatabase, type TestDatabase } from '../support/database.js';
+import { type PlanShape } from '../support/plan-shape.js';
+import { type Heard, planner, type Planner } from '../support/plans.js';
+import { BOUNDED_ON_FIRST_DAY, DESIGN, lostIndexes, slowness } from './design.js';
+import { hotStatements, type HotStatements } from './hot-statements.js';
+import { widen } from './wide-lake.js';
+
+/*
+ * ANALYZE comes when it comes: the hottest statements stay near their keys with what the planner knew
+ * last night, on the first day, or never. The lake is as long in all three.
+ */
+const KNOWLEDGE = {
+  'ANALYZE was here last night': { unread: false, firstDay: false },
+  'nothing was ever analysed': { unread: true, firstDay: false },
+  'ANALYZE was here on the first day and never since': { unread: true, firstDay: true },
+};
+
+describe.each(Object.entries(KNOWLEDGE))('when %s', (_, { unread, firstDay }) => {
+  let base: TestDatabase;
+  let session: Planner;
+  let hot: HotStatements;
+  beforeAll(async () => {
+    base = await testDatabase();
+    session = await planner(base.url);
+    hot = await hotStatements(base.db, () => session.run(firstDay ? 'ANALYZE' : ''));
+    await widen(session, { unread });
+  });
+  afterAll(async () => {
+    await session.close();
+    await base.close();
+  });
+
+  /** By the values of a small and of a large batch, as the product asks; and of no batch, as a pooler may. */
+  const plans: readonly ((statement: Heard) => Promise<PlanShape>)[] = [
+    (statement) => session.shapeFor(statement, 3),
+    (statement) => session.shapeFor(statement, 1000),
+    (statement) => session.shape(statement),
+  ];
+
+  it.each(Object.keys(DESIGN))('%s stays near its keys, whatever the batch', async (name) => {
+    const slow = new Set<string>();
+    for (const plan of plans) {
+      for (const what of slowness(name, await plan(hot.get(name) as Heard))) slow.add(what);
+    }
+    const bounded = BOUNDED_ON_FIRST_DAY.filter((read) => firstDay && read.startsWith(`${name} `));
+    expect([...slow]).toEqual(bounded);
+  });
+});
+
+describe('the check', () => {
+  it('names the index that a statement has lost', async () => {
+    const base = await testDatabase();
+    const session = await planner(base.url);
+    try {
+      const hot = await hotStatements(base.db);
+      await widen(session);
+      await session.run('DROP INDEX requests_id_idx');
+      const shape = await session.shape(hot.get('finish-1-copies') as Heard);
+      expect(lostIndexes('finish-1-copies', shape)).toEqual([
+        'finish-1-copies does not go by requests_id_idx',
+      ]);
+      expect(slowness('finish-1-copies', shape)).toEqual([
+        expect.stringContaining('finish-1-copies reads requests whole'),
+      ]);
+    } finally {
+      await session.close();
+      await base.close();
+    }
+  });
+});
