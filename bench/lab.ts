@@ -8,7 +8,7 @@ import { startEmbedded } from '../src/db/embedded/index.js';
 import { RestClient } from '../src/demo/rest-client.js';
 import { entities } from '../src/entities.js';
 import { migrateDatabase } from '../src/db/index.js';
-import { type ServiceProcess, startService } from '../test/support/service.js';
+import { BUILT, type ServiceProcess, startService } from '../test/support/service.js';
 import { type Meters } from './measure.js';
 
 export const PASSWORD = 'bench';
@@ -39,13 +39,14 @@ export async function openLab(): Promise<Lab> {
   const db = await openDatabase({ ...config.database, url: server.url, entities });
   const running = new Set<ServiceProcess>();
   const start = async (roles: string, environment: Record<string, string> = {}) => {
-    const service = await startService(directory, {
+    const settings = {
       SLUICE_DATABASE__URL: server.url,
       SLUICE_SERVER__ROLES: roles,
       SLUICE_BOOTSTRAP__PASSWORD: PASSWORD,
       SLUICE_LOG__LEVEL: 'error',
       ...environment,
-    });
+    };
+    const service = await startService(directory, settings, BUILT);
     running.add(service);
     return service;
   };

@@ -12,6 +12,7 @@ import { catalogue } from './paths/catalogue.js';
 import { furnish } from './paths/fixtures.js';
 import { daemons } from './paths/daemons.js';
 import { listings } from './paths/listing.js';
+import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
 import { describeMachine, report, type Result } from './report.js';
 
@@ -25,7 +26,7 @@ const { values: options } = parseArgs({
 });
 
 const scale = Number(options.scale);
-const paths = [...catalogue, ...listings, ...rules(scale), ...daemons(scale)].filter(
+const paths = [...requests, ...catalogue, ...listings, ...rules(scale), ...daemons(scale)].filter(
   ({ name }) => options.only === undefined || name.includes(options.only),
 );
 

@@ -1,4 +1,4 @@
-import { execute, one, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, one, prepared, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { AccountNotFound } from '../errors/index.js';
 import { type AccountId, AccountStatus, type AccountType } from '../vocabulary/index.js';
 
@@ -15,15 +15,15 @@ export interface Account {
   readonly updatedAt: Date;
 }
 
-/** Accounts that satisfy `condition` over the alias a, by name. */
-export async function selectAccounts(tx: Tx, condition: Sql): Promise<Account[]> {
-  return await rows<Account>(
-    tx,
-    sql`SELECT a.id, a.name, a.type, a.status, a.email, a.suspended_at AS "suspendedAt",
+/** The statement behind selectAccounts. */
+const accountsWhere = (condition: Sql): Sql =>
+  sql`SELECT a.id, a.name, a.type, a.status, a.email, a.suspended_at AS "suspendedAt",
           a.deleted_at AS "deletedAt", a.created_at AS "createdAt", a.updated_at AS "updatedAt"
-        FROM accounts a WHERE ${condition} ORDER BY a.name`,
-  );
-}
+        FROM accounts a WHERE ${condition} ORDER BY a.name`;
+
+/** Accounts that satisfy `condition` over the alias a, by name. */
+export const selectAccounts = (tx: Tx, condition: Sql): Promise<Account[]> =>
+  rows<Account>(tx, accountsWhere(condition));
 
 /** The account of that name, whatever its status. Throws AccountNotFound. */
 export async function findAccount(tx: Tx, name: string): Promise<Account> {
@@ -38,7 +38,8 @@ export async function accountsById(
   ids: readonly AccountId[],
 ): Promise<Map<AccountId, Account>> {
   if (ids.length === 0) return new Map();
-  const found = await selectAccounts(tx, sql`a.id = ANY(${[...ids]}::int[])`);
+  const byId = accountsWhere(sql`a.id = ANY(${[...ids]}::int[])`);
+  const found = await rows<Account>(tx, prepared('accounts-by-id', byId));
   return new Map(found.map((account) => [account.id, account]));
 }
 

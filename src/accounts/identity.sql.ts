@@ -1,4 +1,4 @@
-import { execute, lit, one, rows, sql, type Tx } from '../db/index.js';
+import { execute, lit, one, prepared, rows, sql, type Tx } from '../db/index.js';
 import { type AccountId, AccountStatus, IdentityType } from '../vocabulary/index.js';
 
 /** How somebody proves who they are. One identity may speak for several accounts. */
@@ -123,8 +123,11 @@ export async function findPassword(
 ): Promise<{ readonly identityId: number; readonly hash: string | null } | undefined> {
   return await one(
     tx,
-    sql`SELECT id AS "identityId", password_hash AS hash FROM identities
+    prepared(
+      'password',
+      sql`SELECT id AS "identityId", password_hash AS hash FROM identities
         WHERE type = ${lit(IdentityType.USERPASS)} AND identity = ${username}`,
+    ),
   );
 }
 
@@ -132,10 +135,13 @@ export async function findPassword(
 export async function voicesOf(tx: Tx, identityId: number): Promise<Voice[]> {
   return await rows<Voice>(
     tx,
-    sql`SELECT a.id AS "accountId", a.name AS account, m.is_default AS "isDefault"
+    prepared(
+      'voices',
+      sql`SELECT a.id AS "accountId", a.name AS account, m.is_default AS "isDefault"
         FROM account_identities m JOIN accounts a ON a.id = m.account_id
         WHERE m.identity_id = ${identityId} AND a.status = ${lit(AccountStatus.ACTIVE)}
         ORDER BY m.is_default DESC, a.name`,
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { execute, lit, one, sql, type Tx } from '../db/index.js';
+import { execute, lit, one, prepared, sql, type Tx } from '../db/index.js';
 import { AccountNotFound, CannotAuthenticate } from '../errors/index.js';
 import { type AccountId, AccountStatus } from '../vocabulary/index.js';
 import { principal, type Principal, type PrincipalRow } from './principal.js';
@@ -27,10 +27,13 @@ export interface Session {
 export async function authenticate(tx: Tx, token: string, now: Date): Promise<Principal> {
   const row = await one<PrincipalRow>(
     tx,
-    sql`SELECT a.id AS "accountId", a.name AS account, a.type, ${attributesOfA} AS attributes
+    prepared(
+      'authenticate',
+      sql`SELECT a.id AS "accountId", a.name AS account, a.type, ${attributesOfA} AS attributes
         FROM tokens k JOIN accounts a ON a.id = k.account_id
         WHERE k.hash = ${hashOf(token)} AND k.expires_at > ${now}
           AND a.status = ${lit(AccountStatus.ACTIVE)}`,
+    ),
   );
   if (!row) throw new CannotAuthenticate('Cannot authenticate with the given token: log in again');
   return principal(row);
@@ -54,8 +57,11 @@ export async function sessionOf(tx: Tx, token: string, now: Date): Promise<Sessi
 export async function principalOf(tx: Tx, accountId: AccountId): Promise<Principal> {
   const row = await one<PrincipalRow>(
     tx,
-    sql`SELECT a.id AS "accountId", a.name AS account, a.type, ${attributesOfA} AS attributes
+    prepared(
+      'principal',
+      sql`SELECT a.id AS "accountId", a.name AS account, a.type, ${attributesOfA} AS attributes
         FROM accounts a WHERE a.id = ${accountId}`,
+    ),
   );
   if (!row) throw new AccountNotFound(`There is no account with id ${accountId}`, { accountId });
   return principal(row);
@@ -72,7 +78,9 @@ export async function issueToken(
   const token = newToken();
   const issued = await execute(
     tx,
-    sql`WITH allowed AS MATERIALIZED (
+    prepared(
+      'issue-token',
+      sql`WITH allowed AS MATERIALIZED (
           SELECT a.id AS account_id, m.identity_id
           FROM accounts a JOIN account_identities m ON m.account_id = a.id
           WHERE a.id = ${login.accountId} AND m.identity_id = ${login.identityId}
@@ -81,6 +89,7 @@ export async function issueToken(
         INSERT INTO tokens (hash, account_id, identity_id, expires_at)
         SELECT ${hashOf(token)}::bytea, account_id, identity_id, ${login.expiresAt}::timestamptz
         FROM allowed`,
+    ),
   );
   return issued === 1 ? token : undefined;
 }

@@ -12,5 +12,18 @@ export { dropExpired, makePartitions } from './partitions.js';
 export { type Retention, retentions } from './retention.js';
 export { ring } from './notify.js';
 export { owners, type Room, type Table } from './owners.js';
-export { empty, execute, ident, join, lit, lits, one, only, rows, sql, type Sql } from './sql.js';
+export {
+  empty,
+  execute,
+  ident,
+  join,
+  lit,
+  lits,
+  one,
+  only,
+  rows,
+  prepared,
+  sql,
+  type Sql,
+} from './sql.js';
 export { Tx } from './tx.js';

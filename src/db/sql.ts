@@ -1,7 +1,17 @@
-import sqlTag, { empty, join, raw, type Sql } from 'sql-template-tag';
+import sqlTag, { empty, join, raw, Sql } from 'sql-template-tag';
 import { type Tx } from './tx.js';
 
 export { empty, join, type Sql };
+
+/** A statement that a connection plans once and keeps under its name. */
+class Prepared extends Sql {
+  constructor(
+    readonly name: string,
+    statement: Sql,
+  ) {
+    super(statement.strings, statement.values);
+  }
+}
 
 /**
  * A statement or a piece of one. Values become parameters, nested pieces are spliced with theirs.
@@ -35,10 +45,23 @@ export function ident(name: string): Sql {
   return raw(name);
 }
 
+/**
+ * The same statement, kept by each connection: planning costs more than finding one row by its key
+ * (measured: 177 against 33 µs). Only where the text never changes and no parameter can change which
+ * plan is right, because the plan turns generic; the name is this text's alone.
+ */
+export const prepared = (name: string, statement: Sql): Sql => new Prepared(name, statement);
+
+const run = (tx: Tx, statement: Sql) =>
+  tx.query(
+    statement.text,
+    statement.values,
+    statement instanceof Prepared ? statement.name : undefined,
+  );
+
 /** All rows of a statement. int8 arrive as bigint, timestamps as Date. */
 export async function rows<Row extends object>(tx: Tx, statement: Sql): Promise<Row[]> {
-  const result = await tx.query(statement.text, statement.values);
-  return result.rows as Row[];
+  return (await run(tx, statement)).rows as Row[];
 }
 
 /** The first row, or undefined. */
@@ -56,5 +79,5 @@ export async function only<Row extends object>(tx: Tx, statement: Sql): Promise<
 
 /** Runs a statement for its effect; gives the number of rows it touched. */
 export async function execute(tx: Tx, statement: Sql): Promise<number> {
-  return (await tx.query(statement.text, statement.values)).rowCount ?? 0;
+  return (await run(tx, statement)).rowCount ?? 0;
 }

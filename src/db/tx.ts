@@ -25,7 +25,8 @@ export class Tx {
     readonly manager: EntityManager,
   ) {}
 
-  query(text: string, values: readonly unknown[] = []): Promise<QueryResult> {
-    return this.client.query({ text, values: values as unknown[], types: typeParsers });
+  /** Runs a statement; a named one is parsed and planned once a connection. */
+  query(text: string, values: readonly unknown[] = [], name?: string): Promise<QueryResult> {
+    return this.client.query({ text, values: values as unknown[], types: typeParsers, name });
   }
 }

@@ -1,5 +1,7 @@
-import { execute, lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { type DidId } from '../vocabulary/index.js';
+import { execute, lit, one, only, prepared, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { type DidId, type DidName, DidType } from '../vocabulary/index.js';
+import { type Did, didColumns } from './did.js';
+import { notFound } from './find-dids.js';
 import { datasetsBelow } from './tree.sql.js';
 
 /** How many files a collection has and their bytes. */
@@ -24,10 +26,37 @@ export async function sizesOf(
   if (datasetIds.length === 0) return new Map();
   const found = await rows<CollectionSize & { didId: DidId }>(
     tx,
-    sql`SELECT did_id AS "didId", length, bytes
+    prepared(
+      'collection-sizes',
+      sql`SELECT did_id AS "didId", length, bytes
         FROM (${sizes(sql`SELECT unnest(${[...datasetIds]}::bigint[])`)}) AS s`,
+    ),
   );
   return new Map(found.map(({ didId, length, bytes }) => [didId, { length, bytes }]));
+}
+
+/** A DID as it is shown: with its owner's name and, if it is a dataset, its size. */
+export interface SizedDid extends Did {
+  readonly account: string;
+  readonly length: bigint;
+  readonly sizeBytes: bigint;
+}
+
+/** The DID of that name with its owner and its size. Throws DataIdentifierNotFound. */
+export async function findSizedDid(tx: Tx, name: DidName): Promise<SizedDid> {
+  const found = await one<SizedDid>(
+    tx,
+    prepared(
+      'sized-did',
+      sql`SELECT ${didColumns}, coalesce(a.name, '') AS account, coalesce(s.length, 0)::bigint AS length,
+            coalesce(s.bytes, 0)::bigint AS "sizeBytes"
+          FROM dids d LEFT JOIN accounts a ON a.id = d.account_id
+          LEFT JOIN LATERAL (${sizes(sql`d.id`)}) AS s ON d.type = ${lit(DidType.DATASET)}
+          WHERE d.scope = ${name.scope} AND d.name = ${name.name}`,
+    ),
+  );
+  if (!found) throw notFound(name);
+  return found;
 }
 
 /** What is below a collection: its datasets, and the sum of their files and bytes. */

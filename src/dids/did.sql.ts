@@ -1,4 +1,15 @@
-import { execute, ident, join, lit, one, rows, sql, type Sql, type Tx } from '../db/index.js';
+import {
+  execute,
+  ident,
+  join,
+  lit,
+  one,
+  prepared,
+  rows,
+  sql,
+  type Sql,
+  type Tx,
+} from '../db/index.js';
 import { type AccountId, type DidId, type DidName, DidType } from '../vocabulary/index.js';
 import {
   type Description,
@@ -17,7 +28,10 @@ export const nameRows = (names: readonly DidName[]): Sql =>
 export async function selectDid(tx: Tx, { scope, name }: DidName): Promise<Did | undefined> {
   return await one<Did>(
     tx,
-    sql`SELECT ${didColumns} FROM dids d WHERE d.scope = ${scope} AND d.name = ${name}`,
+    prepared(
+      'did',
+      sql`SELECT ${didColumns} FROM dids d WHERE d.scope = ${scope} AND d.name = ${name}`,
+    ),
   );
 }
 
@@ -150,7 +164,9 @@ export async function insertCollections(
   );
   return await rows<Did>(
     tx,
-    sql`INSERT INTO dids AS d (type, account_id, scope, name, is_open, monotonic, ${columnList(ident)})
+    prepared(
+      'insert-collections',
+      sql`INSERT INTO dids AS d (type, account_id, scope, name, is_open, monotonic, ${columnList(ident)})
         SELECT i.type::"char", ${accountId}, i.scope, i.name, true, i.monotonic, ${columnList(described)}
         FROM unnest(${specs.map(({ type }) => type)}::text[], ${specs.map(({ scope }) => scope)}::text[],
                     ${specs.map(({ name }) => name)}::text[],
@@ -159,6 +175,7 @@ export async function insertCollections(
         ${describedRow(sql`i.json`)}
         ORDER BY i.scope COLLATE "C", i.name COLLATE "C"
         ON CONFLICT (scope, name) DO NOTHING RETURNING ${didColumns}`,
+    ),
   );
 }
 

@@ -42,7 +42,9 @@ export {
   type CollectionSize,
   type Depth,
   depthOf,
+  findSizedDid,
   foldCollections,
+  type SizedDid,
   sizesOf,
 } from './collection.sql.js';
 export { ancestorsOf, collectionsBelow, datasetsBelow, didsBelow, filesBelow } from './tree.sql.js';

@@ -1,4 +1,4 @@
-import { execute, lit, one, rows, sql, type Tx } from '../db/index.js';
+import { execute, lit, one, prepared, rows, sql, type Tx } from '../db/index.js';
 import { ScopeNotFound } from '../errors/index.js';
 import { type AccountId, ScopeStatus } from '../vocabulary/index.js';
 
@@ -24,9 +24,12 @@ export async function findScope(tx: Tx, name: string): Promise<Scope> {
 export async function scopesByName(tx: Tx, names: readonly string[]): Promise<Map<string, Scope>> {
   const found = await rows<Scope>(
     tx,
-    sql`SELECT name, account_id AS "accountId", status FROM scopes
+    prepared(
+      'scopes',
+      sql`SELECT name, account_id AS "accountId", status FROM scopes
         WHERE name = ANY(${[...new Set(names)]}::text[])
           AND status <> ${lit(ScopeStatus.DELETED)}`,
+    ),
   );
   return new Map(found.map((scope) => [scope.name, scope]));
 }

@@ -20,27 +20,23 @@ export interface ServiceProcess {
 
 const START_MS = 60_000;
 
+/** The program straight from its source: no build needed, and more memory than the built one. */
+const SOURCE = ['--import', './test/support/register-typescript.mjs', 'src/cli/main.ts'] as const;
+
+/** The program as it is delivered; `npm run build` makes it. */
+export const BUILT = ['bin/sluice.js'] as const;
+
 /** Starts `sluice serve` on any free port and waits until it says where it serves. */
 export async function startService(
   stateDir: string,
   environment: Readonly<Record<string, string>> = {},
+  program: readonly string[] = SOURCE,
 ): Promise<ServiceProcess> {
   let said = '';
-  const child = spawn(
-    process.execPath,
-    [
-      '--import',
-      './test/support/register-typescript.mjs',
-      'src/cli/main.ts',
-      'serve',
-      '--port',
-      '0',
-    ],
-    {
-      env: { PATH: process.env['PATH'], SLUICE_STATE: stateDir, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [...program, 'serve', '--port', '0'], {
+    env: { PATH: process.env['PATH'], SLUICE_STATE: stateDir, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   }

@@ -9,7 +9,7 @@ import {
   Query,
   type StreamableFile,
 } from '@nestjs/common';
-import { accountsById, type Principal } from '../../accounts/index.js';
+import { type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database, type Tx } from '../../db/index.js';
@@ -17,10 +17,10 @@ import {
   type CollectionSize,
   datasetsOfGuid,
   depthOf,
-  type Did,
   findDid,
+  findSizedDid,
   setOpen,
-  sizesOf,
+  type SizedDid,
 } from '../../dids/index.js';
 import { DataIdentifierNotFound, ValueError } from '../../errors/index.js';
 import { demand, mayReopenDid } from '../../policy/index.js';
@@ -124,9 +124,8 @@ export class DidsController {
   async get(@Param() did: DidName, @Query('dynamic_depth') depth: unknown): Promise<object> {
     const unit = parseDepth(depth);
     return await this.db.read(async (tx) => {
-      const found = await findDid(tx, did);
-      const account = (await accountsById(tx, [found.accountId])).get(found.accountId);
-      return presentDid(found, account?.name ?? '', await sizeOf(tx, found, unit));
+      const found = await findSizedDid(tx, did);
+      return presentDid(found, found.account, await sizeOf(tx, found, unit));
     });
   }
 
@@ -149,11 +148,10 @@ export class DidsController {
 /** The size that a DID is shown with; of containers only where it was asked for. */
 async function sizeOf(
   tx: Tx,
-  did: Did,
+  { id, type, length, sizeBytes }: SizedDid,
   unit: 'FILE' | 'DATASET' | undefined,
 ): Promise<CollectionSize | null> {
-  if (did.type === DidType.FILE) return null;
-  if (unit !== undefined) return sizeAtDepth(await depthOf(tx, did.id), unit);
-  if (did.type === DidType.CONTAINER) return null;
-  return (await sizesOf(tx, [did.id])).get(did.id) ?? { length: 0n, bytes: 0n };
+  if (type === DidType.FILE) return null;
+  if (unit !== undefined) return sizeAtDepth(await depthOf(tx, id), unit);
+  return type === DidType.CONTAINER ? null : { length, bytes: sizeBytes };
 }
