@@ -22,6 +22,8 @@ export interface Lab {
   readonly root: RestClient;
   readonly api: ServiceProcess;
   readonly meters: Meters;
+  /** Upon a loaded catalogue nobody asks for statistics by hand: autovacuum keeps them. */
+  readonly loaded?: boolean;
   /** Runs a bare statement in a transaction of its own: what floors are made of. */
   bare(statement: Sql): Promise<void>;
   /** Starts daemons in a process of their own, counted from now on; ends with `stop`. */

@@ -13,6 +13,8 @@ export interface Figure {
 /** One path of the product, its floor beside it. Each repetition gets a round of its own. */
 export interface Path {
   readonly name: string;
+  /** What it is called whatever its size, where the name tells the size. */
+  readonly series?: string;
   /** What a figure is for: 'file', 'lock', … */
   readonly item: string;
   /** Items a repetition. */

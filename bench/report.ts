@@ -8,11 +8,20 @@ import { type Figure, type Path } from './path.js';
 export interface Result {
   readonly path: Pick<
     Path,
-    'name' | 'item' | 'items' | 'targetCpu' | 'targetRatio' | 'targetTransaction' | 'targetRate'
+    | 'name'
+    | 'series'
+    | 'item'
+    | 'items'
+    | 'targetCpu'
+    | 'targetRatio'
+    | 'targetTransaction'
+    | 'targetRate'
   >;
   readonly figures: readonly Figure[];
   readonly runs: number;
   readonly cost: Cost;
+  /** CPU of Node and PostgreSQL in the cheapest run, ms: what a shared machine disturbed least. */
+  readonly leastCpu: number;
   readonly spread: readonly [number, number];
   readonly floor: Cost | null;
 }

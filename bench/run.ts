@@ -1,12 +1,13 @@
 /*
- * `npm run bench [-- --only WORD] [--scale 5|6] [--repetitions N] [--json FILE]`: the hot paths of the
- * service, its processes apart from this one, each beside its floor in the same run: the bare statement
- * into the same tables with all their indexes. Embedded PostgreSQL as delivered, fsync and autovacuum on.
+ * `npm run bench [-- --only WORD] [--repetitions N] [--json FILE]`: the hot paths of the service, its
+ * processes apart from this one, each beside its floor in the same run: the bare statement into the
+ * same tables with all their indexes. Embedded PostgreSQL as delivered, fsync and autovacuum on.
+ * `--steps 5,6,7 [--page FILE]`: the same upon a catalogue of 10^5, then 10^6, then 10^7 files, and
+ * how the cost of every path grows with it.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { openLab, type Lab } from './lab.js';
-import { type Cost, measure, median, type Meters } from './measure.js';
+import { openLab } from './lab.js';
 import { type Path } from './path.js';
 import { catalogue } from './paths/catalogue.js';
 import { furnish } from './paths/fixtures.js';
@@ -15,63 +16,52 @@ import { listings } from './paths/listing.js';
 import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
 import { describeMachine, report, type Result } from './report.js';
+import { runPath } from './run-path.js';
+import { runSteps } from './scale/run-steps.js';
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
-    scale: { type: 'string', default: '5' },
+    steps: { type: 'string' },
+    scale: { type: 'string' },
     repetitions: { type: 'string' },
     json: { type: 'string' },
+    page: { type: 'string' },
   },
 });
 
-const scale = Number(options.scale);
-const paths = [...requests, ...catalogue, ...listings, ...rules(scale), ...daemons(scale)].filter(
-  ({ name }) => options.only === undefined || name.includes(options.only),
-);
+const paths: readonly Path[] = [...requests, ...catalogue, ...listings, ...rules, ...daemons];
+const repetitions = options.repetitions === undefined ? undefined : Number(options.repetitions);
+const chosen = ({ name }: Path) => options.only === undefined || name.includes(options.only);
+const scales = options.steps ?? options.scale;
 
-const lab = await openLab();
-try {
-  await furnish(lab);
-  const machine = await describeMachine(lab);
-  const results: Result[] = [];
-  for (const path of paths) {
-    results.push(await run(lab, path));
-    console.log(report(results.slice(-1)));
-  }
-  console.log(`\n${machine}\n${report(results)}`);
-  if (options.json !== undefined) {
-    writeFileSync(options.json, JSON.stringify({ machine, results }, null, 1));
-  }
-} finally {
-  await lab.close();
-}
+const findings =
+  scales === undefined
+    ? await runOnce()
+    : await runSteps({
+        scales: scales.split(',').map(Number),
+        // Without a word the paths of every size are enough: the others bring catalogues of their own.
+        paths: options.only === undefined ? [] : paths,
+        chosen,
+        repetitions,
+        page: options.page,
+      });
+if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(findings, null, 1));
 
-/** Whose CPU is Sluice's on this path. */
-function metersOf({ meters }: Lab, { inProcess }: Path): Meters {
-  if (inProcess !== true) return meters;
-  return { ...meters, services: () => [...meters.services(), process.pid] };
-}
-
-async function run(lab: Lab, path: Path): Promise<Result> {
-  const costs: Cost[] = [];
-  const floors: Cost[] = [];
-  await path.prepare?.(lab);
-  const repetitions = Number(options.repetitions ?? path.repetitions ?? 3);
-  for (let round = 0; round < repetitions; round++) {
-    await path.before?.(lab, round);
-    costs.push(await measure(() => path.run(lab, round), metersOf(lab, path)));
-    if (path.floor) {
-      floors.push(await measure(async () => path.floor?.(lab, round), lab.meters));
+/** The paths upon a catalogue that is empty but for what they bring. */
+async function runOnce() {
+  const lab = await openLab();
+  try {
+    await furnish(lab);
+    const machine = await describeMachine(lab);
+    const results: Result[] = [];
+    for (const path of paths.filter(chosen)) {
+      results.push(await runPath(lab, path, repetitions));
+      console.log(report(results.slice(-1)));
     }
+    console.log(`\n${machine}\n${report(results)}`);
+    return { machine, results };
+  } finally {
+    await lab.close();
   }
-  const figures = (await path.figures?.(lab)) ?? [];
-  await path.after?.(lab);
-  return {
-    path,
-    figures,
-    runs: costs.length,
-    ...median(costs),
-    floor: floors.length > 0 ? median(floors).cost : null,
-  };
 }

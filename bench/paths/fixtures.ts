@@ -1,4 +1,5 @@
 import { sql } from '../../src/db/index.js';
+import { type RestClient } from '../../src/demo/rest-client.js';
 import { type Lab } from '../lab.js';
 
 export const SCOPE = 'bench';
@@ -12,21 +13,26 @@ export async function furnish({ root }: Lab): Promise<void> {
   await root.text('POST', `/accounts/root/scopes/${SCOPE}`);
   await root.text('POST', '/accounts/root/attr/admin', { key: 'admin', value: true });
   for (const rse of RSES) {
-    await root.text('POST', `/rses/${rse}`, { rse_type: 'DISK' });
+    await addRse(root, rse);
     await root.text('POST', `/rses/${rse}/attr/bench`, { value: 'true' });
-    await root.text('POST', `/rses/${rse}/protocols/memory`, {
-      scheme: 'memory',
-      hostname: rse.toLowerCase(),
-      port: 0,
-      prefix: '/data/',
-      impl: 'rucio.rse.protocols.webdav.Default',
-      domains: {
-        lan: { read: 1, write: 1, delete: 1 },
-        wan: { read: 1, write: 1, delete: 1, third_party_copy_read: 0, third_party_copy_write: 0 },
-      },
-    });
-    await root.text('POST', `/accounts/root/limits/local/${rse}`, { bytes: -1 });
   }
+}
+
+/** An RSE on disk whose storage is in memory, without a limit for root. */
+export async function addRse(root: RestClient, rse: string): Promise<void> {
+  await root.text('POST', `/rses/${rse}`, { rse_type: 'DISK' });
+  await root.text('POST', `/rses/${rse}/protocols/memory`, {
+    scheme: 'memory',
+    hostname: rse.toLowerCase(),
+    port: 0,
+    prefix: '/data/',
+    impl: 'rucio.rse.protocols.webdav.Default',
+    domains: {
+      lan: { read: 1, write: 1, delete: 1 },
+      wan: { read: 1, write: 1, delete: 1, third_party_copy_read: 0, third_party_copy_write: 0 },
+    },
+  });
+  await root.text('POST', `/accounts/root/limits/local/${rse}`, { bytes: -1 });
 }
 
 /** Names as long as KM3NeT's raw data: 53 characters. */
@@ -62,6 +68,7 @@ export async function loadDataset(
   await lab.bare(sql`
     INSERT INTO collection_deltas (did_id, length, bytes)
     SELECT id, ${count}::bigint, ${count * 1000}::bigint FROM dids WHERE scope = ${SCOPE} AND name = ${name}`);
+  if (lab.loaded === true) return;
   for (const table of ['dids', 'replicas', 'contents']) {
     await lab.meters.watcher.query(`ANALYZE ${table}`);
   }

@@ -6,7 +6,7 @@ import { BATCH, loadDataset, SCOPE } from './fixtures.js';
 const POLL_MS = 20;
 
 /** Asks the table until the answer is yes: the daemons work in their own process. */
-async function until(lab: Lab, statement: ReturnType<typeof sql>): Promise<void> {
+export async function until(lab: Lab, statement: ReturnType<typeof sql>): Promise<void> {
   for (;;) {
     const { done } = await lab.db.read((tx) => only<{ done: boolean }>(tx, statement));
     if (done) return;
@@ -45,7 +45,7 @@ const ruleFloor = (lab: Lab, dataset: string, round: number) =>
     SELECT did_id, rse_id, 1000, 1, 'W' FROM placed`);
 
 /** A rule over a new dataset of `files`, with the injector beside the door. */
-function ruleOver(files: number, grouping: 'DATASET' | 'NONE', repetitions: number): Path {
+export function ruleOver(files: number, grouping: 'DATASET' | 'NONE', repetitions: number): Path {
   const dataset = (round: number) => `rule_${grouping}_${files}_${round}`;
   let judge: { stop(): Promise<void> } | undefined;
   return {
@@ -72,7 +72,7 @@ function ruleOver(files: number, grouping: 'DATASET' | 'NONE', repetitions: numb
 const ATTACHED = 5000;
 
 /** Three rules on a dataset; files are attached, the evaluator makes their locks. */
-function evaluator(): Path {
+export function evaluator(): Path {
   let judge: { stop(): Promise<void> } | undefined;
   const dataset = (round: number) => `evaluated_${round}`;
   const source = (round: number) => `arriving_${round}`;
@@ -105,7 +105,7 @@ function evaluator(): Path {
 }
 
 /** A rule that has expired is taken away with its locks. */
-function cleaner(files: number): Path {
+export function cleaner(files: number): Path {
   const dataset = (round: number) => `cleaned_${files}_${round}`;
   let judge: { stop(): Promise<void> } | undefined;
   let id = '';
@@ -135,10 +135,9 @@ function cleaner(files: number): Path {
 }
 
 /** Rules made, followed and taken away by the judge's daemons. */
-export const rules = (scale: number): readonly Path[] => [
+export const rules: readonly Path[] = [
   ruleOver(10_000, 'DATASET', 3),
   ruleOver(10_000, 'NONE', 3),
-  ...(scale >= 6 ? [ruleOver(1_000_000, 'DATASET', 1)] : []),
   evaluator(),
-  cleaner(scale >= 6 ? 500_000 : 50_000),
+  cleaner(50_000),
 ];

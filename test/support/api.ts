@@ -33,6 +33,8 @@ export type Call = (
 export interface TestApi {
   readonly url: string;
   readonly db: Database;
+  /** For a connection of one's own. */
+  readonly databaseUrl: string;
   /** A call as nobody. */
   readonly anonymous: Call;
   /** Logs in and gives the account's call. */
@@ -50,7 +52,7 @@ export interface TestApiOptions {
 
 /** The whole API over real HTTP on a database of its own; `roles` adds daemons. */
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { db, close } = await testDatabase();
+  const { db, url: databaseUrl, close } = await testDatabase();
   const config = loadConfig({
     file: bundledConfigFile('test'),
     environment: {},
@@ -84,6 +86,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   return {
     url,
     db,
+    databaseUrl,
     anonymous: caller(url, undefined),
     as,
     root: await as('root'),
