@@ -2,7 +2,10 @@
 # A real Rucio to record the golden answers from: installs rucio 41.5.1 by pip below .interop/reference,
 # runs it on a PostgreSQL of its own and a fresh database, and prints its address.
 #   scripts/golden/reference.sh start|stop        (as root on Debian: apt gives postgresql and memcached)
-# Its root account logs in as ddmlab / secret. None of its daemons runs.
+#   scripts/golden/reference.sh daemon NAME       runs one of its daemons once, such as judge-cleaner
+#   scripts/golden/reference.sh processes         the roots of its process trees, NAME=PID each
+# Its root account logs in as ddmlab / secret. None of its daemons runs by itself. GOLDEN_POSTGRES are
+# more arguments for its PostgreSQL (-c shared_buffers=256MB).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 home=${GOLDEN_HOME:-$PWD/.interop/reference}
@@ -80,7 +83,7 @@ start() {
   rm -rf "$home/data/pg"
   as_postgres "$(postgres_bin)/initdb -D $home/data/pg -A trust -E UTF8 --locale=C.UTF-8" >/dev/null
   as_postgres "$(postgres_bin)/pg_ctl -D $home/data/pg -w -l $home/data/log \
-    -o '-p $database_port -k $home/data -c listen_addresses=127.0.0.1' start" >/dev/null
+    -o '-p $database_port -k $home/data -c listen_addresses=127.0.0.1 ${GOLDEN_POSTGRES:-}' start" >/dev/null
   as_postgres "psql -qh $home/data -p $database_port -c \"create role rucio superuser login\" -c \"create database rucio owner rucio\""
   setsid memcached -u nobody -l 127.0.0.1 -p $cache_port >/dev/null 2>&1 &
   echo $! >"$home/memcached.pid"
@@ -100,7 +103,16 @@ stop() {
   return 0
 }
 
+daemon() { exec "$home/venv/bin/rucio-$1" --run-once; }
+
+processes() {
+  echo "api=$(cat "$home/gunicorn.pid")"
+  echo "postgres=$(head -1 "$home/data/pg/postmaster.pid")"
+  echo "memcached=$(cat "$home/memcached.pid")"
+}
+
 case "${1:-}" in
-  start | stop) "$1" ;;
-  *) echo "usage: $0 start|stop" >&2; exit 2 ;;
+  start | stop | processes) "$1" ;;
+  daemon) daemon "${2:?a name such as judge-cleaner}" ;;
+  *) echo "usage: $0 start|stop|processes|daemon NAME" >&2; exit 2 ;;
 esac
