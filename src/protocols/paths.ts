@@ -25,15 +25,18 @@ export function pathSegments(path: string): string[] {
  * with a slash, always stays under the prefix; only a directory may be the prefix itself ('').
  */
 export function serverPath(endpoint: ProtocolEndpoint, path: string): string {
-  const below = pathSegments(path);
-  return `/${[...pathSegments(endpoint.prefix), ...below].join('/')}`;
+  return absolutePath(endpoint, pathSegments(path));
 }
 
 /** Like serverPath, for a file: the empty path is refused. */
 export function serverFilePath(endpoint: ProtocolEndpoint, path: string): string {
-  if (pathSegments(path).length === 0) throw refused(path, 'names no file');
-  return serverPath(endpoint, path);
+  const below = pathSegments(path);
+  if (below.length === 0) throw refused(path, 'names no file');
+  return absolutePath(endpoint, below);
 }
+
+const absolutePath = ({ prefix }: ProtocolEndpoint, below: readonly string[]): string =>
+  `/${[...pathSegments(prefix), ...below].join('/')}`;
 
 /** The path below the prefix of an absolute server path, or null if it is not below it. */
 export function pathBelowPrefix(endpoint: ProtocolEndpoint, absolute: string): string | null {

@@ -120,6 +120,7 @@ export {
   renewClaims,
   rsesWithDue,
   type VerifiedCopy,
+  type VerifySpec,
   verifyClaims,
 } from './reap.sql.js';
 export { appendTraces } from './trace.sql.js';

@@ -1,4 +1,4 @@
-import { execute, ident, lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, ident, lit, lits, only, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { addRseUsage } from '../rses/index.js';
 import {
   type CopyKey,
@@ -9,13 +9,14 @@ import {
 } from '../vocabulary/index.js';
 import { CACHED_FROM } from './tombstone.js';
 
-const { AVAILABLE, BEING_DELETED, COPYING, UNAVAILABLE } = ReplicaState;
+const { AVAILABLE, BAD, BEING_DELETED, COPYING, TEMPORARY_UNAVAILABLE, UNAVAILABLE } = ReplicaState;
+
+/** The states a copy may be claimed in. BEING_DELETED: claims that ran out. */
+const CLAIMABLE = [AVAILABLE, UNAVAILABLE, BAD, TEMPORARY_UNAVAILABLE, BEING_DELETED] as const;
 
 /** Which copies of one RSE are looked at, and what is written to them. */
 export interface ClaimSpec {
   readonly rseId: RseId;
-  /** One state at a time, so that giving back knows it. BEING_DELETED: claims that ran out. */
-  readonly prior: State;
   readonly now: Date;
   /** Tombstones in (from, to] are due. */
   readonly from: Date | null;
@@ -37,32 +38,38 @@ export interface ClaimedCopy {
   readonly didId: DidId;
   readonly bytes: bigint;
   readonly claimed: boolean;
+  /** What it was before: giving back wants to know it. BEING_DELETED: a claim that ran out. */
+  readonly prior: State;
 }
 
 /**
  * Whether a copy of the alias `r` needs another good copy before it goes: its RSE or scope keeps the
  * last copy in every case, or its DID has not expired and its protection ended by side effect or a
- * rule holds the file elsewhere, where it may still have to come to.
+ * rule holds the file elsewhere, where it may still have to come to. What never arrived is no source
+ * for that. Whether any scope keeps its last copies is asked once a statement, of which once a copy.
  */
-const needsAnother = (spec: Pick<ClaimSpec, 'keepLast' | 'now' | 'prior'>, r: string): Sql => sql`(
+const needsAnother = (
+  spec: Pick<ClaimSpec, 'keepLast' | 'now'>,
+  r: string,
+  arrived: Sql,
+): Sql => sql`(
   ${spec.keepLast}::boolean
-  OR EXISTS (SELECT FROM dids k JOIN settings s
-               ON s.section = 'keep_last_copy' AND s.option = k.scope AND s.value = 'true'
-             WHERE k.id = ${ident(`${r}.did_id`)})
+  OR (EXISTS (SELECT FROM settings WHERE section = 'keep_last_copy' AND value = 'true')
+      AND EXISTS (SELECT FROM dids k JOIN settings s
+                    ON s.section = 'keep_last_copy' AND s.option = k.scope AND s.value = 'true'
+                  WHERE k.id = ${ident(`${r}.did_id`)}))
   OR ((EXISTS (SELECT FROM guarded_copies g
                WHERE g.did_id = ${ident(`${r}.did_id`)} AND g.rse_id = ${ident(`${r}.rse_id`)})
-       OR ${isHeldElsewhere(spec, r)})
+       OR (${arrived} AND ${isHeldElsewhere(r)}))
       AND NOT EXISTS (SELECT FROM dids x WHERE x.id = ${ident(`${r}.did_id`)}
                       AND (x.expired_at <= ${spec.now} OR x.obsolete))))`;
 
 /**
- * Whether a rule holds the file of copy `r`, which nothing locks, at another RSE. What never arrived
- * is no source for that. OFFSET 0: a probe a copy, never all the locks there are.
+ * Whether a rule holds the file of copy `r`, which nothing locks, at another RSE. OFFSET 0: a probe a
+ * copy, never all the locks there are.
  */
-const isHeldElsewhere = ({ prior }: Pick<ClaimSpec, 'prior'>, r: string): Sql =>
-  prior === UNAVAILABLE
-    ? sql`false`
-    : sql`EXISTS (SELECT FROM locks l WHERE l.did_id = ${ident(`${r}.did_id`)} OFFSET 0)`;
+const isHeldElsewhere = (r: string): Sql =>
+  sql`EXISTS (SELECT FROM locks l WHERE l.did_id = ${ident(`${r}.did_id`)} OFFSET 0)`;
 
 const hasAnother = (r: string): Sql => sql`EXISTS (
   SELECT FROM replicas o WHERE o.did_id = ${ident(`${r}.did_id`)}
@@ -90,7 +97,7 @@ export async function claimDue(tx: Tx, spec: ClaimSpec): Promise<ClaimedCopy[]> 
         heldroot AS (SELECT DISTINCT up.root FROM up JOIN updated_dids u ON u.did_id = up.node),
         held AS (SELECT DISTINCT up1.did_id FROM up1 JOIN heldroot ON heldroot.root = up1.parent_id),
         verdict AS MATERIALIZED (
-          SELECT d.did_id, d.rse_id,
+          SELECT d.did_id, d.rse_id, d.state AS prior,
             h.did_id IS NULL
             AND NOT EXISTS (SELECT FROM updated_dids u WHERE u.did_id = d.did_id)
             AND EXISTS (SELECT FROM dids x WHERE x.id = d.did_id)
@@ -103,7 +110,7 @@ export async function claimDue(tx: Tx, spec: ClaimSpec): Promise<ClaimedCopy[]> 
                              WHEN r.tombstone < ${CACHED_FROM} THEN ${spec.putOff.urgent}::timestamptz
                              ELSE ${spec.putOff.cached}::timestamptz END
         FROM verdict v WHERE r.did_id = v.did_id AND r.rse_id = v.rse_id
-        RETURNING r.did_id AS "didId", r.bytes, v.ok AS claimed`,
+        RETURNING r.did_id AS "didId", r.bytes, v.ok AS claimed, v.prior`,
   );
 }
 
@@ -111,22 +118,25 @@ export async function claimDue(tx: Tx, spec: ClaimSpec): Promise<ClaimedCopy[]> 
  * Whether the claim may have the copy `d`. One whose claim ran out is claimed in any case: nobody else
  * would ever look whether its bytes are still there.
  */
-const mayGo = (spec: ClaimSpec): Sql =>
-  spec.prior === BEING_DELETED
-    ? sql`true`
-    : sql`(NOT ${needsAnother(spec, 'd')} OR ${hasAnother('d')})`;
+const mayGo = (spec: ClaimSpec): Sql => sql`(
+  d.state = ${lit(BEING_DELETED)}
+  OR NOT ${needsAnother(spec, 'd', sql`d.state <> ${lit(UNAVAILABLE)}`)}
+  OR ${hasAnother('d')})`;
 
-/** The copies a claim looks at: locked, oldest tombstone first. */
+/**
+ * The copies a claim looks at: locked, oldest tombstone first, all states together. A claim for one
+ * state would walk over the due copies of all others to find its own.
+ */
 function dueCopies(spec: ClaimSpec): Sql {
   const due = sql`
-    SELECT r.did_id, r.rse_id, r.bytes, r.tombstone FROM replicas r
+    SELECT r.did_id, r.rse_id, r.bytes, r.tombstone, r.state FROM replicas r
     WHERE r.rse_id = ${spec.rseId} AND r.tombstone <= ${spec.to}
       AND r.tombstone > ${spec.from ?? '-infinity'}::timestamptz
-      AND r.lock_cnt = 0 AND r.state = ${lit(spec.prior)}
+      AND r.lock_cnt = 0 AND r.state IN (${lits(CLAIMABLE)})
     ORDER BY r.tombstone LIMIT ${lit(Math.min(spec.limit, 5000))} FOR NO KEY UPDATE SKIP LOCKED`;
   if (spec.bytesWanted === undefined) return due;
   return sql`
-    SELECT did_id, rse_id, bytes FROM (
+    SELECT did_id, rse_id, bytes, state FROM (
       SELECT w.*, sum(w.bytes) OVER (ORDER BY w.tombstone, w.did_id) - w.bytes AS before
       FROM (${due}) w) counted
     WHERE before < ${spec.bytesWanted}`;
@@ -147,6 +157,11 @@ export interface VerifiedCopy {
   readonly last: boolean;
 }
 
+/** Claimed copies that were in one state before. */
+export interface VerifySpec extends Pick<ClaimSpec, 'rseId' | 'now' | 'token' | 'keepLast'> {
+  readonly prior: State;
+}
+
 /** What is ours: the claim's token, or a lock that took the tombstone away. */
 const ours = (token: string): Sql => sql`r.state = ${lit(BEING_DELETED)}
   AND (r.tombstone = ${token}::timestamptz OR r.lock_cnt > 0)`;
@@ -158,14 +173,15 @@ const ours = (token: string): Sql => sql`r.state = ${lit(BEING_DELETED)}
  */
 export async function verifyClaims(
   tx: Tx,
-  spec: Pick<ClaimSpec, 'rseId' | 'now' | 'token' | 'keepLast' | 'prior'>,
+  spec: VerifySpec,
   didIds: readonly DidId[],
 ): Promise<VerifiedCopy[]> {
+  const arrived = spec.prior === UNAVAILABLE ? sql`false` : sql`true`;
   return await rows<VerifiedCopy>(
     tx,
     sql`SELECT r.did_id AS "didId", r.bytes, d.adler32, d.scope, d.name, p.path,
           r.lock_cnt > 0 AS locked,
-          (r.lock_cnt > 0 OR ${needsAnother(spec, 'r')}) AND NOT ${hasAnother('r')} AS last
+          (r.lock_cnt > 0 OR ${needsAnother(spec, 'r', arrived)}) AND NOT ${hasAnother('r')} AS last
         FROM replicas r
         JOIN dids d ON d.id = r.did_id
         LEFT JOIN replica_paths p ON p.did_id = r.did_id AND p.rse_id = r.rse_id

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import { type StorageDriver, type StorageError, storageErrorOf } from '../../protocols/index.js';
 import { copyPath, type VerifiedCopy } from '../../replicas/index.js';
 import { type Rse } from '../../rses/index.js';
@@ -66,7 +65,11 @@ export async function deleteFiles(
       strikes = STORAGES_FAULT.includes(error.code) ? strikes + 1 : 0;
     }
   };
-  const limit = pLimit(spec.parallelMax);
-  await Promise.all(copies.map((copy) => limit(deleteOne, copy)));
+  // As many hands as may work at once, each taking the next copy from one heap.
+  const heap = copies.values();
+  const work = async () => {
+    for (const copy of heap) await deleteOne(copy);
+  };
+  await Promise.all(Array.from({ length: spec.parallelMax }, work));
   return outcome;
 }

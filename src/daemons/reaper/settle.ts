@@ -27,6 +27,8 @@ export async function settleGone(
   if (didIds.length === 0) return 0;
   const { files, bytes } = await forgetClaims(tx, { rseId: rse.id, token }, didIds);
   await noteFreed(tx, rse, bytes);
+  // All forgotten: a rule has met none of them.
+  if (files === didIds.length) return files;
   return files + (await recall(tx, rse, didIds));
 }
 

@@ -10,6 +10,7 @@ import {
   renewClaims,
   urgentTombstone,
   verifyClaims,
+  type VerifySpec,
 } from '../../../src/replicas/index.js';
 import { addRules, rulesTerms } from '../../../src/rules/index.js';
 import {
@@ -38,7 +39,7 @@ afterEach(async () => {
 });
 
 /** What a reaper says to the database at a moment of its work. */
-async function spec(rse: string, salt = 1): Promise<ClaimSpec> {
+async function spec(rse: string, salt = 1): Promise<ClaimSpec & VerifySpec> {
   const { rseId } = await a.key('f', rse);
   const until = new Date(a.now.getTime() + a.config.reaper.leaseSeconds * 1000);
   const later = new Date(a.now.getTime() + a.config.reaper.retrySeconds * 1000);

@@ -208,6 +208,21 @@ describe('the reaper', () => {
     expect(await a.reap()).toMatchObject({ done: 1 });
   });
 
+  it('claims copies of every state together, and gives each back as it was', async () => {
+    await a.quay('DISK', GREEDY);
+    const states = { f1: 'A', f2: 'D', f3: 'T', f4: 'U' };
+    for (const [name, state] of Object.entries(states)) {
+      await a.file(name, 'x', 'DISK');
+      await a.release(name, 'DISK');
+      await run(sql`UPDATE replicas r SET state = ${state}::"char" FROM dids d
+                    WHERE d.id = r.did_id AND d.name = ${name}`);
+    }
+    a.storage('DISK').failNext('remove', 'REFUSED', 4);
+    expect(await a.reap()).toEqual({ seen: 4, done: 0, failed: 4, more: false });
+    const kept = Object.entries(states).map(([name, state]) => `${name}@DISK ${state} 0`);
+    expect(await a.replicas()).toEqual(kept);
+  });
+
   it('leaves a storage alone that does not answer', async () => {
     await a.quay('DISK', GREEDY);
     for (let i = 0; i < 40; i++) {
