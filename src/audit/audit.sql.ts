@@ -14,13 +14,17 @@ export interface AuditEntry {
 }
 
 /** Appends to the record of changes, in the transaction of the change itself. */
-export async function record(tx: Tx, entry: AuditEntry): Promise<void> {
-  const { by, action, subject, change } = entry;
+export const record = (tx: Tx, entry: AuditEntry): Promise<void> => recordAll(tx, [entry]);
+
+/** The same for many changes of one request, in their order. */
+export async function recordAll(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
+  const changes = entries.map(({ change }) => (change ? JSON.stringify(change, plain) : null));
   await execute(
     tx,
     sql`INSERT INTO audit (account_id, action, subject, change, request_id)
-        VALUES (${by?.accountId ?? null}, ${action}, ${subject},
-          ${change ? JSON.stringify(change, plain) : null}::jsonb, ${by?.requestId ?? null})`,
+        SELECT * FROM unnest(${entries.map(({ by }) => by?.accountId ?? null)}::int[],
+          ${entries.map(({ action }) => action)}::text[], ${entries.map(({ subject }) => subject)}::text[],
+          ${changes}::jsonb[], ${entries.map(({ by }) => by?.requestId ?? null)}::text[])`,
   );
 }
 

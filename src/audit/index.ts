@@ -1,4 +1,4 @@
 /** Who changed what, append-only. */
 
-export { type AuditEntry, record } from './audit.sql.js';
+export { type AuditEntry, record, recordAll } from './audit.sql.js';
 export { AuditEntity } from './audit.entity.js';

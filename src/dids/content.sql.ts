@@ -179,19 +179,26 @@ export interface ListedFile extends DidName {
   readonly lumiblocknr: number | null;
 }
 
-/** One page of a dataset's files, by id. `after` is the last id of the page before. */
+/** A file in the dataset where it was found. */
+export interface ContainedFile extends ListedFile {
+  readonly datasetId: DidId;
+}
+
+/** One page of the files of datasets, by dataset and file. `after` is the last of the page before. */
 export async function filePage(
   tx: Tx,
-  datasetId: DidId,
-  after: DidId,
+  datasetIds: readonly DidId[],
+  after: Pick<ContainedFile, 'datasetId' | 'id'>,
   limit: number,
-): Promise<ListedFile[]> {
-  return await rows<ListedFile>(
+): Promise<ContainedFile[]> {
+  return await rows<ContainedFile>(
     tx,
-    sql`SELECT d.id, d.scope, d.name, d.bytes, d.adler32, d.guid, d.events, d.lumiblocknr
+    sql`SELECT ct.parent_id AS "datasetId", d.id, d.scope, d.name, d.bytes, d.adler32, d.guid,
+               d.events, d.lumiblocknr
         FROM contents ct JOIN dids d ON d.id = ct.child_id
-        WHERE ct.parent_id = ${datasetId} AND ct.child_id > ${after}
-        ORDER BY ct.child_id LIMIT ${limit}`,
+        WHERE ct.parent_id = ANY(${[...datasetIds]}::bigint[])
+          AND (ct.parent_id, ct.child_id) > (${after.datasetId}::bigint, ${after.id}::bigint)
+        ORDER BY ct.parent_id, ct.child_id LIMIT ${limit}`,
   );
 }
 

@@ -29,6 +29,7 @@ export {
   type ChildSpec,
   contentPage,
   datasetsOfGuid,
+  type ContainedFile,
   filePage,
   formerContent,
   type FormerChild,

@@ -3,6 +3,7 @@ import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
 import { judgeEvaluator } from '../../src/daemons/judge/evaluator.js';
 import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
 import { type Database, execute, sql } from '../../src/db/index.js';
+import { filePage } from '../../src/dids/index.js';
 import { parseFilter } from '../../src/metadata/query/index.js';
 import { searchPage } from '../../src/metadata/index.js';
 import {
@@ -107,6 +108,10 @@ export async function hotStatements(
   const shown = { rseIds: [from, to], states: null, since: null, withPaths: false };
   await hear({ 'list-replicas': /FROM replicas/ }, () =>
     db.read((tx) => listedFiles(tx, [1n, 2n, 3n], shown)),
+  );
+  const last = { datasetId: 1n, id: 0n };
+  await hear({ 'list-files': /FROM contents/ }, () =>
+    db.read((tx) => filePage(tx, [1n, 2n, 3n], last, 2000)),
   );
   const filter = parseFilter({ run: '7' }, 'all');
   await hear({ 'search-own-metadata': /did_meta/ }, () =>

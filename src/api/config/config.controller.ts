@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
 import { type Principal } from '../../accounts/index.js';
-import { record } from '../../audit/index.js';
+import { record, recordAll } from '../../audit/index.js';
 import { Database } from '../../db/index.js';
 import { ConfigNotFound } from '../../errors/index.js';
 import { demand, mayChangeSettings, mayReadSettings } from '../../policy/index.js';
@@ -90,14 +90,15 @@ export class ConfigController {
   private async write(settings: readonly Setting[], caller: Principal): Promise<void> {
     await this.db.tx(async (tx) => {
       await writeSettings(tx, settings);
-      for (const { section, option, value } of settings) {
-        await record(tx, {
+      await recordAll(
+        tx,
+        settings.map(({ section, option, value }) => ({
           by: caller,
           action: 'config.set',
           subject: `${section}.${option}`,
           change: { value },
-        });
-      }
+        })),
+      );
     });
   }
 

@@ -26,7 +26,8 @@ import {
   presentFormerChild,
   presentParent,
 } from './dids.presenter.js';
-import { childrenOf, filesOf, formerChildrenOf } from './listings.js';
+import { filesOf, filesOfMany } from './file-listings.js';
+import { childrenOf, formerChildrenOf } from './listings.js';
 import { mapRows } from './map-rows.js';
 
 /** What is in what: attach, detach, list. */
@@ -103,14 +104,8 @@ export class DidContentController {
   async listFilesOfMany(@Body() body: unknown): Promise<StreamableFile> {
     const names = parseBulkFiles(body);
     const dids = await this.db.read((tx) => resolveDids(tx, names));
-    const db = this.db;
-    return await streamRows(
-      (async function* () {
-        for (const did of dids) {
-          yield* mapRows(filesOf(db, did), (file) => presentBulkFile(file, did));
-        }
-      })(),
-    );
+    const files = filesOfMany(this.db, dids);
+    return await streamRows(mapRows(files, ([file, did]) => presentBulkFile(file, did)));
   }
 
   /** None for an unknown DID, as in Rucio. */

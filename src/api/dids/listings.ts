@@ -2,13 +2,9 @@ import { type Database, rows, sql } from '../../db/index.js';
 import {
   collectionsBelow,
   contentPage,
-  datasetsBelow,
   type Did,
-  filePage,
   formerContent,
   type FormerChild,
-  type ListedFile,
-  listedFile,
   newDidPage,
   scopePage,
   sizesOf,
@@ -53,21 +49,6 @@ export async function* childrenOf(db: Database, parent: Did): AsyncGenerator<Did
 export async function* constituentsOf(db: Database, archive: Did): AsyncGenerator<Did> {
   if (archive.type !== DidType.FILE || archive.isArchive !== true) return;
   yield* byId((after, limit) => db.read((tx) => contentPage(tx, archive.id, after, limit)));
-}
-
-/** Every file at or below a DID, dataset by dataset; one that is in two datasets comes twice. */
-export async function* filesOf(db: Database, did: Did): AsyncGenerator<ListedFile> {
-  if (did.type === DidType.FILE) {
-    const file = await db.read((tx) => listedFile(tx, did.id));
-    if (file) yield file;
-    return;
-  }
-  const datasets = await db.read((tx) =>
-    rows<{ id: DidId }>(tx, sql`SELECT id FROM (${datasetsBelow(did.id)}) AS b(id) ORDER BY id`),
-  );
-  for (const { id } of datasets) {
-    yield* byId((after, limit) => db.read((tx) => filePage(tx, id, after, limit)));
-  }
 }
 
 /** What was detached from a collection, in the order of detaching. */

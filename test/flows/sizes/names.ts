@@ -1,0 +1,127 @@
+import { SCOPE, type Sized } from './sized-lake.js';
+
+const typed = (dids: { scope: string; name: string }[], type = 'DATASET') =>
+  dids.map((did) => ({ ...did, type }));
+
+/** Requests about names whose body or answer has a size. */
+export const aboutNames: Readonly<Record<string, Sized>> = {
+  'adding DIDs': (lake, size, tag) => ['POST', '/dids', typed(lake.names(tag, size))],
+  'adding DIDs with content and metadata': async (lake, size, tag) => {
+    const dids = await lake.files(`${tag}f`, size, 'A-DISK');
+    const parents = typed(lake.names(tag, size));
+    return [
+      'POST',
+      '/dids',
+      parents.map((did, at) => ({ ...did, dids: [dids[at]], meta: { at } })),
+    ];
+  },
+  'adding a dataset with its files': async (lake, size, tag) => {
+    const dids = await lake.files(`${tag}f`, size, 'A-DISK');
+    return ['POST', `/dids/${SCOPE}/${tag}`, { type: 'DATASET', dids }];
+  },
+  'attaching files': async (lake, size, tag) => {
+    await lake.dataset(tag, 1);
+    const dids = await lake.files(`${tag}more`, size, 'A-DISK');
+    return ['POST', `/dids/${SCOPE}/${tag}/dids`, { dids }];
+  },
+  'attaching files that it registers': async (lake, size, tag) => {
+    await lake.dataset(tag, 1);
+    const dids = lake.names(`${tag}new`, size).map((did) => ({ ...did, bytes: 1 }));
+    return ['POST', `/dids/${SCOPE}/${tag}/dids`, { dids, rse: 'A-DISK' }];
+  },
+  'attaching to many datasets': async (lake, size, tag) => {
+    const parents = await lake.datasets(tag, size);
+    const dids = await lake.files(`${tag}f`, 2, 'A-DISK');
+    return ['POST', '/dids/attachments', parents.map((parent) => ({ ...parent, dids }))];
+  },
+  'detaching files': async (lake, size, tag) => {
+    const dids = await lake.dataset(tag, size);
+    return ['DELETE', `/dids/${SCOPE}/${tag}/dids`, { dids }];
+  },
+  'closing a dataset': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    return ['PUT', `/dids/${SCOPE}/${tag}/status`, { open: false }];
+  },
+  'listing content': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    return ['GET', `/dids/${SCOPE}/${tag}/dids`];
+  },
+  'listing files': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    return ['GET', `/dids/${SCOPE}/${tag}/files`];
+  },
+  'listing files of a container': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    await lake.send('POST', `/dids/${SCOPE}/${tag}`, { type: 'CONTAINER', dids });
+    return ['GET', `/dids/${SCOPE}/${tag}/files`];
+  },
+  'listing below a container': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    await lake.send('POST', `/dids/${SCOPE}/${tag}`, { type: 'CONTAINER', dids });
+    return ['GET', `/dids/${SCOPE}/?name=${tag}&recursive=True`];
+  },
+  'listing files of many datasets': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    return ['POST', '/dids/bulkfiles', { dids }];
+  },
+  'listing former content': async (lake, size, tag) => {
+    const dids = await lake.dataset(tag, size);
+    await lake.send('DELETE', `/dids/${SCOPE}/${tag}/dids`, { dids });
+    return ['GET', `/dids/${SCOPE}/${tag}/dids/history`];
+  },
+  'listing parents': async (lake, size, tag) => {
+    const parents = await lake.datasets(tag, size);
+    const dids = await lake.files(`${tag}f`, 1, 'A-DISK');
+    await lake.send(
+      'POST',
+      '/dids/attachments',
+      parents.map((parent) => ({ ...parent, dids })),
+    );
+    return ['GET', `/dids/${SCOPE}/${tag}f_0/parents`];
+  },
+  'listing new DIDs': async (lake, size, tag) => {
+    await lake.datasets(tag, size);
+    return ['GET', '/dids/new'];
+  },
+  'searching names': async (lake, size, tag) => {
+    await lake.datasets(tag, size);
+    return ['GET', `/dids/${SCOPE}/dids/search?name=${tag}*&type=all&long=1`];
+  },
+  'searching own metadata': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK');
+    const body = { dids: dids.map((did) => ({ ...did, meta: { tag } })) };
+    await lake.send('POST', '/dids/bulkdidsmeta', body);
+    const filters = encodeURIComponent(JSON.stringify([{ tag }]));
+    return ['GET', `/dids/${SCOPE}/dids/search?type=file&filters=${filters}`];
+  },
+  'writing metadata of many': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK');
+    return [
+      'POST',
+      '/dids/bulkdidsmeta',
+      { dids: dids.map((did, at) => ({ ...did, meta: { at } })) },
+    ];
+  },
+  'writing built-in metadata of many': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK');
+    const meta = (at: number) => ({ run_number: at, datatype: `T${at}`, [`own${at}`]: at });
+    return [
+      'POST',
+      '/dids/bulkdidsmeta',
+      { dids: dids.map((did, at) => ({ ...did, meta: meta(at) })) },
+    ];
+  },
+  'writing many keys': async (lake, size, tag) => {
+    await lake.files(tag, 1, 'A-DISK');
+    const meta = Object.fromEntries(lake.names(tag, size).map(({ name }, at) => [name, at]));
+    return ['POST', `/dids/${SCOPE}/${tag}_0/meta`, { meta }];
+  },
+  'writing metadata of all files of a dataset': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    return ['POST', `/dids/${SCOPE}/${tag}/meta`, { meta: { site: 'ARCA' }, recursive: true }];
+  },
+  'reading metadata of many': async (lake, size, tag) => {
+    const dids = await lake.dataset(tag, size);
+    return ['POST', '/dids/bulkmeta', { dids, inherit: true, plugin: 'ALL' }];
+  },
+};

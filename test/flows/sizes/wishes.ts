@@ -1,0 +1,119 @@
+import { ruleOn, SCOPE, type Sized } from './sized-lake.js';
+
+/** Requests about rules, locks, requests and standing orders, and the rest, whose body or answer has a size. */
+export const aboutWishes: Readonly<Record<string, Sized>> = {
+  'a rule over a dataset': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    return ['POST', '/rules/', ruleOn([{ scope: SCOPE, name: tag }])];
+  },
+  'a rule that spreads a dataset': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    const spread = { rse_expression: '*', copies: 2, grouping: 'NONE' };
+    return ['POST', '/rules/', ruleOn([{ scope: SCOPE, name: tag }], spread)];
+  },
+  'a rule over a container': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    const files = await lake.files(`${tag}f`, 1, 'A-DISK');
+    const attachments = dids.map((did) => ({ ...did, dids: files }));
+    await lake.send('POST', '/dids/attachments', attachments);
+    await lake.send('POST', `/dids/${SCOPE}/${tag}`, { type: 'CONTAINER', dids });
+    return ['POST', '/rules/', ruleOn([{ scope: SCOPE, name: tag }])];
+  },
+  'rules on many files': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK');
+    return ['POST', '/rules/', ruleOn(dids)];
+  },
+  'moving a rule': async (lake, size, tag) => [
+    'POST',
+    `/rules/${await lake.rule(tag, size)}/move`,
+    { rse_expression: 'C-DISK' },
+  ],
+  'changing a rule': async (lake, size, tag) => [
+    'PUT',
+    `/rules/${await lake.rule(tag, size)}`,
+    { options: { priority: 5, activity: 'Staging' } },
+  ],
+  'deleting a rule': async (lake, size, tag) => [
+    'DELETE',
+    `/rules/${await lake.rule(tag, size)}`,
+    { purge_replicas: true },
+  ],
+  'listing the locks of a rule': async (lake, size, tag) => [
+    'GET',
+    `/rules/${await lake.rule(tag, size)}/locks`,
+  ],
+  'analysing a rule': async (lake, size, tag) => [
+    'GET',
+    `/rules/${await lake.rule(tag, size)}/analysis`,
+  ],
+  'listing rules': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK');
+    await lake.send('POST', '/rules/', ruleOn(dids));
+    return ['GET', `/rules/?scope=${SCOPE}`];
+  },
+  'listing the rules of a DID': async (lake, size, tag) => {
+    await lake.rule(tag, size);
+    return ['GET', `/dids/${SCOPE}/${tag}/rules`];
+  },
+  'listing locks of a dataset': async (lake, size, tag) => {
+    await lake.rule(tag, size);
+    return ['GET', `/locks/${SCOPE}/${tag}?did_type=dataset`];
+  },
+  'listing locks of many': async (lake, size, tag) => {
+    const dids = (await lake.datasets(tag, size)).map((did) => ({ ...did, type: 'dataset' }));
+    return ['POST', '/locks/bulk_locks_for_dids', { dids }];
+  },
+  'listing requests': async (lake, size, tag) => {
+    await lake.rule(tag, size);
+    return ['GET', '/requests/list?src_rse=A-DISK&dst_rse=B-DISK&request_states=Q'];
+  },
+  'listing standing orders': async (lake, size, tag) => {
+    for (const { name } of lake.names(tag, size)) {
+      await lake.send('POST', `/subscriptions/root/${name}`, {
+        options: {
+          filter: { scope: [SCOPE] },
+          replication_rules: [{ copies: 1, rse_expression: 'B-DISK', activity: 'Staging' }],
+          comments: 'c',
+          lifetime: false,
+          retroactive: false,
+          dry_run: false,
+          priority: 1,
+        },
+      });
+    }
+    return ['GET', '/subscriptions/root'];
+  },
+  'writing settings': (lake, size, tag) => [
+    'POST',
+    '/config',
+    { [tag]: Object.fromEntries(lake.names(tag, size).map(({ name }, at) => [name, at])) },
+  ],
+  'writing sections of settings': (lake, size, tag) => [
+    'POST',
+    '/config',
+    Object.fromEntries(lake.names(tag, size).map(({ name }, at) => [name, { at }])),
+  ],
+  'telling traces': (lake, size, tag) => [
+    'POST',
+    '/traces/',
+    lake.names(tag, size).map(({ scope, name }) => ({
+      eventType: 'get',
+      scope,
+      filename: name,
+      remoteSite: 'A-DISK',
+      clientState: 'DONE',
+    })),
+  ],
+  'listing RSEs': async (lake, size, tag) => {
+    for (const { name } of lake.names(tag.toUpperCase(), size)) {
+      await lake.send('POST', `/rses/${name}`, {});
+    }
+    return ['GET', '/rses/'];
+  },
+  'listing accounts': async (lake, size, tag) => {
+    for (const { name } of lake.names(tag, size)) {
+      await lake.send('POST', `/accounts/${name}`, { type: 'USER', email: 'x@km3net.example' });
+    }
+    return ['GET', '/accounts/'];
+  },
+};
