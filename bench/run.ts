@@ -13,6 +13,7 @@ import { catalogue } from './paths/catalogue.js';
 import { furnish } from './paths/fixtures.js';
 import { daemons } from './paths/daemons.js';
 import { listings } from './paths/listing.js';
+import { loginPaths } from './paths/logins.js';
 import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
 import { describeMachine, report, type Result } from './report.js';
@@ -30,7 +31,14 @@ const { values: options } = parseArgs({
   },
 });
 
-const paths: readonly Path[] = [...requests, ...catalogue, ...listings, ...rules, ...daemons];
+const paths: readonly Path[] = [
+  ...requests,
+  ...loginPaths,
+  ...catalogue,
+  ...listings,
+  ...rules,
+  ...daemons,
+];
 const repetitions = options.repetitions === undefined ? undefined : Number(options.repetitions);
 const chosen = ({ name }: Path) => options.only === undefined || name.includes(options.only);
 const scales = options.steps ?? options.scale;

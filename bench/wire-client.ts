@@ -15,14 +15,19 @@ export interface Answer {
 }
 
 /**
- * One client on one connection that is kept open, with as little work of its own as Node lets it:
- * what the times of single requests are taken with.
+ * A client on connections that are kept open, one unless told otherwise, with as little work of its
+ * own as Node lets it: what the times of single requests are taken with.
  */
 export class WireClient {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agent: Agent;
   #token = '';
 
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly url: string,
+    connections = 1,
+  ) {
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+  }
 
   /** Logs in as an account whose user name is its own. Rejects where the answer is not 200. */
   async login(account: string, password = PASSWORD): Promise<this> {

@@ -28,9 +28,8 @@ export async function logIn(
   { username, password, account }: Credentials,
   expiresAt: Date,
 ): Promise<Login> {
-  const kept = await db.read((tx) => findPassword(tx, username));
-  const right = await passwords.match(password, kept?.hash);
-  if (!kept || !right) throw refusal(account);
+  const kept = await passwords.lookUp(password, () => db.read((tx) => findPassword(tx, username)));
+  if (!kept) throw refusal(account);
   return await db.tx(async (tx) => {
     const choice = chooseAccount(await voicesOf(tx, kept.identityId), account);
     if (choice.chosen) {

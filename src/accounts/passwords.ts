@@ -38,12 +38,26 @@ export class Passwords {
    * that time does not tell which names exist. Throws ResourceTemporaryUnavailable.
    */
   async match(password: string, kept: string | null | undefined): Promise<boolean> {
+    const found = await this.lookUp(password, () => Promise.resolve({ hash: kept ?? null }));
+    return found !== undefined;
+  }
+
+  /**
+   * What `find` finds if the password is that of its hash, as match says it. It is looked for when
+   * its turn has come: hundreds that log in at once would else ask the database all at once, and
+   * everybody else would wait behind them for a connection. Throws ResourceTemporaryUnavailable.
+   */
+  async lookUp<Found extends { readonly hash: string | null }>(
+    password: string,
+    find: () => Promise<Found | undefined>,
+  ): Promise<Found | undefined> {
     this.demandPlace();
     return await this.turn(async () => {
       this.decoy ??= hash(randomBytes(16), OPTIONS);
       const decoy = await this.decoy;
-      const right = await verify(kept ?? decoy, password);
-      return right && typeof kept === 'string';
+      const found = await find();
+      const right = await verify(found?.hash ?? decoy, password);
+      return right && typeof found?.hash === 'string' ? found : undefined;
     });
   }
 

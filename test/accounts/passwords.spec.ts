@@ -34,3 +34,21 @@ it('has one line for one set of limits', () => {
   expect(passwordsOf(limits)).toBe(passwordsOf(limits));
   expect(passwordsOf({ ...limits })).not.toBe(passwordsOf(limits));
 });
+
+it('looks for a password only when its turn has come', async () => {
+  const passwords = new Passwords({ passwordWorkers: 2, passwordQueueMax: 10 });
+  const hash = await passwords.hash('right');
+  let looking = 0;
+  let most = 0;
+  const find = async () => {
+    most = Math.max(most, ++looking);
+    await Promise.resolve();
+    looking--;
+    return { hash, of: 'somebody' };
+  };
+  const logins = await Promise.all(
+    ['right', 'wrong', 'right', 'wrong'].map((password) => passwords.lookUp(password, find)),
+  );
+  expect(logins.map((found) => found?.of)).toEqual(['somebody', undefined, 'somebody', undefined]);
+  expect(most).toBeLessThanOrEqual(2);
+});
