@@ -3,6 +3,7 @@ import { BadCopies1795305600000 } from './0002-bad-copies/index.js';
 import { Subscriptions1795392000000 } from './0003-subscriptions/index.js';
 import { Leftovers1795478400000 } from './0004-leftovers/index.js';
 import { FirstStatistics1795564800000 } from './0005-first-statistics/index.js';
+import { AttemptUids1795651200000 } from './0006-attempt-uids/index.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Subscriptions1795392000000,
   Leftovers1795478400000,
   FirstStatistics1795564800000,
+  AttemptUids1795651200000,
 ] as const;

@@ -41,6 +41,7 @@ export const finisher: Path = {
   targetTransaction: 300,
   async before(lab, round) {
     const dataset = `finished_${round}`;
+    await lab.bare(sql`DELETE FROM requests`);
     await loadDataset(lab, { name: dataset, count: ARRIVALS, rses: ['BENCH1'] });
     const judge = await lab.daemons('judge-injector');
     await addRule(lab, dataset, { copies: 1, asynchronous: true, rse_expression: 'BENCH2' });

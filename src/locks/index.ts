@@ -7,6 +7,7 @@ export {
   addLocks,
   confirmLocks,
   followCopies,
+  isOfRule,
   releaseLocks,
   releaseTheseLocks,
   reopenLocks,

@@ -4,6 +4,13 @@ import { type Cause, LockState, ReplicaState } from '../vocabulary/index.js';
 // Pieces that change locks. Those that change a state give rows (rule_id, ok, replicating, stuck,
 // error): what each lock adds to its rule's counters, as `recountRules` sums them.
 
+/**
+ * Condition on a lock that is found by its file: it is of this rule. `+ 0` keeps it from the index on
+ * rule_id: of a rule younger than the last ANALYZE the planner expects one lock, and would walk all
+ * that the rule has for every file (16 s for a slice instead of 0.2, measured).
+ */
+export const isOfRule = (lock: Sql, rule: Sql): Sql => sql`(${lock}.rule_id + 0) = ${rule}`;
+
 /** The lock state that a copy's state stands for. */
 const stateOfCopy = (state: Sql): Sql => sql`
   CASE WHEN ${state} IN (${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)})
@@ -26,7 +33,7 @@ export const addLocks = (from: Sql, ruleId: bigint): Sql => sql`
 export const confirmLocks = (from: Sql): Sql => sql`
   UPDATE locks l SET state = ${lit(LockState.OK)}
     FROM (${locksOn(from, sql`x.state IN (${lit(LockState.REPLICATING)}, ${lit(LockState.STUCK)})`)}) w
-   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
+   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND ${isOfRule(sql`l`, sql`w.rule_id`)}
   RETURNING l.rule_id, 1 AS ok,
     -(w.was = ${lit(LockState.REPLICATING)})::int AS replicating,
     -(w.was = ${lit(LockState.STUCK)})::int AS stuck, NULL::text AS error`;
@@ -35,14 +42,14 @@ export const confirmLocks = (from: Sql): Sql => sql`
 export const reopenLocks = (from: Sql): Sql => sql`
   UPDATE locks l SET state = ${lit(LockState.REPLICATING)}
     FROM (${locksOn(from, sql`x.state = ${lit(LockState.OK)}`)}) w
-   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
+   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND ${isOfRule(sql`l`, sql`w.rule_id`)}
   RETURNING l.rule_id, -1 AS ok, 1 AS replicating, 0 AS stuck, NULL::text AS error`;
 
 /** CTE body: a bad copy is made anew, and so is what was stuck for want of it. As `reopenLocks`. */
 export const resumeLocks = (from: Sql): Sql => sql`
   UPDATE locks l SET state = ${lit(LockState.REPLICATING)}
     FROM (${locksOn(from, sql`x.state IN (${lit(LockState.OK)}, ${lit(LockState.STUCK)})`)}) w
-   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
+   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND ${isOfRule(sql`l`, sql`w.rule_id`)}
   RETURNING l.rule_id, -(w.was = ${lit(LockState.OK)})::int AS ok, 1 AS replicating,
     -(w.was = ${lit(LockState.STUCK)})::int AS stuck, NULL::text AS error`;
 
@@ -57,7 +64,7 @@ export const stickLocks = (from: Sql): Sql => sql`
             FROM (${from}) f JOIN locks x ON x.did_id = f.did_id AND x.rse_id = f.rse_id
            WHERE x.state = ${lit(LockState.REPLICATING)}
            ORDER BY x.did_id, x.rse_id, x.rule_id FOR NO KEY UPDATE OF x) w
-   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND l.rule_id = w.rule_id
+   WHERE l.did_id = w.did_id AND l.rse_id = w.rse_id AND ${isOfRule(sql`l`, sql`w.rule_id`)}
   RETURNING l.did_id, l.rse_id, l.rule_id, w.cause, w.source_rse_id, w.expected, w.found,
     0 AS ok, -1 AS replicating, 1 AS stuck, coalesce(w.error, w.cause) AS error`;
 
@@ -75,7 +82,7 @@ const locksOn = (from: Sql, condition: Sql): Sql => sql`
 export const followCopies = (from: Sql, ruleId: bigint): Sql => sql`
   UPDATE locks l SET state = ${stateOfCopy(sql`f.state`)}
     FROM (${from}) f
-   WHERE l.did_id = f.did_id AND l.rse_id = f.rse_id AND l.rule_id = ${ruleId}::bigint
+   WHERE l.did_id = f.did_id AND l.rse_id = f.rse_id AND ${isOfRule(sql`l`, sql`${ruleId}::bigint`)}
      AND l.state = ${lit(LockState.STUCK)}
      AND f.state <> ${lit(ReplicaState.UNAVAILABLE)}
   RETURNING l.did_id, l.rse_id, l.rule_id, (l.state = ${lit(LockState.OK)})::int AS ok,
@@ -93,7 +100,7 @@ export const releaseLocks = (ruleId: bigint, limit: number): Sql => sql`
 /** CTE body: takes these locks off. `from` gives (did_id, rse_id, rule_id). Gives as `releaseLocks`. */
 export const releaseTheseLocks = (from: Sql): Sql => sql`
   DELETE FROM locks l
-   WHERE (l.did_id, l.rse_id, l.rule_id) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)
+   WHERE (l.did_id, l.rse_id, l.rule_id + 0) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)
   RETURNING l.did_id, l.rse_id, l.rule_id, l.bytes, l.state`;
 
 /** CTE body: one rule's replicating locks are STUCK because somebody said so. Gives as `stickLocks`. */

@@ -1,5 +1,6 @@
 import { execute, lit, lits, sql, type Sql, type Tx } from '../db/index.js';
 import { activityIndex, Cause, type RuleId, SOURCE_CAUSES } from '../vocabulary/index.js';
+import { isOfRule } from './lock.sql.js';
 
 const DAY_SECONDS = 86_400;
 
@@ -50,7 +51,7 @@ const waitSeconds = (terms: RetryTerms): Sql => sql`
        ELSE least(${terms.lockRetrySecondsMax}::float8, ${terms.lockRetrySeconds}::float8 * (1 + coalesce((
          SELECT floor(extract(epoch FROM ${terms.now}::timestamptz - o.since) / ${lit(DAY_SECONDS)})
            FROM stuck_locks o
-          WHERE o.did_id = f.did_id AND o.rse_id = f.rse_id AND o.rule_id = f.rule_id), 0))) END`;
+          WHERE o.did_id = f.did_id AND o.rse_id = f.rse_id AND ${isOfRule(sql`o`, sql`f.rule_id`)}), 0))) END`;
 
 const unlessKnown = (column: Sql): Sql => sql`
   CASE WHEN excluded.cause IN (${lits([Cause.NO_SOURCE, Cause.FILE_LOST])}) AND s.cause IN (${lits(SOURCE_CAUSES)})
@@ -65,7 +66,7 @@ export const clearStuckLocks = (from: Sql): Sql => sql`
 /** CTE body: records of locks that are gone. `from` gives (did_id, rse_id, rule_id). */
 export const forgetStuckLocks = (from: Sql): Sql => sql`
   DELETE FROM stuck_locks s
-   WHERE (s.did_id, s.rse_id, s.rule_id) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)`;
+   WHERE (s.did_id, s.rse_id, s.rule_id + 0) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)`;
 
 /** A rule's stuck locks are due now, whatever their spacing. Gives how many. */
 export const hurryStuckLocks = (tx: Tx, ruleId: RuleId, now: Date): Promise<number> =>

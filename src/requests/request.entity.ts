@@ -38,7 +38,6 @@ export abstract class RequestColumns {
 /** A wanted transfer: the table is the queue. */
 @Entity('requests')
 @Unique(['didId', 'rseId'])
-@Unique(['uid'])
 export class RequestEntity extends RequestColumns {
   @PrimaryGeneratedColumn('identity', identity8) id!: bigint;
 }

@@ -1,6 +1,6 @@
 import { lit, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow, depthOf, filesBelow } from '../dids/index.js';
-import { releaseTheseLocks } from '../locks/index.js';
+import { isOfRule, releaseTheseLocks } from '../locks/index.js';
 import { Channel, type DidId, DidType, LockState, RuleGrouping } from '../vocabulary/index.js';
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
@@ -90,7 +90,7 @@ async function filesShort(tx: Tx, rule: Rule, limit: number): Promise<DidId[]> {
   const found = await rows<{ didId: DidId }>(
     tx,
     sql`SELECT b.did_id AS "didId" FROM (${filesBelow(rule.didId)}) b
-         WHERE (SELECT count(*) FROM locks l WHERE l.did_id = b.did_id AND l.rule_id = ${rule.id})
+         WHERE (SELECT count(*) FROM locks l WHERE l.did_id = b.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)})
                < ${rule.copies}::int
          ORDER BY b.did_id LIMIT ${lit(limit)}`,
   );

@@ -8,7 +8,7 @@ import {
 } from '../dids/index.js';
 import { execute, lit, ring, sql, type Sql, type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
-import { releaseTheseLocks } from '../locks/index.js';
+import { isOfRule, releaseTheseLocks } from '../locks/index.js';
 import { Channel, DidType, Evaluation, RuleGrouping } from '../vocabulary/index.js';
 import { locksOutside } from './complete-rule.js';
 import { demandCopies } from './copy-placement.js';
@@ -134,7 +134,7 @@ async function rsesForNewFiles(
   const unit = await unitOf(
     tx,
     sql`SELECT f.did_id FROM (${files}) f
-         WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = f.did_id AND l.rule_id = ${rule.id})`,
+         WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = f.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)})`,
     withKept(sites, sites.candidates, keep),
   );
   const all = rule.grouping === RuleGrouping.ALL;
@@ -181,6 +181,6 @@ const locksOfDetached = (rule: Rule, due: DueEvaluation, limit: number): Sql => 
     UNION
     SELECT up.id, ct.parent_id FROM up JOIN contents ct ON ct.child_id = up.node)
   SELECT l.did_id, l.rse_id, l.rule_id FROM locks l
-   WHERE l.did_id IN (SELECT id FROM left_ones) AND l.rule_id = ${rule.id}
+   WHERE l.did_id IN (SELECT id FROM left_ones) AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)}
      AND l.did_id NOT IN (SELECT id FROM up WHERE node = ${rule.didId})
    LIMIT ${lit(limit)}`;

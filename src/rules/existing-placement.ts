@@ -1,4 +1,5 @@
 import { rows, sql, type Sql, type Tx } from '../db/index.js';
+import { isOfRule } from '../locks/index.js';
 import { type DidId, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Rule } from './rule.js';
 
@@ -34,4 +35,4 @@ const ofRule = (rule: Rule): Sql =>
 
 const ofDataset = (rule: Rule, dataset: DidId): Sql => sql`
   SELECT l.rse_id FROM contents ct JOIN locks l ON l.did_id = ct.child_id
-   WHERE ct.parent_id = ${dataset} AND l.rule_id = ${rule.id} LIMIT ${SAMPLE}::int`;
+   WHERE ct.parent_id = ${dataset} AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)} LIMIT ${SAMPLE}::int`;

@@ -1,5 +1,6 @@
 import { datasetsBelow, filesBelow } from '../dids/index.js';
 import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { isOfRule } from '../locks/index.js';
 import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
@@ -151,7 +152,7 @@ class Placing {
       keep.length === 0
         ? files
         : sql`SELECT f.did_id FROM (${files}) f
-               WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = f.did_id AND l.rule_id = ${rule.id})`;
+               WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = f.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)})`;
     const unit = await unitOf(tx, left, candidates);
     const wish = { id, bytes: unit.bytes, copies: rule.copies, keep };
     const rses = demandCopies(wish, unit.candidates);

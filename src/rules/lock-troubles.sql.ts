@@ -1,4 +1,5 @@
 import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { isOfRule } from '../locks/index.js';
 import {
   BadFileState,
   Cause,
@@ -41,7 +42,7 @@ const stuckLocks = (ruleId: RuleId): Sql => sql`
   SELECT s.did_id, s.rse_id, l.state = ${lit(LockState.STUCK)} AS stuck, s.attempts, s.cause, s.error,
          s.expected, s.found, s.source_rse_id, s.last_at, s.since, s.next_try_at
     FROM stuck_locks s
-    JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND l.rule_id = s.rule_id
+    JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND ${isOfRule(sql`l`, sql`s.rule_id`)}
    WHERE s.rule_id = ${ruleId}`;
 
 /** Locks that are still tried, and were not stuck before: what failed last. */
@@ -51,7 +52,7 @@ const failedRequests = (ruleId: RuleId): Sql => sql`
     FROM locks l JOIN requests q ON q.did_id = l.did_id AND q.rse_id = l.rse_id
    WHERE l.rule_id = ${ruleId} AND l.state = ${lit(LockState.REPLICATING)} AND q.cause IS NOT NULL
      AND NOT EXISTS (SELECT FROM stuck_locks s WHERE s.did_id = l.did_id AND s.rse_id = l.rse_id
-                        AND s.rule_id = l.rule_id)`;
+                        AND ${isOfRule(sql`s`, sql`l.rule_id`)})`;
 
 /** Locks on a copy that went bad and that nothing has replaced. */
 const badCopies = (ruleId: RuleId): Sql => sql`

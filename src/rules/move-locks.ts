@@ -1,6 +1,6 @@
 import { lit, one, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow } from '../dids/index.js';
-import { lacksSource, releaseTheseLocks } from '../locks/index.js';
+import { isOfRule, lacksSource, releaseTheseLocks } from '../locks/index.js';
 import {
   Channel,
   type DidId,
@@ -67,7 +67,7 @@ export async function moveTiredLocks(
 
 /** Condition on stuck lock `s` and lock `l` of it: its time has come. */
 export const isDue = (rule: Rule, now: Date): Sql => sql`
-  l.did_id = s.did_id AND l.rse_id = s.rse_id AND l.rule_id = s.rule_id
+  l.did_id = s.did_id AND l.rse_id = s.rse_id AND ${isOfRule(sql`l`, sql`s.rule_id`)}
   AND s.rule_id = ${rule.id} AND s.next_try_at <= ${now}::timestamptz
   AND l.state = ${lit(LockState.STUCK)}`;
 
@@ -158,7 +158,7 @@ async function movesOfUnit(
   const files = sql`SELECT l.did_id FROM ${here}`;
   const taken = await rsesOf(
     tx,
-    sql`locks l WHERE l.rule_id = ${rule.id}::bigint AND l.did_id IN (${files})`,
+    sql`locks l WHERE ${isOfRule(sql`l`, sql`${rule.id}::bigint`)} AND l.did_id IN (${files})`,
   );
   const free = targets.filter(({ rseId }) => !taken.includes(rseId));
   const begun = (await rsesOf(tx, locksOf(rule, unit))).filter((rseId) => !taken.includes(rseId));

@@ -1,5 +1,6 @@
 import { execute, join, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { DuplicateRule, RuleNotFound } from '../errors/index.js';
+import { isOfRule } from '../locks/index.js';
 import { type DidId, LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { ERROR_LENGTH } from './counter.sql.js';
 import { type Rule, type StoredPlacement } from './rule.js';
@@ -218,7 +219,7 @@ export async function scheduleRepair(tx: Tx, ruleId: RuleId): Promise<void> {
     sql`UPDATE rules r
            SET repair_at = least(r.inject_at,
                  (SELECT min(s.next_try_at) FROM stuck_locks s
-                    JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND l.rule_id = s.rule_id
+                    JOIN locks l ON l.did_id = s.did_id AND l.rse_id = s.rse_id AND ${isOfRule(sql`l`, sql`s.rule_id`)}
                    WHERE s.rule_id = r.id AND l.state = ${lit(LockState.STUCK)})),
                state = CASE WHEN ${stuck} THEN r.state
                             WHEN r.locks_replicating > 0 THEN ${lit(RuleState.REPLICATING)}

@@ -1,7 +1,7 @@
 import { addAccountUsage } from '../accounts/index.js';
 import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { holdExpiringFiles } from '../dids/index.js';
-import { addLocks, recordStuckLocks, type RetryTerms } from '../locks/index.js';
+import { addLocks, isOfRule, recordStuckLocks, type RetryTerms } from '../locks/index.js';
 import { dropGuards, upsertCopies } from '../replicas/index.js';
 import { queueCopies } from '../requests/index.js';
 import { addRseUsage } from '../rses/index.js';
@@ -143,7 +143,7 @@ export const theFile = (file: DidId): Sql =>
 
 /**
  * Copies of every file of `slice` on the same RSEs. A file that has `copies` locks of the rule
- * already gets no more (null: as many as there are RSEs chosen). OFFSET 0 keeps this a probe a file:
+ * already gets no more (null: as many as there are RSEs chosen). OFFSET 0 keeps this one probe a file:
  * as a join every slice would read all the locks that the rule has so far.
  */
 export const sameCopies = (
@@ -151,15 +151,14 @@ export const sameCopies = (
   rses: readonly RseId[],
   copies: number | null,
 ): Sql => sql`
-  SELECT s.did_id, r.rse_id, s.bytes FROM slice s CROSS JOIN unnest(${[...rses]}::int[]) r(rse_id)
-   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND l.rse_id = r.rse_id
-                        AND l.rule_id = ${ruleId}::bigint OFFSET 0)
-     ${
-       copies === null
-         ? sql``
-         : sql`AND (SELECT count(*) FROM locks l WHERE l.did_id = s.did_id
-                       AND l.rule_id = ${ruleId}::bigint) < ${copies}::int`
-     }`;
+  SELECT s.did_id, r.rse_id, s.bytes
+    FROM slice s
+   CROSS JOIN LATERAL (
+     SELECT coalesce(array_agg(l.rse_id), '{}') AS rses FROM locks l
+      WHERE l.did_id = s.did_id AND ${isOfRule(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0) has
+   CROSS JOIN LATERAL (
+     SELECT x.rse_id FROM unnest(${[...rses]}::int[]) x(rse_id) WHERE x.rse_id <> ALL (has.rses) OFFSET 0) r
+   ${copies === null ? sql`` : sql`WHERE cardinality(has.rses) < ${copies}::int`}`;
 
 /** The size of a set of files, and the candidates with what of it they hold. `files` gives (did_id). */
 export async function unitOf(

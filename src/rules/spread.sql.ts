@@ -1,4 +1,5 @@
 import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { isOfRule } from '../locks/index.js';
 import { type DidId, ReplicaState, type RseId } from '../vocabulary/index.js';
 import { type RankedFile } from './fill-copies.js';
 import { type WeightedRse } from './rendezvous.js';
@@ -37,7 +38,7 @@ export const ownCopies = (ruleId: bigint, rses: readonly WeightedRse[], copies: 
       SELECT x.rse_id FROM ${shares(rses)}
        ORDER BY ${bestFirst}
        LIMIT ${lit(copies)}) p
-   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND l.rule_id = ${ruleId}::bigint OFFSET 0)`;
+   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND ${isOfRule(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0)`;
 
 /** What a placement of `files` by `copies` would charge at each RSE, in bytes. Writes nothing. */
 export async function chargeOf(tx: Tx, files: Sql, copies: Sql): Promise<Map<RseId, bigint>> {
@@ -69,7 +70,7 @@ export const rankFiles = (
          CROSS JOIN ${has}
          CROSS JOIN LATERAL (
            SELECT count(*)::int AS count, coalesce(array_agg(l.rse_id), '{}') AS rses
-             FROM locks l WHERE l.did_id = s.did_id AND l.rule_id = ${rule.id}::bigint) taken
+             FROM locks l WHERE l.did_id = s.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)}) taken
          WHERE taken.count < ${rule.copies}::int
          ORDER BY s.did_id`,
   );
