@@ -33,6 +33,10 @@ export async function existingPlacement(
 const ofRule = (rule: Rule): Sql =>
   sql`SELECT rse_id FROM locks WHERE rule_id = ${rule.id} LIMIT ${SAMPLE}::int`;
 
+/** OFFSET 0: a probe a file, never a join with all locks. */
 const ofDataset = (rule: Rule, dataset: DidId): Sql => sql`
-  SELECT l.rse_id FROM contents ct JOIN locks l ON l.did_id = ct.child_id
-   WHERE ct.parent_id = ${dataset} AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)} LIMIT ${SAMPLE}::int`;
+  SELECT h.rse_id FROM contents ct
+   CROSS JOIN LATERAL (
+     SELECT l.rse_id FROM locks l
+      WHERE l.did_id = ct.child_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)} OFFSET 0) h
+   WHERE ct.parent_id = ${dataset} LIMIT ${SAMPLE}::int`;

@@ -66,7 +66,7 @@ export async function hotStatements(
     {
       'evaluate-1-collections': /RECURSIVE up[^]*FOR UPDATE/,
       'evaluate-2-rules': /FROM rules[^]*RECURSIVE up/,
-      'evaluate-3-placement': /JOIN locks l ON l.did_id = ct.child_id/,
+      'evaluate-3-placement': /FROM contents ct\s+CROSS JOIN LATERAL/,
       'evaluate-4-bytes': /sum\(d.bytes\)[^]*NOT EXISTS \(SELECT FROM locks/,
       'evaluate-5-held': /heldBytes/,
     },
