@@ -33,10 +33,10 @@ export async function existingPlacement(
 const ofRule = (rule: Rule): Sql =>
   sql`SELECT rse_id FROM locks WHERE rule_id = ${rule.id} LIMIT ${SAMPLE}::int`;
 
-/** OFFSET 0: a probe a file, never a join with all locks. */
+/** OFFSET 0 and ORDER BY: by the dataset's key and a probe a file, never all locks or all contents. */
 const ofDataset = (rule: Rule, dataset: DidId): Sql => sql`
   SELECT h.rse_id FROM contents ct
    CROSS JOIN LATERAL (
      SELECT l.rse_id FROM locks l
       WHERE l.did_id = ct.child_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)} OFFSET 0) h
-   WHERE ct.parent_id = ${dataset} LIMIT ${SAMPLE}::int`;
+   WHERE ct.parent_id = ${dataset} ORDER BY ct.child_id LIMIT ${SAMPLE}::int`;
