@@ -31,11 +31,19 @@ export interface Lab {
   close(): Promise<void>;
 }
 
+export interface LabOptions {
+  /** Is called when the server runs and nobody has connected to it. */
+  prepare?(server: { readonly directory: string; readonly pid: number }): Promise<void>;
+  /** Options of Node for the service's processes. */
+  readonly node?: readonly string[];
+}
+
 /** An embedded PostgreSQL with the defaults of the product (fsync and autovacuum on), and the door. */
-export async function openLab(): Promise<Lab> {
+export async function openLab(special: LabOptions = {}): Promise<Lab> {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   prepareStateDirectory(directory);
   const server = await startEmbedded({ stateDir: directory });
+  await special.prepare?.({ directory, pid: server.pid });
   await migrateDatabase(server.url);
   const config = loadConfig({ environment: {}, overrides: { state: { directory } } });
   const db = await openDatabase({ ...config.database, url: server.url, entities });
@@ -48,7 +56,7 @@ export async function openLab(): Promise<Lab> {
       SLUICE_LOG__LEVEL: 'error',
       ...environment,
     };
-    const service = await startService(directory, settings, BUILT);
+    const service = await startService(directory, settings, [...(special.node ?? []), ...BUILT]);
     running.add(service);
     return service;
   };
