@@ -74,8 +74,11 @@ export async function registerFiles(tx: Tx, registration: Registration): Promise
   const asked = [...files.values()];
   if (!rse.deterministic) demandPaths(asked, rse);
   await refuseCollisions(tx, rse, asked);
-  await holdExpiring(tx, asked);
-  await insertDescribedFiles(tx, accountId, asked.map(described), registration.now ?? new Date());
+  const lasting = await holdExpiring(tx, asked);
+  // Said again: an INSERT would look every name up once more and draw an id for it.
+  if (lasting < asked.length || asked.some(({ meta }) => meta)) {
+    await insertDescribedFiles(tx, accountId, asked.map(described), registration.now ?? new Date());
+  }
   const found = await insertCopies(tx, registration, asked);
   if (found.length < asked.length) {
     throw new ResourceTemporaryUnavailable('A file was erased while it was being registered');

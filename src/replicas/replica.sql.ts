@@ -110,7 +110,9 @@ export async function insertRegisteredCopies(
                       ${column('adler32')}::int[], ${column('md5')}::uuid[], ${column('state')}::text[],
                       ${column('path')}::text[])
                WITH ORDINALITY AS i(scope, name, bytes, adler32, md5, state, path, at)
-          JOIN dids d ON d.scope = i.scope AND d.name = i.name),
+          -- OFFSET 0: a probe a name. While statistics are young a join reads all DIDs there are.
+          CROSS JOIN LATERAL (SELECT * FROM dids n
+                              WHERE n.scope = i.scope AND n.name = i.name OFFSET 0) d),
         copies AS (
           INSERT INTO replicas (did_id, rse_id, bytes, state, accessed_at, tombstone)
           SELECT id, ${place.rseId}::int, bytes, state::"char", ${place.now}::timestamptz, ${place.tombstone}::timestamptz

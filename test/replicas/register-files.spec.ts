@@ -47,6 +47,16 @@ describe('registering files', () => {
     expect(await used(disk)).toEqual({ files: 2n, bytes: 150n });
   });
 
+  it('draws no ids for what is known, and all that it needs when one name is new', async () => {
+    const known = ['k1', 'k2', 'k3'].map((name) => file(name));
+    const [, , last] = await register(disk, ...known);
+    await register(disk, ...known);
+    const [next] = await register(disk, file('after-k3'));
+    expect(next?.didId).toBe(last!.didId + 1n);
+    const mixed = await register(disk, ...known, file('k4'));
+    expect(mixed.map(({ fresh }) => fresh)).toEqual([false, false, false, true]);
+  });
+
   it('answers in the order given, also for a file named twice', async () => {
     const [b, c, again] = await register(disk, file('b'), file('c'), file('b'));
     expect(again).toEqual(b);
