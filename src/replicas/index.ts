@@ -96,7 +96,6 @@ export {
   type Ancestry,
   ancestries,
   archivesOf,
-  type CopyFilter,
   countListed,
   datasetPage,
   type ListedDids,
@@ -104,8 +103,10 @@ export {
   listedFiles,
   randomFiles,
   resolveListed,
+  SORTED_MAX,
   sortedFiles,
 } from './list-files.sql.js';
+export { codedStates, copyCode, type CopyFilter, shownCopies } from './listed-copies.sql.js';
 export {
   bytesBeingDeleted,
   claimDue,

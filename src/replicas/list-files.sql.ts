@@ -1,12 +1,12 @@
-import { join, lit, lits, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { join, lit, only, rows, sql, type Tx } from '../db/index.js';
 import {
   type DidId,
   type DidName,
   DidType,
-  ReplicaState,
-  type ReplicaState as State,
+  type ReplicaState,
   type RseId,
 } from '../vocabulary/index.js';
+import { shownCopies, type CopyFilter, showsAvailableOnly } from './listed-copies.sql.js';
 
 /** What a listing of copies is about: files asked for by name, and datasets below what was asked. */
 export interface ListedDids {
@@ -42,15 +42,29 @@ export async function countListed(tx: Tx, listed: ListedDids, limit: number): Pr
   return n + listed.files.length;
 }
 
-/** All files of a listing, sorted by scope and name. For listings that countListed found small. */
-export async function sortedFiles(tx: Tx, listed: ListedDids): Promise<DidId[]> {
+/** Listings up to this size are sorted by scope and name; larger ones come dataset by dataset. */
+export const SORTED_MAX = 20_000;
+
+/**
+ * All files of a listing, sorted by scope and name; none at all where its datasets hold more than
+ * `limit`. The limit also tells the planner that the keys are few: without it 1,000 datasets were
+ * reason enough to read every DID there is.
+ */
+export async function sortedFiles(
+  tx: Tx,
+  listed: ListedDids,
+  limit = SORTED_MAX,
+): Promise<DidId[]> {
   const found = await rows<{ id: DidId }>(
     tx,
-    sql`SELECT d.id FROM dids d
-        WHERE d.id = ANY(${[...listed.files]}::bigint[])
-           OR d.id IN (SELECT ct.child_id FROM contents ct
-                       WHERE ct.parent_id = ANY(${[...listed.datasets]}::bigint[]))
-        ORDER BY d.scope, d.name`,
+    sql`WITH held AS MATERIALIZED (
+          SELECT ct.child_id AS id FROM unnest(${[...listed.datasets]}::bigint[]) AS parent(id)
+          CROSS JOIN LATERAL (SELECT child_id FROM contents WHERE parent_id = parent.id OFFSET 0) ct
+          LIMIT ${lit(limit + 1)})
+        SELECT d.id
+        FROM (SELECT unnest(${[...listed.files]}::bigint[]) AS id UNION SELECT id FROM held) i
+        JOIN dids d ON d.id = i.id
+        WHERE (SELECT count(*) FROM held) <= ${lit(limit)} ORDER BY d.scope, d.name`,
   );
   return found.map(({ id }) => id);
 }
@@ -96,17 +110,6 @@ export async function datasetPage(
   };
 }
 
-/** Which copies a listing shows. */
-export interface CopyFilter {
-  readonly rseIds: readonly RseId[];
-  /** null: of every state. */
-  readonly states: readonly State[] | null;
-  /** Only copies written or read since then. */
-  readonly since: Date | null;
-  /** Whether some of these RSEs are not deterministic. */
-  readonly withPaths: boolean;
-}
-
 /** A file with its copies: `rseIds`, `states` and `paths` run in parallel. */
 export interface ListedFile extends DidName {
   readonly didId: DidId;
@@ -116,7 +119,7 @@ export interface ListedFile extends DidName {
   readonly constituent: boolean | null;
   readonly rseIds: RseId[];
   /** null where only AVAILABLE ones were asked for. */
-  readonly states: State[] | null;
+  readonly states: ReplicaState[] | null;
   /** null where every RSE computes its paths. */
   readonly paths: (string | null)[] | null;
 }
@@ -127,26 +130,15 @@ export async function listedFiles(
   didIds: readonly DidId[],
   filter: CopyFilter,
 ): Promise<ListedFile[]> {
-  const states = filter.states ?? ReplicaStates;
-  // `+ 0` keeps the planner from the index on (rse_id, did_id), one descent an RSE and file: a page of
-  // 1,000 files at 50 RSEs took 580 ms instead of 20 (measured).
-  const copies = (value: Sql): Sql => sql`ARRAY(
-    SELECT ${value} FROM replicas r
-    ${filter.withPaths ? sql`LEFT JOIN replica_paths p ON p.did_id = r.did_id AND p.rse_id = r.rse_id` : sql``}
-    WHERE r.did_id = d.id AND (r.rse_id + 0) = ANY(${[...filter.rseIds]}::int[])
-      AND r.state IN (${lits(states)})
-      ${filter.since === null ? sql`` : sql`AND greatest(r.accessed_at, r.verified_at) >= ${filter.since}`}
-    ORDER BY r.rse_id)`;
-  const onlyAvailable = states.length === 1 && states[0] === ReplicaState.AVAILABLE;
   return await rows<ListedFile>(
     tx,
     sql`SELECT d.id AS "didId", d.scope, d.name, d.bytes, d.adler32,
           replace(d.md5::text, '-', '') AS md5, d.constituent,
           ${join(
             [
-              sql`${copies(sql`r.rse_id`)} AS "rseIds"`,
-              sql`${onlyAvailable ? sql`NULL` : copies(sql`r.state::text`)} AS states`,
-              sql`${filter.withPaths ? copies(sql`p.path`) : sql`NULL`} AS paths`,
+              sql`${shownCopies(filter, sql`r.rse_id`)} AS "rseIds"`,
+              sql`${showsAvailableOnly(filter) ? sql`NULL` : shownCopies(filter, sql`r.state::text`)} AS states`,
+              sql`${filter.withPaths ? shownCopies(filter, sql`p.path`) : sql`NULL`} AS paths`,
             ],
             ', ',
           )}
@@ -154,8 +146,6 @@ export async function listedFiles(
         JOIN dids d ON d.id = i.id ORDER BY i.at`,
   );
 }
-
-const ReplicaStates = Object.values(ReplicaState);
 
 /** One step upwards in the tree of collections. */
 export interface Ancestry extends DidName {

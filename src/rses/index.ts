@@ -48,7 +48,10 @@ export {
   printExpression,
 } from './expression/index.js';
 export {
+  computedPath,
   DEFAULT_ALGORITHM,
+  isComputed,
+  mayClimb,
   normalisePath,
   parsePfn,
   pathOf,

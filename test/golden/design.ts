@@ -30,6 +30,8 @@ export const DESIGN: Readonly<Record<string, { by: readonly string[]; head?: str
   'reap-3-forget': { by: ['replica_paths_pkey', 'guarded_copies_pkey'] },
   'list-replicas': { by: ['dids_pkey', 'replicas_pkey'] },
   'list-files': { by: ['contents_pkey', 'dids_pkey'] },
+  'list-1-names': { by: ['contents_pkey', 'dids_pkey'] },
+  'list-2-lines': { by: ['dids_pkey', 'replicas_pkey'] },
   'search-own-metadata': { by: ['did_meta_meta_idx', 'dids_pkey'] },
   authenticate: { by: ['tokens_pkey'] },
 };

@@ -1,4 +1,8 @@
 import { authenticate } from '../../src/accounts/index.js';
+import { fileLines } from '../../src/api/replicas/file-lines.sql.js';
+import { lineForm } from '../../src/api/replicas/line-form.js';
+import { setScene } from '../../src/api/replicas/list-rows.js';
+import { parseListing } from '../../src/api/replicas/listing.request.js';
 import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
 import { judgeEvaluator } from '../../src/daemons/judge/evaluator.js';
 import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
@@ -11,6 +15,7 @@ import {
   EPOCH,
   forgetClaims,
   listedFiles,
+  sortedFiles,
   urgentTombstone,
   verifyClaims,
 } from '../../src/replicas/index.js';
@@ -112,6 +117,18 @@ export async function hotStatements(
   const last = { datasetId: 1n, id: 0n };
   await hear({ 'list-files': /FROM contents/ }, () =>
     db.read((tx) => filePage(tx, [1n, 2n, 3n], last, 2000)),
+  );
+  await hear({ 'list-1-names': /ORDER BY d\.scope/ }, () =>
+    db.read((tx) => sortedFiles(tx, { files: [1n], datasets: [1n, 2n, 3n] })),
+  );
+  await hear({ 'list-2-lines': /alike/ }, () =>
+    db.read(async (tx) => {
+      const { rses, places, filter } = await setScene(tx, parseListing({}));
+      const form = lineForm(rses, places, false);
+      if (!form) throw new Error('no form');
+      const which = { ids: [1n, 2n, 3n], named: [], resolveArchives: true };
+      await fileLines(tx, { ...which, filter, form });
+    }),
   );
   const filter = parseFilter({ run: '7' }, 'all');
   await hear({ 'search-own-metadata': /did_meta/ }, () =>

@@ -65,6 +65,13 @@ describe('listing files with their copies', () => {
     expect(await names(ids)).toEqual(['f1', 'f2', 'f3']);
   });
 
+  it('sorts no more files than fit: none where a dataset grew beyond', async () => {
+    const sorted = (limit: number) =>
+      db.read(async (tx) => sortedFiles(tx, await resolveListed(tx, named('all')), limit));
+    expect(await sorted(4)).toHaveLength(3);
+    expect(await sorted(3)).toEqual([]);
+  });
+
   it('pages through datasets without repeating a file of an earlier one or one asked for', async () => {
     const pages = await db.read(async (tx) => {
       const listed = await resolveListed(tx, named('all', 'f1'));

@@ -4,6 +4,7 @@ import { InvalidPath } from '../../src/errors/index.js';
 import {
   ALGORITHMS,
   type Endpoint,
+  isComputed,
   normalisePath,
   parsePfn,
   pathOf,
@@ -40,6 +41,11 @@ describe('pathOf', () => {
     ['identity', 'data.raw', '/a/b', 'data.raw//a/b'],
   ])('%s of %s:%s is %s', (algorithm, scope, name, path) => {
     expect(pathOf(algorithm, scope, name)).toBe(path);
+  });
+
+  it('is known to statements too, whatever the algorithm', () => {
+    expect([...ALGORITHMS.keys()].filter((algorithm) => !isComputed(algorithm))).toEqual([]);
+    expect(isComputed('xenon')).toBe(false);
   });
 
   it('names the algorithms there are', () => {

@@ -4,15 +4,17 @@ import { listRses, protocolsOf, resolveRses, type Rse } from '../../rses/index.j
 import { ReplicaState, type RseId } from '../../vocabulary/index.js';
 import { ancestorNames } from './ancestors.js';
 import { archivePfns } from './archive-pfns.js';
-import { listingPages } from './listing-pages.js';
+import { type ListedPage, listingPages } from './listing-pages.js';
 import { listedRow, type ListedPfn, type ListedRow, pfnsOf } from './listing.presenter.js';
 import { type Listing } from './listing.request.js';
+import { Pace } from './pace.js';
 import { type Places, rankPlaces } from './places.js';
 import { type ListingContext, signPfns } from './sign-pfns.js';
 
 /** What holds for a whole listing: read once, before the first row. */
-interface Scene {
+export interface Scene {
   readonly listing: Listing;
+  readonly rses: readonly Rse[];
   readonly filter: CopyFilter;
   readonly places: Places;
   readonly names: ReadonlyMap<RseId, string>;
@@ -28,35 +30,51 @@ export async function* listRows(
 ): AsyncGenerator<ListedRow, void, undefined> {
   const { db } = context;
   const scene = await db.read((tx) => setScene(tx, listing));
-  const sign = (pfns: readonly ListedPfn[]) => signPfns(context, listing, pfns);
+  const pace = new Pace();
   let left = listing.random ?? Number.POSITIVE_INFINITY;
-  for await (const { ids, named } of listingPages(db, listing)) {
-    const files = await db.read((tx) => listedFiles(tx, ids, scene.filter));
-    const zips = listing.resolveArchives
-      ? await archivePfns(db, { ...scene, sign }, files)
-      : undefined;
-    const shown = files.filter(
-      ({ didId, rseIds }) => rseIds.length > 0 || named.has(didId) || zips?.has(didId),
-    );
-    const parents = listing.resolveParents
-      ? await db.read(async (tx) => ancestorNames(await ancestries(tx, ids), ids))
-      : undefined;
-    for (const file of shown) {
+  for await (const page of listingPages(db, listing, pace)) {
+    for await (const row of rowsOfPage(context, scene, page)) {
       if (left-- <= 0) return;
-      const own = pfnsOf(file, scene.places, listing.sort === 'random');
-      const pfns = [...(await sign(own)), ...(zips?.get(file.didId) ?? [])];
-      yield listedRow(file, pfns, scene.names, parents?.get(file.didId));
+      yield row;
     }
+    pace.next();
   }
 }
 
-async function setScene(tx: Tx, listing: Listing): Promise<Scene> {
+/** The rows of one page. */
+export async function* rowsOfPage(
+  context: ListingContext,
+  scene: Scene,
+  { ids, named }: ListedPage,
+): AsyncGenerator<ListedRow, void, undefined> {
+  const { db } = context;
+  const { listing } = scene;
+  const sign = (pfns: readonly ListedPfn[]) => signPfns(context, listing, pfns);
+  const files = await db.read((tx) => listedFiles(tx, ids, scene.filter));
+  const zips = listing.resolveArchives
+    ? await archivePfns(db, { ...scene, sign }, files)
+    : undefined;
+  const parents = listing.resolveParents
+    ? await db.read(async (tx) => ancestorNames(await ancestries(tx, ids), ids))
+    : undefined;
+  for (const file of files) {
+    const { didId, rseIds } = file;
+    if (rseIds.length === 0 && !named.has(didId) && !zips?.has(didId)) continue;
+    const own = pfnsOf(file, scene.places, listing.sort === 'random');
+    const pfns = [...(await sign(own)), ...(zips?.get(didId) ?? [])];
+    yield listedRow(file, pfns, scene.names, parents?.get(didId));
+  }
+}
+
+/** Reads what holds for a whole listing. Throws InvalidRSEExpression. */
+export async function setScene(tx: Tx, listing: Listing): Promise<Scene> {
   const { expression, ignoreAvailability } = listing;
   const found = expression === undefined ? await listRses(tx) : await resolveRses(tx, expression);
   const rses = found.filter((rse) => ignoreAvailability || rse.availabilityRead);
   const ids = rses.map(({ id }) => id);
   return {
     listing,
+    rses,
     filter: {
       rseIds: ids,
       states: statesOf(listing),

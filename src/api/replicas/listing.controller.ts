@@ -16,7 +16,7 @@ import { Database } from '../../db/index.js';
 import { UnsupportedRequestedContentType } from '../../errors/index.js';
 import { accepts, METALINK, NDJSON, streamRows } from '../wire/index.js';
 import { type Listing, parseListing, parseListingQuery } from './listing.request.js';
-import { type ListedRow, presentListed } from './listing.presenter.js';
+import { listLines } from './list-lines.js';
 import { listRows } from './list-rows.js';
 import { METALINK_SCHEMES } from './metalink.presenter.js';
 import { streamMetalink } from './stream-metalink.js';
@@ -58,14 +58,10 @@ export class ListingController {
     if (!accepts(accept, NDJSON)) {
       throw new UnsupportedRequestedContentType(`The answer is ${NDJSON} or ${METALINK}`);
     }
-    return await streamRows(lines(listRows(context, listing)));
+    return await streamRows(listLines(context, listing));
   }
 }
 
 /** A metalink is sent to who names it; a wildcard gets rows. */
 const wantsMetalink = (accept: string | undefined): boolean =>
   accept !== undefined && accept.toLowerCase().includes(METALINK) && accepts(accept, METALINK);
-
-async function* lines(rows: AsyncIterable<ListedRow>): AsyncGenerator<string, void, undefined> {
-  for await (const row of rows) yield presentListed(row);
-}

@@ -6,14 +6,17 @@ import { NDJSON } from './media-types.js';
 /** Lines are gathered into chunks of about this many characters before the socket sees them. */
 const CHUNK = 32 * 1024;
 
-/** One line a row. A string is a line already encoded (by SQL or toJson), without its newline. */
+/** One line a row. A string is one line or several, already encoded, without the last newline. */
 export type Line = object | string;
 
-/** Reads lines only as fast as the client does, and closes the source when the client goes away. */
+/**
+ * Reads lines only as fast as the client does, never one more than a chunk needs, and closes the
+ * source when the client goes away.
+ */
 class LineStream extends Readable {
   constructor(
     private readonly source: Iterator<Line> | AsyncIterator<Line>,
-    private next: IteratorResult<Line>,
+    private first: IteratorResult<Line> | undefined,
   ) {
     super({ highWaterMark: 2 * CHUNK });
   }
@@ -28,10 +31,12 @@ class LineStream extends Readable {
   /** The next chunk, or null at the end. */
   private async gather(): Promise<string | null> {
     let chunk = '';
-    while (!this.next.done && chunk.length < CHUNK) {
-      const line = this.next.value;
+    while (chunk.length < CHUNK) {
+      const next = this.first ?? (await this.source.next());
+      this.first = undefined;
+      if (next.done) break;
+      const line = next.value;
       chunk += typeof line === 'string' ? `${line}\n` : `${toJson(line)}\n`;
-      this.next = await this.source.next();
     }
     return chunk === '' ? null : chunk;
   }

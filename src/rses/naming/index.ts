@@ -1,2 +1,3 @@
 export { ALGORITHMS, DEFAULT_ALGORITHM, normalisePath, pathOf, safePath } from './path.js';
+export { computedPath, isComputed, mayClimb } from './path.sql.js';
 export { type Endpoint, parsePfn, pathUnder, type Pfn, pfnOf } from './pfn.js';
