@@ -4,12 +4,14 @@
  * same tables with all their indexes. Embedded PostgreSQL as delivered, fsync and autovacuum on.
  * `--steps 5,6,7 [--page FILE]`: the same upon a catalogue of 10^5, then 10^6, then 10^7 files, and
  * how the cost of every path grows with it.
+ * `--only concurrency`: work shared by one, two and four writers or processes; nothing twice, no deadlock.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openLab } from './lab.js';
 import { type Path } from './path.js';
 import { catalogue } from './paths/catalogue.js';
+import { concurrency } from './paths/concurrency.js';
 import { furnish } from './paths/fixtures.js';
 import { daemons } from './paths/daemons.js';
 import { listings } from './paths/listing.js';
@@ -38,6 +40,8 @@ const paths: readonly Path[] = [
   ...listings,
   ...rules,
   ...daemons,
+  // Minutes of starting processes: only for who asks for it.
+  ...(options.only === undefined ? [] : concurrency),
 ];
 const repetitions = options.repetitions === undefined ? undefined : Number(options.repetitions);
 const chosen = ({ name }: Path) => options.only === undefined || name.includes(options.only);

@@ -4,10 +4,10 @@ import { reaper } from '../../src/daemons/reaper/reaper.js';
 import { type Reconciler } from '../../src/daemons/runtime/index.js';
 import { createLog } from '../../src/log/index.js';
 import { openStorages } from '../../src/storages.js';
-import { claimRequests } from '../../src/requests/index.js';
 import { ReplicaState, RequestState } from '../../src/vocabulary/index.js';
 import { type Lab } from '../lab.js';
 import { type Path } from '../path.js';
+import { claims } from './claims.js';
 import { addRule, locksOf } from './rules.js';
 import { loadDataset, SCOPE } from './fixtures.js';
 
@@ -99,43 +99,6 @@ async function refuseHalf(lab: Lab, files: Sql): Promise<void> {
     INSERT INTO updated_dids (did_id, child_from, child_to, action)
     SELECT child_id, 0, 0, 'A' FROM (${files}) f WHERE child_id % 4 = 2`);
 }
-
-const CLAIMS = 10_000;
-const DESTINATIONS = 10;
-/** Files and destinations from here on do not exist: nobody else works on their requests. */
-const MADE_UP = 1_000_000_000;
-const madeUpGone = sql`DELETE FROM requests WHERE did_id >= ${MADE_UP}::bigint`;
-
-/** Requests claimed fairly from a queue of `queued`, by bucket. */
-export const claims = (queued: number): Path => ({
-  name: `claims from ${queued.toLocaleString('en')} requests`,
-  item: 'claim',
-  items: CLAIMS,
-  inProcess: true,
-  targetCpu: 45,
-  async prepare(lab) {
-    await lab.bare(madeUpGone);
-    await lab.bare(sql`
-      INSERT INTO requests (did_id, rse_id, bytes, account_id, activity, state)
-      SELECT ${MADE_UP}::bigint + i, ${MADE_UP}::int + i % ${DESTINATIONS}::int, 1000, 1, i % 7, ${lit(RequestState.QUEUED)}
-        FROM generate_series(1, ${queued}::int) i`);
-    await lab.meters.watcher.query('VACUUM ANALYZE requests');
-  },
-  async run(lab) {
-    const until = new Date(Date.now() + 600_000);
-    for (let claimed = 0; claimed < CLAIMS;) {
-      const shares = Array.from({ length: DESTINATIONS }, (_, at) => ({
-        rseId: MADE_UP + at,
-        activity: claimed % 7,
-        slots: BATCH / DESTINATIONS,
-      }));
-      const got = await lab.db.tx((tx) => claimRequests(tx, shares, 'bench', until));
-      if (got.length === 0) throw new Error('nothing left to claim');
-      claimed += got.length;
-    }
-  },
-  after: (lab) => lab.bare(madeUpGone),
-});
 
 const HEAP: Heap = { due: 10_000, catalogue: 200_000 };
 

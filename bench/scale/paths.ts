@@ -1,6 +1,7 @@
 import { type Path } from '../path.js';
 import { catalogue } from '../paths/catalogue.js';
-import { claims, finisher } from '../paths/daemons.js';
+import { claims } from '../paths/claims.js';
+import { finisher } from '../paths/daemons.js';
 import { cleaner, evaluator, ruleOver } from '../paths/rules.js';
 import { scaledReads } from './reads.js';
 import { type Shape } from './shape.js';
