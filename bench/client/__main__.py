@@ -32,7 +32,7 @@ def parse() -> argparse.Namespace:
     for name in ('url', 'username', 'password', 'json'):
         parser.add_argument(f'--{name}', required=True)
     parser.add_argument('--process', action='append', required=True, help='a root of the server: NAME=PID')
-    parser.add_argument('--daemon', default='', help='a command that runs the daemon appended once;\ndefault: they run')
+    parser.add_argument('--daemon', default='', help='runs the daemon appended once; default: they run')
     parser.add_argument('--files', type=int, default=10_000, help='of a repetition')
     parser.add_argument('--calls', type=int, default=50, help='of a path that is measured call by call')
     parser.add_argument('--repetitions', type=int, default=3)

@@ -57,7 +57,9 @@ def _metadata(at: int) -> dict[str, Any]:
 def _describe(meter: Meter, round: Round, calls: int) -> None:
     """Metadata for a fifth of the files, and then the question for those of one kind."""
     count = round.count // 5
-    described = [{**did, 'meta': _metadata(at)} for at, did in enumerate(round.dids[:count])]
+    described: list[dict[str, Any]] = [
+        {**did, 'meta': _metadata(at)} for at, did in enumerate(round.dids[:count])
+    ]
 
     def describe() -> None:
         for batch in batches(described):

@@ -53,9 +53,13 @@ function row(name: string, ours: PathResult, theirs: PathResult): string[] {
     `${name} (a ${ours.item})`,
     ...[ours, theirs].map(withSpread),
     Number.isFinite(ratio) ? `${rough}${figure(ratio)}` : '–',
-    ...[median(ours, wall), median(theirs, wall), median(ours, client), median(theirs, client)],
+    ...[ours, theirs].map((path) => (hasStarts(path) ? '–' : median(path, wall))),
+    ...[ours, theirs].map((path) => median(path, client)),
   ];
 }
+
+/** Somebody waited for programs to start, which in production run: no wall time to compare. */
+const hasStarts = ({ repetitions }: PathResult) => repetitions.some(({ starting }) => starting > 0);
 
 const roughly = ({ items, ...path }: PathResult): string =>
   (microseconds({ items, ...path }, cpu).median * items) / 1e6 < ROUGH_BELOW_SECONDS ? '~' : '';
@@ -90,8 +94,11 @@ const sum = (parts: Readonly<Record<string, number>>): number =>
 
 const title = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
-const idle = ({ name, idleShare }: ServerRun): string =>
-  `Without any work ${title(name)} uses ${(idleShare * 1000).toFixed(1)} ms of CPU a second.`;
+function idle({ name, idleShare, starting }: ServerRun): string {
+  const starts = Object.entries(starting).map(([daemon, s]) => `${daemon} ${s.toFixed(1)} s`);
+  const idling = `Without any work ${title(name)} uses ${(idleShare * 1000).toFixed(1)} ms of CPU a second.`;
+  return starts.length === 0 ? idling : `${idling} Left out, a start of ${starts.join(', ')}.`;
+}
 
 function describe(sluice: ServerRun, rucio: ServerRun): string {
   const { files, calls, repetitions } = sluice.sizes;
