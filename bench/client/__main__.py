@@ -52,7 +52,9 @@ def judge(options: argparse.Namespace, home: Path) -> dict:
     idle = meter.cost(lambda: time.sleep(options.idle))
     daemons.learn_starts(INJECTOR, EVALUATOR, CLEANER)
     lake = Lake(client)
-    measure_round(Meter(meter.server, aloud=False), Round(lake, 0, WARM_UP_FILES), WARM_UP_CALLS, daemons)
+    if options.repetitions > 1:  # a single one is nobody's figure
+        warm_up = Meter(meter.server, aloud=False)
+        measure_round(warm_up, Round(lake, 0, WARM_UP_FILES), WARM_UP_CALLS, daemons)
     for number in range(1, options.repetitions + 1):
         measure_round(meter, Round(lake, number, options.files), options.calls, daemons)
     memory['after'] = meter.server.memory_mib()
