@@ -109,6 +109,20 @@ describe('a daemon', () => {
     await bell.shift(2);
   });
 
+  it('that is rung again and again rests between its shifts, and misses no ring', async () => {
+    let wake = () => {};
+    const bell = daemon(() => Promise.resolve(), { wakeBy: (inside) => (wake = inside) });
+    await start([bell.reconciler]);
+    for (let rings = 0; rings < 1000; rings++) {
+      wake();
+      await new Promise(setImmediate);
+    }
+    const seen = bell.shifts;
+    expect(seen).toBeLessThan(500);
+    wake();
+    await bell.shift(seen + 1);
+  });
+
   it('goes on at once while there is more', async () => {
     let left = 3;
     const all = gate();
