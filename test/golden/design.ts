@@ -43,6 +43,7 @@ export function slowness(name: string, shape: PlanShape): string[] {
     ...shape.wholeReads
       .filter(({ relation, index }) => VAST.includes(relation) && (!index || index !== head))
       .map(({ relation, index }) => `${name} reads ${relation} whole${index ? ` by ${index}` : ''}`),
+    ...shape.sievedReads.map((read) => `${name} looks for a file among ${read}`),
     ...shape.loopsOverCtes.map((loop) => `${name} loops over ${loop}`),
   ];
 }

@@ -6,6 +6,7 @@ export interface PlanNode {
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly Filter?: string;
   readonly 'CTE Name'?: string;
   readonly 'Function Name'?: string;
   readonly 'Parent Relationship'?: string;
@@ -20,8 +21,13 @@ export interface PlanShape {
   readonly wholeReads: readonly { readonly relation: string; readonly index: string | null }[];
   /** Nested loops over a CTE, once for each row of another: their cost grows with the square of the batch. */
   readonly loopsOverCtes: readonly string[];
+  /** Reads by an index that leave out rows of other files one by one, as `relation by index`. */
+  readonly sievedReads: readonly string[];
   readonly indexes: ReadonlySet<string>;
 }
+
+/** A file's or a child's key compared with that of another row: what an index is for. */
+const KEY = /\b(?:did_id|child_id) = \(?\w+\./;
 
 const JOINS = new Set(['Nested Loop', 'Hash Join', 'Merge Join']);
 const WHOLE = new Set(['Seq Scan', 'Index Scan', 'Index Only Scan', 'Bitmap Index Scan']);
@@ -64,6 +70,7 @@ export function shapeOf(root: PlanNode): PlanShape {
   const lines: string[] = [];
   const wholeReads: { relation: string; index: string | null }[] = [];
   const loopsOverCtes: string[] = [];
+  const sievedReads: string[] = [];
   const indexes = new Set<string>();
   const visit = (node: PlanNode, depth: number, heap?: string): void => {
     lines.push('  '.repeat(depth) + stepText(node));
@@ -72,6 +79,9 @@ export function shapeOf(root: PlanNode): PlanShape {
     if (index) indexes.add(index);
     if (relation && WHOLE.has(node['Node Type']) && node['Index Cond'] === undefined) {
       wholeReads.push({ relation, index: index ?? null });
+    }
+    if (relation && index && KEY.test(node.Filter ?? '') && !KEY.test(node['Index Cond'] ?? '')) {
+      sievedReads.push(`${relation} by ${index}`);
     }
     const [outer, inner] = inputsOf(node);
     const [many, again] = [ctesUnder(outer)[0], cteUnder(inner)];
@@ -82,5 +92,5 @@ export function shapeOf(root: PlanNode): PlanShape {
     for (const child of node.Plans ?? []) visit(child, depth + 1, below);
   };
   visit(root, 0);
-  return { lines, wholeReads, loopsOverCtes, indexes };
+  return { lines, wholeReads, loopsOverCtes, sievedReads, indexes };
 }
