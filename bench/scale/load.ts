@@ -20,7 +20,8 @@ const SUMMED = ['rules', 'collections', 'rse_usage', 'account_usage'];
 /** Cores are few, and every table can be filled beside the others. */
 const SESSIONS = 2;
 
-type Step = readonly [what: string, work: (client: pg.Client) => Promise<unknown>];
+type Tell = (line: string) => void;
+type Step = readonly [what: string, work: (client: pg.Client, tell: Tell) => Promise<unknown>];
 
 /**
  * Fills an empty catalogue with `files` files, their datasets and containers, two copies and two
@@ -28,11 +29,7 @@ type Step = readonly [what: string, work: (client: pg.Client) => Promise<unknown
  * scopes, the RSEs of `LAKE_RSES` and the account `root` must be there. Indexes are built after the
  * rows and stand as the migrations made them; statistics are fresh. `tell` hears of every step.
  */
-export async function loadCatalogue(
-  url: string,
-  files: number,
-  tell: (line: string) => void,
-): Promise<Shape> {
+export async function loadCatalogue(url: string, files: number, tell: Tell): Promise<Shape> {
   const clients = Array.from({ length: SESSIONS }, () => new pg.Client(url));
   try {
     for (const client of clients) {
@@ -90,15 +87,22 @@ function filling(ground: Ground): Step[] {
   ];
 }
 
-async function inTurn(client: pg.Client, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await client.query(statement);
+async function inTurn(
+  client: pg.Client,
+  statements: readonly string[],
+  after?: (done: number) => void,
+): Promise<void> {
+  for (const [at, statement] of statements.entries()) {
+    await client.query(statement);
+    if (at > 0 && at % 5 === 0) after?.(at);
+  }
 }
 
 /** Each session takes the next step as soon as it is free. */
 async function abreast(
   clients: readonly pg.Client[],
   steps: readonly Step[],
-  tell: (line: string) => void,
+  tell: Tell,
 ): Promise<void> {
   const waiting = [...steps];
   await Promise.all(
@@ -106,7 +110,7 @@ async function abreast(
       for (let step = waiting.shift(); step; step = waiting.shift()) {
         const [what, work] = step;
         const from = performance.now();
-        await work(client);
+        await work(client, tell);
         tell(`${what}: ${((performance.now() - from) / 1000).toFixed(1)} s`);
       }
     }),
