@@ -55,8 +55,8 @@ export class Loop {
     this.running = this.work().finally(() => {
       this.running = undefined;
       this.restUntil = performance.now() + REST_MS;
-      const jitter = 0.8 + Math.random() * 0.4;
-      this.sleep(this.rung ? REST_MS : this.spec.periodMs * jitter);
+      if (this.rung) this.wake();
+      else this.sleep(this.spec.periodMs * (0.8 + Math.random() * 0.4));
     });
   }
 
