@@ -31,6 +31,8 @@ export interface Path {
   readonly targetRate?: number;
   /** The work is done in this process: its CPU counts as Node's. */
   readonly inProcess?: boolean;
+  /** Why it cannot be run here, and what helps; undefined: it can. */
+  unavailable?(): string | undefined;
   /** Once, before everything: not measured. */
   prepare?(lab: Lab): Promise<void>;
   /** Before each repetition: not measured. */

@@ -12,6 +12,7 @@ import { openLab } from './lab.js';
 import { type Path } from './path.js';
 import { catalogue } from './paths/catalogue.js';
 import { concurrency } from './paths/concurrency.js';
+import { conveyors } from './paths/conveyor.js';
 import { furnish } from './paths/fixtures.js';
 import { daemons } from './paths/daemons.js';
 import { listings } from './paths/listing.js';
@@ -42,6 +43,7 @@ const paths: readonly Path[] = [
   ...daemons,
   // Minutes of starting processes: only for who asks for it.
   ...(options.only === undefined ? [] : concurrency),
+  ...conveyors,
 ];
 const repetitions = options.repetitions === undefined ? undefined : Number(options.repetitions);
 const chosen = ({ name }: Path) => options.only === undefined || name.includes(options.only);
@@ -68,6 +70,11 @@ async function runOnce() {
     const machine = await describeMachine(lab);
     const results: Result[] = [];
     for (const path of paths.filter(chosen)) {
+      const reason = path.unavailable?.();
+      if (reason !== undefined) {
+        console.log(`${path.name}: skipped, ${reason}`);
+        continue;
+      }
       results.push(await runPath(lab, path, repetitions));
       console.log(report(results.slice(-1)));
     }

@@ -44,30 +44,45 @@ export const nameOf = (path: string, round: number, at: number): string => {
 export const namesOf = (path: string, round: number, from: number, count: number): string[] =>
   Array.from({ length: count }, (_, i) => nameOf(path, round, from + i));
 
+/** The name of the file number `at`, from 1, in a dataset of loadDataset. */
+export const fileName = (dataset: string, at: number): string =>
+  `${dataset}_S${String(at).padStart(9, '0')}.raw.jpp-v18.6.0.root`;
+
+export interface DatasetSpec {
+  readonly name: string;
+  readonly count: number;
+  /** Where each file has an AVAILABLE copy. */
+  readonly rses: readonly string[];
+  /** Of each file; default 1,000. */
+  readonly bytes?: number;
+  /** Of each file, as two's complement; default 1. */
+  readonly adler32?: number;
+}
+
 /**
  * `count` files in a new dataset `name` with AVAILABLE copies at `rses`, by bare INSERT … SELECT: what
  * other paths start from. Gives nothing; the dataset is open.
  */
 export async function loadDataset(
   lab: Lab,
-  { name, count, rses }: { name: string; count: number; rses: readonly string[] },
+  { name, count, rses, bytes = 1000, adler32 = 1 }: DatasetSpec,
 ): Promise<void> {
   await lab.root.text('POST', `/dids/${SCOPE}/${name}`, { type: 'DATASET' });
   await lab.bare(sql`
     WITH made AS (
       INSERT INTO dids (type, account_id, scope, name, bytes, adler32)
       SELECT 'F', (SELECT id FROM accounts WHERE name = 'root'), ${SCOPE},
-             ${name}::text || '_S' || lpad(i::text, 9, '0') || '.raw.jpp-v18.6.0.root', 1000, 1
+             ${name}::text || '_S' || lpad(i::text, 9, '0') || '.raw.jpp-v18.6.0.root', ${bytes}::bigint, ${adler32}::int
         FROM generate_series(1, ${count}::int) i
       RETURNING id),
     copies AS (
       INSERT INTO replicas (did_id, rse_id, bytes, state)
-      SELECT made.id, r.id, 1000, 'A' FROM made CROSS JOIN rses r WHERE r.name = ANY(${[...rses]}::text[]))
+      SELECT made.id, r.id, ${bytes}::bigint, 'A' FROM made CROSS JOIN rses r WHERE r.name = ANY(${[...rses]}::text[]))
     INSERT INTO contents (parent_id, child_id)
     SELECT d.id, made.id FROM made, dids d WHERE d.scope = ${SCOPE} AND d.name = ${name}`);
   await lab.bare(sql`
     INSERT INTO collection_deltas (did_id, length, bytes)
-    SELECT id, ${count}::bigint, ${count * 1000}::bigint FROM dids WHERE scope = ${SCOPE} AND name = ${name}`);
+    SELECT id, ${count}::bigint, ${count * bytes}::bigint FROM dids WHERE scope = ${SCOPE} AND name = ${name}`);
   if (lab.loaded === true) return;
   for (const table of ['dids', 'replicas', 'contents']) {
     await lab.meters.watcher.query(`ANALYZE ${table}`);
