@@ -14,6 +14,12 @@ export interface LinesSpec {
   readonly resolveArchives: boolean;
 }
 
+/** Some lines in each text, and in how many groups of equal copies their files fell. */
+export interface Lines {
+  readonly texts: readonly string[];
+  readonly kinds: number;
+}
+
 /** Lines come in texts of some 10 kB: a long one costs Node more than the same in parts (measured). */
 const FILES_A_ROW = 32;
 
@@ -25,9 +31,10 @@ const FILES_A_ROW = 32;
  * Files at the same RSEs differ in their names only, so what a row says of its copies is written once
  * for each such group, and filled in file by file.
  */
-export async function fileLines(tx: Tx, spec: LinesSpec): Promise<string[] | undefined> {
-  const found = await rows<{ odd: boolean; text: string }>(tx, linesStatement(spec));
-  return found.some(({ odd }) => odd) ? undefined : found.map(({ text }) => text);
+export async function fileLines(tx: Tx, spec: LinesSpec): Promise<Lines | undefined> {
+  const found = await rows<{ odd: boolean; text: string; kinds: number }>(tx, linesStatement(spec));
+  if (found.some(({ odd }) => odd)) return undefined;
+  return { texts: found.map(({ text }) => text), kinds: found[0]?.kinds ?? 0 };
 }
 
 /** Names, scopes and hexadecimal digits stand in JSON as they are: a CHECK allows nothing else. */
@@ -57,11 +64,12 @@ function linesStatement(spec: LinesSpec): Sql {
         ${shownCopies({ ...filter, withPaths: false }, copyCode(filter))} AS copies
         ${each(({ value, column }) => sql`${value} AS ${column}`)}
       FROM unnest(${[...ids]}::bigint[]) WITH ORDINALITY AS i(id, at) JOIN dids d ON d.id = i.id),
-    alike AS (
+    alike AS MATERIALIZED (
       SELECT copies, bool_or(odd) AS odd, array_agg(at) AS ats, array_agg(head) AS heads
         ${each(({ column }) => sql`array_agg(${column}) AS ${column}`)}
       FROM file WHERE copies <> '{}' OR odd OR id = ANY(${[...named]}::bigint[]) GROUP BY copies)
-    SELECT bool_or(a.odd) AS odd, string_agg(l.head || ${tail}, E'\n' ORDER BY l.at) AS text
+    SELECT bool_or(a.odd) AS odd, string_agg(l.head || ${tail}, E'\n' ORDER BY l.at) AS text,
+      (SELECT count(*)::int FROM alike) AS kinds
     FROM alike a CROSS JOIN LATERAL (${tailOf()} OFFSET 0) t
     CROSS JOIN LATERAL unnest(a.ats, a.heads ${each(({ column }) => sql`a.${column}`)})
       AS l(at, head ${each(({ column }) => column)})

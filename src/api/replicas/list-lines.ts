@@ -1,4 +1,4 @@
-import { fileLines } from './file-lines.sql.js';
+import { fileLines, type Lines } from './file-lines.sql.js';
 import { type LineForm, lineForm } from './line-form.js';
 import { listRows, rowsOfPage, type Scene, setScene } from './list-rows.js';
 import { type ListedPage, listingPages } from './listing-pages.js';
@@ -11,9 +11,17 @@ import { type ListingContext } from './sign-pfns.js';
 const FEW = 50;
 
 /**
+ * Groups of equal copies in a page from which on the statement does not pay: what it writes once for
+ * each costs 20 to 60 µs at 50 to 300 RSEs, against 10 that it saves a file (measured). A short first
+ * page tells little.
+ */
+const kindsMax = (files: number): number => Math.max(64, files / 8);
+
+/**
  * A listing as JSON lines, one or more in each text, without the newline behind the last of them.
- * Mostly the database writes them, page by page; few files, and all from a page on that has a file of
- * which it cannot, are written here, the same letter for letter. Throws InvalidRSEExpression before the first.
+ * Mostly the database writes them, page by page. Few files are written here, letter for letter the
+ * same, and so is all that follows a page which the database cannot write, or in which hardly two
+ * files have equal copies. Throws InvalidRSEExpression before the first.
  */
 export async function* listLines(
   context: ListingContext,
@@ -29,13 +37,11 @@ export async function* listLines(
   const pace = new Pace();
   for await (const page of listingPages(db, listing, pace)) {
     const many: boolean = page.ids.length >= FEW;
-    const texts = form && many ? await linesOfPage(context, scene, page, form) : undefined;
-    if (texts) yield* texts;
-    else {
-      if (many) form = undefined;
-      for await (const row of rowsOfPage(context, scene, page)) yield presentListed(row);
-    }
-    pace.next(texts?.reduce((sum, text) => sum + text.length, 0));
+    const lines = form && many ? await linesOfPage(context, scene, page, form) : undefined;
+    if (lines) yield* lines.texts;
+    else for await (const row of rowsOfPage(context, scene, page)) yield presentListed(row);
+    if (many && !(lines && lines.kinds <= kindsMax(page.ids.length))) form = undefined;
+    pace.next(lines?.texts.reduce((sum, text) => sum + text.length, 0));
   }
 }
 
@@ -51,7 +57,7 @@ async function linesOfPage(
   { filter, listing: { resolveArchives } }: Scene,
   { ids, named }: ListedPage,
   form: LineForm,
-): Promise<string[] | undefined> {
+): Promise<Lines | undefined> {
   const spec = { ids, named: ids.filter((id) => named.has(id)), filter, form, resolveArchives };
   return await db.read((tx) => fileLines(tx, spec));
 }
