@@ -3,7 +3,7 @@
  * processes apart from this one, each beside its floor in the same run: the bare statement into the
  * same tables with all their indexes. Embedded PostgreSQL as delivered, fsync and autovacuum on.
  * `--steps 5,6,7 [--page FILE]`: the same upon a catalogue of 10^5, then 10^6, then 10^7 files, and
- * how the cost of every path grows with it.
+ * how the cost of every path grows with it. `--gib 0.5`: a smaller file for the stream.
  * `--only concurrency`: work shared by one, two and four writers or processes; nothing twice, no deadlock.
  */
 import { writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ import { listings } from './paths/listing.js';
 import { loginPaths } from './paths/logins.js';
 import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
+import { streamed } from './paths/stream.js';
 import { describeMachine, report, type Result } from './report.js';
 import { runPath } from './run-path.js';
 import { runSteps } from './scale/run-steps.js';
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     steps: { type: 'string' },
+    gib: { type: 'string', default: '4' },
     scale: { type: 'string' },
     repetitions: { type: 'string' },
     json: { type: 'string' },
@@ -44,6 +46,7 @@ const paths: readonly Path[] = [
   // Minutes of starting processes: only for who asks for it.
   ...(options.only === undefined ? [] : concurrency),
   ...conveyors,
+  streamed(Number(options.gib)),
 ];
 const repetitions = options.repetitions === undefined ? undefined : Number(options.repetitions);
 const chosen = ({ name }: Path) => options.only === undefined || name.includes(options.only);
