@@ -25,16 +25,20 @@ const LARGE = [
 /** Sizes by relation, partitions summed. Rows are those that the last ANALYZE or VACUUM saw. */
 export async function tableSizes(client: Client): Promise<TableSize[]> {
   const { rows } = await client.query<TableSize>(
-    `SELECT root AS table, sum(greatest(c.reltuples, 0))::float8 AS rows,
+    `WITH leaf AS (
+       SELECT root, at, root::regclass::oid AS oid FROM unnest($1::text[]) WITH ORDINALITY AS t(root, at)
+       UNION
+       SELECT root, at, tree.relid::oid FROM unnest($1::text[]) WITH ORDINALITY AS t(root, at), pg_partition_tree(root) tree)
+     SELECT root AS table, sum(greatest(c.reltuples, 0))::float8 AS rows,
             -- With its TOAST table, free space map and visibility map.
             sum(pg_table_size(c.oid))::float8 AS "heapBytes",
             (SELECT coalesce(json_agg(json_build_object('name', name, 'bytes', bytes) ORDER BY is_key DESC, name), '[]')
                FROM (SELECT coalesce(p.inhparent, i.indexrelid)::regclass::text AS name, bool_or(indisprimary) AS is_key,
                             sum(pg_relation_size(i.indexrelid))::float8 AS bytes
-                       FROM pg_partition_tree(root) part JOIN pg_index i ON i.indrelid = part.relid AND part.isleaf
-                       LEFT JOIN pg_inherits p ON p.inhrelid = i.indexrelid GROUP BY 1) x) AS indexes
-       FROM unnest($1::text[]) WITH ORDINALITY AS t(root, at), pg_partition_tree(root) tree
-       JOIN pg_class c ON c.oid = tree.relid WHERE tree.isleaf
+                       FROM leaf part JOIN pg_index i ON i.indrelid = part.oid
+                       LEFT JOIN pg_inherits p ON p.inhrelid = i.indexrelid
+                      WHERE part.root = leaf.root GROUP BY 1) x) AS indexes
+       FROM leaf JOIN pg_class c ON c.oid = leaf.oid WHERE c.relkind = 'r'
       GROUP BY root, at ORDER BY at`,
     [LARGE],
   );

@@ -1,7 +1,9 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { furnishLake } from '../../bench/scale/furnish.js';
 import { loadCatalogue } from '../../bench/scale/load.js';
 import { fileOf } from '../../bench/scale/shape.js';
+import { bytesARow, needOf, tableSizes } from '../../bench/scale/sizes.js';
 import { only, rows, sql } from '../../src/db/index.js';
 import { RestClient } from '../../src/demo/rest-client.js';
 import { invariants } from '../model/invariants.js';
@@ -61,6 +63,23 @@ describe('a catalogue loaded for the benchmark', () => {
       history: FILES / 10,
       described: 6000,
     });
+  });
+
+  it('tells the bytes a row of every table, partitions summed', async () => {
+    const client = new pg.Client(api.databaseUrl);
+    await client.connect();
+    const sizes = await tableSizes(client);
+    await client.end();
+    const of = (table: string) => sizes.find((size) => size.table === table);
+    expect(of('replicas')?.rows).toBe(2 * FILES);
+    expect(of('requests_history')?.rows).toBe(FILES / 10);
+    expect(of('replicas')?.indexes.map(({ name }) => name)).toEqual([
+      'replicas_pkey',
+      'replicas_rse_id_did_id_idx',
+      'replicas_rse_id_tombstone_idx',
+    ]);
+    for (const size of sizes) expect(bytesARow(size).heap).toBeGreaterThan(10);
+    expect(needOf(sizes, 1e8).diskBytes).toBeGreaterThan(1e8 * 100);
   });
 
   it('has all the keys and indexes of the migrations again', async () => {
