@@ -1,7 +1,7 @@
 /*
- * `npm run bench [-- --only WORD] [--repetitions N] [--json FILE]`: the hot paths of the service, its
- * processes apart from this one, each beside its floor in the same run: the bare statement into the
- * same tables with all their indexes. Embedded PostgreSQL as delivered, fsync and autovacuum on.
+ * `npm run bench [-- --only WORD] [--repetitions N] [--json FILE] [--write]`: the hot paths of the
+ * service, its processes apart from this one, each beside its floor in the same run: the bare statement
+ * into the same tables with all their indexes. Embedded PostgreSQL as delivered, fsync and autovacuum on.
  * `--steps 5,6,7 [--page FILE]`: the same upon a catalogue of 10^5, then 10^6, then 10^7 files, and
  * how the cost of every path grows with it. `--gib 0.5`: a smaller file for the stream.
  * `--only concurrency`: work shared by one, two and four writers or processes; nothing twice, no deadlock.
@@ -9,6 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openLab } from './lab.js';
+import { writePage } from './page.js';
 import { type Path } from './path.js';
 import { catalogue } from './paths/catalogue.js';
 import { concurrency } from './paths/concurrency.js';
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     repetitions: { type: 'string' },
     json: { type: 'string' },
     page: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 });
 
@@ -82,6 +84,7 @@ async function runOnce() {
       console.log(report(results.slice(-1)));
     }
     console.log(`\n${machine}\n${report(results)}`);
+    if (options.write) console.log(`written to ${writePage(machine, results)}`);
     return { machine, results };
   } finally {
     await lab.close();

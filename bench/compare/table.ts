@@ -1,3 +1,4 @@
+import { table } from '../markdown.js';
 import { microseconds, type PathResult, type Repetition, type ServerRun } from './results.js';
 
 /** Linux counts in hundredths of a second for each process: less CPU than this is a rough figure. */
@@ -71,11 +72,6 @@ function withSpread(path: PathResult): string {
 
 const figure = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: value < 20 ? 1 : 0 });
-
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const rule = head.map((_, at) => (at === 0 ? '---' : '--:'));
-  return [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
 
 function memory(...runs: readonly ServerRun[]): string {
   const lines = runs.flatMap(({ name, memory: { idle, after } }) => [
