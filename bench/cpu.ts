@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** Linux counts CPU time in hundredths of a second. */
 const TICK_MS = 10;
@@ -37,6 +37,9 @@ export function familyCpuMs(pid: number): number {
   }
   return total;
 }
+
+/** The highest resident memory of a process is counted from now on. */
+export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5');
 
 /** Resident memory of a process now and at its highest since `forgetPeak`, MiB. */
 export function memoryMiB(pid: number): { now: number; peak: number } {

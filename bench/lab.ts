@@ -13,6 +13,13 @@ import { type Meters } from './measure.js';
 
 export const PASSWORD = 'bench';
 
+/** Daemons at work in a process of their own, with a door. */
+export interface Workers {
+  readonly pid: number;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
 /** What the paths are measured on: a database, a service in a process of its own, and a client. */
 export interface Lab {
   readonly db: Database;
@@ -27,7 +34,7 @@ export interface Lab {
   /** Runs a bare statement in a transaction of its own: what floors are made of. */
   bare(statement: Sql): Promise<void>;
   /** Starts daemons in a process of their own, counted from now on; ends with `stop`. */
-  daemons(roles: string, environment?: Record<string, string>): Promise<{ stop(): Promise<void> }>;
+  daemons(roles: string, environment?: Record<string, string>): Promise<Workers>;
   close(): Promise<void>;
 }
 
@@ -81,6 +88,8 @@ export async function openLab(special: LabOptions = {}): Promise<Lab> {
     async daemons(roles, environment) {
       const service = await start(`api,${roles}`, environment);
       return {
+        pid: service.child.pid ?? 0,
+        url: service.url,
         async stop() {
           running.delete(service);
           await service.end('SIGTERM');

@@ -1,3 +1,4 @@
+import { memoryMiB } from './cpu.js';
 import { type Lab } from './lab.js';
 
 /** What a path shows beside its costs: a latency, a rate, a size of memory. */
@@ -9,6 +10,17 @@ export interface Figure {
   readonly atMost?: number;
   readonly atLeast?: number;
 }
+
+/** What a process of the product may hold at most while it works on any number of things. */
+const PEAK_MIB = 300;
+
+/** The highest resident memory of a process, beside what it may be. */
+export const peakMemory = (pid: number): Figure => ({
+  name: 'peak memory of Node',
+  value: memoryMiB(pid).peak,
+  unit: 'MiB',
+  atMost: PEAK_MIB,
+});
 
 /** One path of the product, its floor beside it. Each repetition gets a round of its own. */
 export interface Path {

@@ -21,6 +21,7 @@ import { loginPaths } from './paths/logins.js';
 import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
 import { streamed } from './paths/stream.js';
+import { wholeService } from './paths/service.js';
 import { describeMachine, report, type Result } from './report.js';
 import { runPath } from './run-path.js';
 import { runSteps } from './scale/run-steps.js';
@@ -47,6 +48,7 @@ const paths: readonly Path[] = [
   ...daemons,
   // Minutes of starting processes: only for who asks for it.
   ...(options.only === undefined ? [] : concurrency),
+  wholeService(),
   ...conveyors,
   streamed(Number(options.gib)),
 ];

@@ -1,6 +1,6 @@
 import { only, sql } from '../../src/db/index.js';
-import { type Lab } from '../lab.js';
-import { type Path } from '../path.js';
+import { type Lab, type Workers } from '../lab.js';
+import { type Path, peakMemory } from '../path.js';
 import { BATCH, loadDataset, SCOPE } from './fixtures.js';
 
 const POLL_MS = 20;
@@ -47,7 +47,7 @@ const ruleFloor = (lab: Lab, dataset: string, round: number) =>
 /** A rule over a new dataset of `files`, with the injector beside the door. */
 export function ruleOver(files: number, grouping: 'DATASET' | 'NONE', repetitions: number): Path {
   const dataset = (round: number) => `rule_${grouping}_${files}_${round}`;
-  let judge: { stop(): Promise<void> } | undefined;
+  let judge: Workers | undefined;
   return {
     name: `rule, ${files.toLocaleString('en')} files, 2 copies, ${grouping}`,
     item: 'lock',
@@ -65,6 +65,7 @@ export function ruleOver(files: number, grouping: 'DATASET' | 'NONE', repetition
       await locksOf(lab, dataset(round), 2 * files);
     },
     floor: (lab, round) => ruleFloor(lab, dataset(round), round),
+    figures: () => Promise.resolve(judge ? [peakMemory(judge.pid)] : []),
     after: async () => judge?.stop(),
   };
 }
@@ -73,7 +74,7 @@ const ATTACHED = 5000;
 
 /** Three rules on a dataset; files are attached, the evaluator makes their locks. */
 export function evaluator(): Path {
-  let judge: { stop(): Promise<void> } | undefined;
+  let judge: Workers | undefined;
   const dataset = (round: number) => `evaluated_${round}`;
   const source = (round: number) => `arriving_${round}`;
   return {
@@ -100,6 +101,7 @@ export function evaluator(): Path {
       }
       await locksOf(lab, dataset(round), 3 * ATTACHED);
     },
+    figures: () => Promise.resolve(judge ? [peakMemory(judge.pid)] : []),
     after: async () => judge?.stop(),
   };
 }
@@ -107,7 +109,7 @@ export function evaluator(): Path {
 /** A rule that has expired is taken away with its locks. */
 export function cleaner(files: number): Path {
   const dataset = (round: number) => `cleaned_${files}_${round}`;
-  let judge: { stop(): Promise<void> } | undefined;
+  let judge: Workers | undefined;
   let id = '';
   return {
     name: `cleaner, ${(2 * files).toLocaleString('en')} locks`,
@@ -130,6 +132,7 @@ export function cleaner(files: number): Path {
                                 WHERE d.scope = ${SCOPE} AND d.name = ${dataset(round)}) AS done`,
       );
     },
+    figures: () => Promise.resolve(judge ? [peakMemory(judge.pid)] : []),
     after: async () => judge?.stop(),
   };
 }
