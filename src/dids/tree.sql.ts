@@ -4,19 +4,21 @@ import { type DidId, DidType } from '../vocabulary/index.js';
 // Measured (data-model-facts 10): the recursion goes through containers only, files come by one join.
 // Recursing through the files costs five times as much and does not end at 10^7.
 
-/** WITH part: tree(id, type) of the root and every collection below it. */
-const collections = (rootId: DidId): Sql => sql`
+/** WITH part: tree(id, type) of the root, or of several, and every collection below, once each. */
+const collections = (root: DidId | readonly DidId[]): Sql => sql`
   WITH RECURSIVE tree(id, type) AS (
-    SELECT id, type FROM dids WHERE id = ${rootId}::bigint
+    SELECT id, type FROM dids WHERE ${
+      typeof root === 'bigint' ? sql`id = ${root}::bigint` : sql`id = ANY(${[...root]}::bigint[])`
+    }
     UNION
     SELECT d.id, d.type FROM tree t
     JOIN contents ct ON ct.parent_id = t.id
     JOIN dids d ON d.id = ct.child_id
     WHERE t.type = ${lit(DidType.CONTAINER)})`;
 
-/** CTE body: `id` of every dataset at or below the root, once each. */
-export const datasetsBelow = (rootId: DidId): Sql =>
-  sql`${collections(rootId)} SELECT id FROM tree WHERE type = ${lit(DidType.DATASET)}`;
+/** CTE body: `id` of every dataset at or below the root, or one of several, once each. */
+export const datasetsBelow = (root: DidId | readonly DidId[]): Sql =>
+  sql`${collections(root)} SELECT id FROM tree WHERE type = ${lit(DidType.DATASET)}`;
 
 /** CTE body: `id` of the root and of every dataset and container below it, once each. */
 export const collectionsBelow = (rootId: DidId): Sql =>

@@ -95,17 +95,9 @@ const isBelow = sql`(r.did_id = h.parent_id OR r.did_id IN (
     UNION SELECT ct.parent_id FROM up JOIN contents ct ON ct.child_id = up.id)
   SELECT id FROM up))`;
 
-/** The dataset locks of every dataset at or below these DIDs. */
-export async function datasetLocksOf(tx: Tx, dids: readonly DidId[]): Promise<DatasetLock[]> {
-  const found = new Map<string, DatasetLock>();
-  for (const did of dids) {
-    const datasets = sql`SELECT b.id FROM (${datasetsBelow(did)}) b`;
-    for (const lock of await rows<DatasetLock>(tx, datasetLocks(datasets))) {
-      found.set(`${lock.datasetId}@${lock.rseId}#${lock.ruleUid}`, lock);
-    }
-  }
-  return [...found.values()];
-}
+/** The dataset locks of every dataset at or below these DIDs, once each, in the order of names. */
+export const datasetLocksOf = (tx: Tx, dids: readonly DidId[]): Promise<DatasetLock[]> =>
+  rows<DatasetLock>(tx, datasetLocks(sql`SELECT b.id FROM (${datasetsBelow(dids)}) b`));
 
 const DATASETS = 200;
 

@@ -56,6 +56,12 @@ describe('below a DID', () => {
     expect(await namesOf(filesBelow((await a.did('d3')).id), 'did_id')).toEqual([]);
   });
 
+  it('of several, each once', async () => {
+    const ids = await Promise.all(['top', 'd2', 'd3', 'f1'].map(async (n) => (await a.did(n)).id));
+    expect(await namesOf(datasetsBelow(ids))).toEqual(['d1', 'd2', 'd3']);
+    expect(await namesOf(datasetsBelow([]))).toEqual([]);
+  });
+
   it('and above, every ancestor once, without the DID itself', async () => {
     const { id } = await a.did('f3');
     expect(await namesOf(ancestorsOf(sql`SELECT ${id}::bigint`))).toEqual(['d2', 'mid', 'top']);

@@ -50,7 +50,6 @@ const EACH: Readonly<Record<string, number>> = {
   'listing below a container': 1,
   'a rule over a container': 5,
   'rules on many files': 11,
-  'listing locks of many': 1,
 };
 
 const kinds = Object.entries({ ...aboutNames, ...aboutCopies, ...aboutWishes }).map(
