@@ -126,13 +126,17 @@ export const wantedRequests = (rule: SliceRule, sites: Slice['sites'], copies: S
               ELSE ${lit(RequestState.QUEUED)}::"char" END AS state
     FROM ${copies} WHERE wanted`;
 
-/** The next files of a dataset after a cursor, within bounds. */
+/**
+ * The next files of a dataset after a cursor, within bounds. OFFSET 0: a probe a file. As a join it is
+ * merged with the DIDs in the order of their ids, from the first one there is.
+ */
 export const filesOf = (
   dataset: DidId,
   range: { readonly after: bigint; readonly to?: bigint; readonly limit: number },
 ): Sql => sql`
   SELECT ct.child_id AS did_id, coalesce(d.bytes, 0) AS bytes
-    FROM contents ct JOIN dids d ON d.id = ct.child_id
+    FROM contents ct
+   CROSS JOIN LATERAL (SELECT n.bytes FROM dids n WHERE n.id = ct.child_id OFFSET 0) d
    WHERE ct.parent_id = ${dataset}::bigint AND ct.child_id > ${range.after}::bigint
      ${range.to === undefined ? sql`` : sql`AND ct.child_id <= ${range.to}::bigint`}
    ORDER BY ct.child_id LIMIT ${lit(range.limit)}`;

@@ -59,10 +59,4 @@ export const lostIndexes = (name: string, shape: PlanShape): string[] =>
  * the table for a slice of thousands of locks, until ANALYZE comes again. What is not read so any more
  * has to leave the list.
  */
-export const BOUNDED_ON_FIRST_DAY: readonly string[] = [
-  'evaluate-4-bytes reads dids whole by dids_pkey',
-  'evaluate-5-held reads dids whole by dids_pkey',
-  'place-slice reads dids whole by dids_pkey',
-  'place-spread reads dids whole by dids_pkey',
-  'release reads requests whole',
-];
+export const BOUNDED_ON_FIRST_DAY: readonly string[] = ['release reads requests whole'];
