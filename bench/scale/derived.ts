@@ -30,15 +30,18 @@ export interface Derived {
 }
 
 /** `bytesOf` in SQL: of the file `at` (0 … 999) of dataset k. */
-const fileBytes = `(100000000 + ((k * ${FILES}::bigint + at) * 7919) % 1900000000)`;
+export const fileBytes = `(100000000 + ((k * ${FILES}::bigint + at) * 7919) % 1900000000)`;
 const fileId = ({ firstId }: Shape) => `(${firstId} + k * ${FILES + 1}::bigint + 1 + at)`;
-const dataset = ({ firstId }: Shape) => `(${firstId} + k * ${FILES + 1}::bigint)`;
-const files = `generate_series(0, ${FILES - 1}) at`;
+export const dataset = ({ firstId }: Shape) => `(${firstId} + k * ${FILES + 1}::bigint)`;
+export const files = `generate_series(0, ${FILES - 1}) at`;
 
 /** Of dataset k: the two places (numbers in `LAKE_RSES`), and whether the second is still empty. */
-const FIRST = `(k % ${LAKE_RSES.length})`;
-const SECOND = `((${FIRST} + 1 + (k / ${LAKE_RSES.length}) % ${LAKE_RSES.length - 1}) % ${LAKE_RSES.length})`;
-const ARRIVING = `(k % ${ARRIVING_EVERY} = 9)`;
+export const FIRST = `(k % ${LAKE_RSES.length})`;
+export const SECOND = `((${FIRST} + 1 + (k / ${LAKE_RSES.length}) % ${LAKE_RSES.length - 1}) % ${LAKE_RSES.length})`;
+export const ARRIVING = `(k % ${ARRIVING_EVERY} = 9)`;
+
+/** By the primary key, which is there already: otherwise its pages stay half empty. */
+const IN_ORDER = 'ORDER BY 1, 2';
 
 /** Per file the two copies: c = 0 and c = 1, in the order of the primary key of replicas and locks. */
 const copiesOf = ({ rseIds }: Ground) => `
@@ -51,7 +54,7 @@ const parts = ({ shape }: Ground, statement: (datasets: string) => string): stri
     return statement(`generate_series(${at * PART}, ${last}) k`);
   });
 
-const rule = `k + 1`;
+export const rule = `k + 1`;
 
 /** Content, copies, locks, requests and history of the files, by arithmetic alone. */
 export function derivedTables(ground: Ground): readonly Derived[] {
@@ -65,7 +68,7 @@ export function derivedTables(ground: Ground): readonly Derived[] {
         (ks) => `
         INSERT INTO replicas (did_id, rse_id, bytes, lock_cnt, accessed_at, state)
         SELECT ${fileId(shape)}, rse_id, ${fileBytes}, 1, now(),
-               CASE WHEN c = 1 AND ${ARRIVING} THEN 'C' ELSE 'A' END FROM ${ks}, ${files} ${copies}`,
+               CASE WHEN c = 1 AND ${ARRIVING} THEN 'C' ELSE 'A' END FROM ${ks}, ${files} ${copies} ${IN_ORDER}`,
       ),
     },
     {
@@ -75,7 +78,7 @@ export function derivedTables(ground: Ground): readonly Derived[] {
         (ks) => `
         INSERT INTO locks (did_id, rse_id, rule_id, bytes, state)
         SELECT ${fileId(shape)}, rse_id, ${rule}, ${fileBytes},
-               CASE WHEN c = 1 AND ${ARRIVING} THEN 'R' ELSE 'O' END FROM ${ks}, ${files} ${copies}`,
+               CASE WHEN c = 1 AND ${ARRIVING} THEN 'R' ELSE 'O' END FROM ${ks}, ${files} ${copies} ${IN_ORDER}`,
       ),
     },
     {
@@ -84,7 +87,7 @@ export function derivedTables(ground: Ground): readonly Derived[] {
         ...parts(
           ground,
           (ks) => `INSERT INTO contents (parent_id, child_id)
-                   SELECT ${dataset(shape)}, ${fileId(shape)} FROM ${ks}, ${files}`,
+                   SELECT ${dataset(shape)}, ${fileId(shape)} FROM ${ks}, ${files} ${IN_ORDER}`,
         ),
         ...collectionContents(shape),
       ],
@@ -123,37 +126,3 @@ function collectionContents(shape: Shape): string[] {
        FROM generate_series(0, ${shape.containers - 1}) c`,
   ];
 }
-
-/** The rules themselves, and every sum that the rows above imply. After the tables. */
-export const sums = ({ shape, accountId, rseIds }: Ground): readonly string[] => [
-  `INSERT INTO rules (id, did_id, locks_ok, locks_replicating, account_id, copies, state, did_grouping,
-          rse_expression, expires_at, placement)
-   OVERRIDING SYSTEM VALUE
-   SELECT ${rule}, ${dataset(shape)}, CASE WHEN ${ARRIVING} THEN ${FILES} ELSE ${2 * FILES} END,
-          CASE WHEN ${ARRIVING} THEN ${FILES} ELSE 0 END, ${accountId}, 2,
-          CASE WHEN ${ARRIVING} THEN 'R' ELSE 'O' END, 'D', a.name || '|' || b.name,
-          CASE WHEN k % 3 = 0 THEN now() + interval '1 year' END,
-          jsonb_build_object('datasets', jsonb_build_object(${dataset(shape)}::text, jsonb_build_array(a.id, b.id)))
-     FROM generate_series(0, ${shape.datasets - 1}) k
-     JOIN rses a ON a.id = (ARRAY[${rseIds.join(',')}])[1 + ${FIRST}]
-     JOIN rses b ON b.id = (ARRAY[${rseIds.join(',')}])[1 + ${SECOND}]`,
-  `INSERT INTO collections (did_id, length, bytes)
-   SELECT ${dataset(shape)}, count(*), sum(${fileBytes})
-     FROM generate_series(0, ${shape.datasets - 1}) k, ${files} GROUP BY k`,
-  `INSERT INTO collections (did_id, length, bytes)
-   SELECT ${largeId(shape)}, sum(length), sum(bytes) FROM collections
-    WHERE did_id BETWEEN ${datasetId(shape, 0)}
-                     AND ${datasetId(shape, Math.min(LARGE_FILES, shape.files) / FILES - 1)}`,
-  `INSERT INTO rse_usage (rse_id, source, files, used)
-   SELECT rse_id, 'rucio', count(*), sum(bytes) FROM replicas WHERE rse_id = ANY(ARRAY[${rseIds.join(',')}])
-    GROUP BY rse_id
-   ON CONFLICT (rse_id, source) DO UPDATE SET files = EXCLUDED.files, used = EXCLUDED.used`,
-  `INSERT INTO account_usage (account_id, rse_id, files, bytes)
-   SELECT ${accountId}, rse_id, count(*), sum(bytes) FROM locks WHERE rse_id = ANY(ARRAY[${rseIds.join(',')}])
-    GROUP BY rse_id
-   ON CONFLICT (account_id, rse_id) DO UPDATE SET files = EXCLUDED.files, bytes = EXCLUDED.bytes`,
-  ...['dids', 'rules'].map(
-    (table) =>
-      `SELECT setval(pg_get_serial_sequence('${table}', 'id'), (SELECT max(id) FROM ${table}))`,
-  ),
-];

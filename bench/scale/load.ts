@@ -1,9 +1,10 @@
 import pg from 'pg';
 import { release, strip } from './bare-tables.js';
 import { copyIn } from './copy-in.js';
-import { derivedTables, type Ground, sums } from './derived.js';
+import { derivedTables, type Ground } from './derived.js';
 import { DIDS_COLUMNS, didRows, META_COLUMNS, metaRows } from './dids-rows.js';
 import { LAKE_RSES, type Shape, shapeOf } from './shape.js';
+import { sums } from './sums.js';
 
 /** Tables that are filled; the largest first. */
 const TABLES = [
