@@ -1,7 +1,6 @@
 import {
   ARRIVING_EVERY,
   containerId,
-  datasetId,
   DATASETS,
   FILES,
   LARGE_FILES,
