@@ -55,9 +55,7 @@ export async function attachDids(
 ): Promise<void> {
   const parent = await selectDidForShare(tx, parentName);
   if (!parent) throw notFound(parentName);
-  if (parent.isOpen === false) {
-    throw unsupported(parent, `The collection '${nameOf(parent)}' is closed`);
-  }
+  refuseClosed(parent);
   if (children.length === 0) return;
   const distinct = distinctChildren(parent, children, options);
   await holdExpiring(tx, distinct);
@@ -67,7 +65,7 @@ export async function attachDids(
     parent.type === DidType.DATASET ? [DidType.FILE] : [DidType.DATASET, DidType.CONTAINER];
   const problem = await insertContents(tx, parent, distinct, types);
   if (problem && !(problem.problem === 'duplicate' && options.ignoreDuplicate)) {
-    throw factOf(parent, problem);
+    throw attachmentFact(parent, problem);
   }
   await ring(tx, Channel.EVALUATION);
 }
@@ -75,8 +73,14 @@ export async function attachDids(
 const unsupported = (did: DidName, message: string): UnsupportedOperation =>
   new UnsupportedOperation(message, { scope: did.scope, name: did.name });
 
+/** Throws UnsupportedOperation for a collection that takes no more. */
+export function refuseClosed(parent: Did): void {
+  if (parent.isOpen !== false) return;
+  throw unsupported(parent, `The collection '${nameOf(parent)}' is closed`);
+}
+
 /** The children once each; one given twice is a duplicate like one that is there already. */
-function distinctChildren(
+export function distinctChildren(
   parent: Did,
   children: readonly ConstituentSpec[],
   { ignoreDuplicate }: AttachOptions,
@@ -85,7 +89,7 @@ function distinctChildren(
   for (const child of children) {
     const key = nameOf(child);
     if (distinct.has(key) && !ignoreDuplicate) {
-      throw factOf(parent, { scope: child.scope, name: child.name, problem: 'duplicate' });
+      throw attachmentFact(parent, { scope: child.scope, name: child.name, problem: 'duplicate' });
     }
     if (!distinct.has(key)) distinct.set(key, child);
   }
@@ -95,23 +99,24 @@ function distinctChildren(
 /** A container's children are of one kind, and none of them is above it. */
 async function demandTree(tx: Tx, parent: Did, children: readonly ChildSpec[]): Promise<void> {
   const found = await resolveDids(tx, children);
-  const types = new Set(found.map(({ type }) => type));
-  if (types.has(DidType.DATASET) && types.has(DidType.CONTAINER)) {
-    throw unsupported(parent, 'Datasets and containers cannot be attached in one call');
-  }
-  if (!types.has(DidType.CONTAINER)) return;
-  await lockContainers(tx);
+  demandOneKind(parent, found);
   const containers = found.filter(({ type }) => type === DidType.CONTAINER);
-  if (
-    await isAbove(
-      tx,
-      parent.id,
-      containers.map(({ id }) => id),
-    )
-  ) {
-    throw unsupported(parent, `Attaching to '${nameOf(parent)}' would make a circle`);
-  }
+  if (containers.length === 0) return;
+  await lockContainers(tx);
+  const ids = containers.map(({ id }) => id);
+  if (await isAbove(tx, parent.id, ids)) throw circle(parent);
 }
+
+/** Throws UnsupportedOperation where datasets and containers are attached together. */
+export function demandOneKind(parent: Did, children: readonly Did[]): void {
+  const types = new Set(children.map(({ type }) => type));
+  if (!types.has(DidType.DATASET) || !types.has(DidType.CONTAINER)) return;
+  throw unsupported(parent, 'Datasets and containers cannot be attached in one call');
+}
+
+/** The fact that a child of a container is above it. */
+export const circle = (parent: Did): UnsupportedOperation =>
+  unsupported(parent, `Attaching to '${nameOf(parent)}' would make a circle`);
 
 async function attachToArchive(
   tx: Tx,
@@ -131,7 +136,7 @@ async function attachToArchive(
   const found = await findDids(tx, children);
   found.forEach((did, at) => demandSame(archive, did, children[at] as ConstituentSpec));
   const problem = await insertConstituents(tx, archive.id, children);
-  if (problem && !ignoreDuplicate) throw factOf(archive, problem);
+  if (problem && !ignoreDuplicate) throw attachmentFact(archive, problem);
   const ids = sql`SELECT d.id FROM ${nameRows(children)}
     JOIN dids d ON d.scope = i.scope AND d.name = i.name ORDER BY d.id`;
   await writeArchive(tx, archive.id, ids);
@@ -148,22 +153,22 @@ const fileOf = ({ scope, name, bytes, adler32, md5, guid }: ConstituentSpec) => 
 
 function demandSame(archive: Did, did: Did, said: ConstituentSpec): void {
   const { scope, name } = did;
-  if (did.type !== DidType.FILE) throw factOf(archive, { scope, name, problem: 'type' });
-  if (did.id === archive.id) throw factOf(archive, { scope, name, problem: 'self' });
+  if (did.type !== DidType.FILE) throw attachmentFact(archive, { scope, name, problem: 'type' });
+  if (did.id === archive.id) throw attachmentFact(archive, { scope, name, problem: 'self' });
   const plain = (uuid: string | null) => uuid?.replaceAll('-', '').toLowerCase();
   if (said.bytes != null && said.bytes !== did.bytes) {
-    throw factOf(archive, { scope, name, problem: 'bytes' });
+    throw attachmentFact(archive, { scope, name, problem: 'bytes' });
   }
   if (said.adler32 != null && did.adler32 !== null && said.adler32 !== did.adler32) {
-    throw factOf(archive, { scope, name, problem: 'adler32' });
+    throw attachmentFact(archive, { scope, name, problem: 'adler32' });
   }
   if (said.md5 != null && did.md5 !== null && plain(said.md5) !== plain(did.md5)) {
-    throw factOf(archive, { scope, name, problem: 'md5' });
+    throw attachmentFact(archive, { scope, name, problem: 'md5' });
   }
 }
 
 /** A problem of the statement as the fact that clients know it by. */
-function factOf(parent: Did, { problem, ...child }: AttachProblem): SluiceError {
+export function attachmentFact(parent: Did, { problem, ...child }: AttachProblem): SluiceError {
   const name = nameOf(child);
   const fields = { scope: child.scope, name: child.name, parent: nameOf(parent) };
   switch (problem) {

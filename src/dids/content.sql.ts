@@ -51,6 +51,16 @@ const childRows = (children: readonly ChildSpec[]): Sql => sql`
          ${children.map(({ md5 }) => md5 ?? null)}::uuid[])
     WITH ORDINALITY AS i(scope, name, bytes, adler32, md5, at)`;
 
+/** Why DID `d` cannot be what row `i` says of it, in the parent that takes DIDs of some types only. */
+export const childProblem = (parentId: Sql, takes: Sql): Sql => sql`
+  CASE WHEN d.id IS NULL THEN 'missing'
+       WHEN d.id = ${parentId} THEN 'self'
+       WHEN NOT (${takes}) THEN 'type'
+       WHEN d.availability = ${lit(DidAvailability.LOST)} THEN 'lost'
+       WHEN i.bytes IS NOT NULL AND i.bytes IS DISTINCT FROM d.bytes THEN 'bytes'
+       WHEN i.adler32 <> d.adler32 THEN 'adler32'
+       WHEN i.md5 <> d.md5 THEN 'md5' END`;
+
 /**
  * Attaches children of the given types to a dataset or container, all that can be: names, contents,
  * sums, delta and evaluation in one statement (data-model-facts 3). Gives the first problem in the
@@ -66,13 +76,7 @@ export async function insertContents(
     tx,
     sql`WITH input AS MATERIALIZED (
           SELECT i.at, i.scope, i.name, d.id,
-            CASE WHEN d.id IS NULL THEN 'missing'
-                 WHEN d.id = ${parent.id}::bigint THEN 'self'
-                 WHEN d.type NOT IN (${lits(types)}) THEN 'type'
-                 WHEN d.availability = ${lit(DidAvailability.LOST)} THEN 'lost'
-                 WHEN i.bytes IS NOT NULL AND i.bytes IS DISTINCT FROM d.bytes THEN 'bytes'
-                 WHEN i.adler32 <> d.adler32 THEN 'adler32'
-                 WHEN i.md5 <> d.md5 THEN 'md5' END AS problem
+            ${childProblem(sql`${parent.id}::bigint`, sql`d.type IN (${lits(types)})`)} AS problem
           FROM ${childRows(children)}
           LEFT JOIN dids d ON d.scope = i.scope AND d.name = i.name),
         ins AS (

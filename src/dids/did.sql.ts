@@ -64,6 +64,18 @@ export async function selectDidForShare(tx: Tx, { scope, name }: DidName) {
   );
 }
 
+/** Those of these DIDs that exist, held likewise, in the order of their ids. */
+export async function selectDidsForShare(tx: Tx, names: readonly DidName[]): Promise<Did[]> {
+  return await rows<Did>(
+    tx,
+    sql`SELECT ${didColumns} FROM dids d
+        WHERE d.id = ANY(ARRAY(
+          SELECT n.id FROM ${nameRows(names)} CROSS JOIN LATERAL (
+            SELECT x.id FROM dids x WHERE x.scope = i.scope AND x.name = i.name OFFSET 0) n))
+        ORDER BY d.id FOR SHARE`,
+  );
+}
+
 const descriptionColumns = Object.entries(DescriptionColumns) as [DescriptionColumn, string][];
 const NOT_NULL: readonly DescriptionColumn[] = ['hidden', 'transient'];
 

@@ -22,6 +22,7 @@ export {
 export { addDids, insertFiles } from './add-dids.js';
 export { holdExpiring, holdExpiringFiles } from './expiring.sql.js';
 export { findDid, findDids, notFound, resolveDids } from './find-dids.js';
+export { type Attachment, attachMany } from './attach-many.js';
 export { attachDids, type AttachOptions, type ConstituentSpec } from './attach-dids.js';
 export { detachDids } from './detach-dids.js';
 export { setOpen } from './set-status.js';

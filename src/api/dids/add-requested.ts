@@ -34,11 +34,10 @@ export async function addRequested(
   }
   await demandScopes(tx, caller, requests, 'add DIDs');
   await addDescribedDids(tx, caller.accountId, requests, now);
-  for (const request of requests) {
-    if (request.dids.length === 0) continue;
-    const attach = { parent: request, children: request.dids, rse: request.rse };
-    await attachContent(tx, attach, { caller, now });
-  }
+  const attachments = requests
+    .filter(({ dids }) => dids.length > 0)
+    .map((request) => ({ parent: request, children: request.dids, rse: request.rse }));
+  await attachContent(tx, attachments, { caller, now });
   for (const did of requests) {
     for (const rule of did.rules) {
       const spec = await ruleSpecOf(tx, caller, [did], rule);

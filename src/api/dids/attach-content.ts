@@ -1,6 +1,6 @@
 import { type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
-import { attachDids, findDid, nameOf } from '../../dids/index.js';
+import { attachMany, findDids, nameOf } from '../../dids/index.js';
 import { InvalidObject } from '../../errors/index.js';
 import { givenPath, registerFiles } from '../../replicas/index.js';
 import { findRse, protocolsOf } from '../../rses/index.js';
@@ -18,23 +18,33 @@ export interface AttachTerms {
 }
 
 /**
- * Attaches what a client names to one parent; with an RSE, after registering the files as being
- * there. Throws AccessDenied and what registerFiles and attachDids throw.
+ * Attaches what a client names to parents; with an RSE, after registering the files as being there.
+ * In steps over the whole request: parents and rights, then files, then what is in what.
+ * Throws AccessDenied and what registerFiles and attachMany throw.
  */
 export async function attachContent(
   tx: Tx,
-  { parent: parentName, children, rse }: AttachRequest,
+  requests: readonly AttachRequest[],
   terms: AttachTerms,
 ): Promise<void> {
+  if (requests.length === 0) return;
   const { caller, ignoreDuplicate } = terms;
-  const parent = await findDid(tx, parentName);
-  await demandScopes(tx, caller, [parent], `attach to DIDs`);
-  if (rse !== null && parent.type !== DidType.CONTAINER) {
-    await registerChildren(tx, rse, children, terms);
-  } else if (parent.type === DidType.FILE) {
-    await demandNames(tx, caller, children);
-  }
-  await attachDids(tx, parent, children, { ignoreDuplicate, accountId: caller.accountId });
+  const names = requests.map(({ parent }) => parent);
+  const parents = await findDids(tx, names);
+  await demandScopes(tx, caller, parents, `attach to DIDs`);
+  const registered = new Map<string, ParsedDidItem[]>();
+  const constituents: ParsedDidItem[] = [];
+  requests.forEach(({ rse, children }, at) => {
+    const type = parents[at]?.type;
+    if (rse !== null && type !== DidType.CONTAINER) {
+      const known = registered.get(rse);
+      if (known) known.push(...children);
+      else registered.set(rse, [...children]);
+    } else if (type === DidType.FILE) constituents.push(...children);
+  });
+  for (const [rse, children] of registered) await registerChildren(tx, rse, children, terms);
+  await demandNames(tx, caller, constituents);
+  await attachMany(tx, requests, { ignoreDuplicate, accountId: caller.accountId });
 }
 
 async function registerChildren(

@@ -46,7 +46,7 @@ export class DidContentController {
   ): Promise<string> {
     const request = parseAttach(parent, body);
     const now = this.clock.now();
-    await this.db.tx((tx) => attachContent(tx, request, { caller, now }));
+    await this.db.tx((tx) => attachContent(tx, [request], { caller, now }));
     return 'Created';
   }
 
@@ -54,11 +54,7 @@ export class DidContentController {
   async attachMany(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
     const { attachments, ignoreDuplicate } = parseAttachments(body);
     const now = this.clock.now();
-    await this.db.tx(async (tx) => {
-      for (const request of attachments) {
-        await attachContent(tx, request, { caller, ignoreDuplicate, now });
-      }
-    });
+    await this.db.tx((tx) => attachContent(tx, attachments, { caller, ignoreDuplicate, now }));
     return 'Created';
   }
 

@@ -45,8 +45,6 @@ async function statementsOf(request: Sent): Promise<readonly string[]> {
  * it. As many for each thing named as stand here, and no more.
  */
 const EACH: Readonly<Record<string, number>> = {
-  'adding DIDs with content and metadata': 5,
-  'attaching to many datasets': 5,
   'listing below a container': 1,
   'a rule over a container': 5,
   'rules on many files': 11,
