@@ -5,6 +5,7 @@
 
 export { type Did, nameOf } from './did.js';
 export { type Description, type DescriptionColumn, DescriptionColumns } from './description.js';
+export { childrenPage, type ChildOf } from './children.sql.js';
 export {
   type CollectionSpec,
   type FileSpec,

@@ -19,7 +19,8 @@ import {
 import { type Filter } from '../../metadata/query/index.js';
 import { type DidId, DidType } from '../../vocabulary/index.js';
 import { type Line, toJson } from '../wire/index.js';
-import { presentBelow, presentFound, presentTop } from './dids.presenter.js';
+import { presentFound, presentTop } from './dids.presenter.js';
+import { headed, linesBelow } from './tree-listing.js';
 
 // Listings read keyset pages, each a short statement on a connection of its own: nothing stays open
 // while a client reads.
@@ -64,22 +65,10 @@ export async function* formerChildrenOf(db: Database, parent: Did): AsyncGenerat
 export const newDids = (db: Database, type: DidType | undefined): AsyncGenerator<Did> =>
   byId((after, limit) => db.read((tx) => newDidPage(tx, type, after, limit)));
 
-/** What is below a DID, depth first. */
-async function* descend(
-  db: Database,
-  parent: Did,
-  level: number,
-  recursive: boolean,
-): AsyncGenerator<Line> {
-  for await (const child of childrenOf(db, parent)) {
-    yield presentBelow(child, parent, level);
-    if (recursive) yield* descend(db, child, level + 1, true);
-  }
+/** A DID's children, and with `recursive` all below them, depth first. */
+export async function* listBelow(db: Database, did: Did, recursive: boolean): AsyncGenerator<Line> {
+  for await (const { line } of linesBelow(db, [did], 1, recursive)) yield line;
 }
-
-/** A DID's children, and with `recursive` all below them. */
-export const listBelow = (db: Database, did: Did, recursive: boolean): AsyncGenerator<Line> =>
-  descend(db, did, 1, recursive);
 
 /** A scope's DIDs that are in no collection of the same scope, and with `recursive` all below them. */
 export async function* listScope(
@@ -90,10 +79,10 @@ export async function* listScope(
   let after = '';
   for (;;) {
     const page = await db.read((tx) => scopePage(tx, scope, after, PAGE));
-    for (const did of page.filter(({ isTop }) => isTop)) {
-      yield presentTop(did);
-      if (recursive) yield* descend(db, did, 1, true);
-    }
+    const tops = page.filter(({ isTop }) => isTop);
+    const heads = tops.map((did, at) => ({ at, line: presentTop(did) }));
+    const below = recursive ? linesBelow(db, tops, 1, true) : [];
+    for await (const { line } of headed(heads, below)) yield line;
     const last = page.at(-1);
     if (!last || page.length < PAGE) return;
     after = last.name;

@@ -112,6 +112,21 @@ describe('listing', () => {
     expect((await w.root('GET', '/dids/km3net/large')).body).toMatchObject({ length: 0, bytes: 0 });
   });
 
+  it('so does what is below a name, whose next collection waits for its turn', async () => {
+    const names = Array.from({ length: 2001 }, (_, i) => `p${i}`);
+    const dataset = (name: string) => ({ scope: 'km3net', name, type: 'DATASET' });
+    await ok(w.root('POST', '/dids', [dataset('wide1'), dataset('wide2')]));
+    for (const name of ['wide1', 'wide2']) {
+      await ok(w.root('POST', `/dids/km3net/${name}/dids`, { dids: named(...names) }));
+    }
+    const body = { type: 'CONTAINER', dids: named('wide1', 'wide2') };
+    await ok(w.root('POST', '/dids/km3net/wide', body));
+    const listed = await w.root('GET', '/dids/km3net/?name=wide&recursive=True');
+    expect((listed.body as { name: string }[]).map(({ name }) => name)).toEqual(
+      ['wide1', 'wide2'].flatMap((name) => [name, ...names.toSorted()]),
+    );
+  });
+
   it('parents, constituents and datasets by GUID', async () => {
     await ok(
       w.root('POST', '/dids/km3net/run1/dids', {
