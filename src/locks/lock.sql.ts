@@ -19,12 +19,12 @@ const stateOfCopy = (state: Sql): Sql => sql`
        ELSE ${lit(LockState.REPLICATING)}::"char" END`;
 
 /**
- * CTE body: new locks of one rule. `from` gives (did_id, rse_id, bytes, state), the copy's state.
- * Gives (did_id, rse_id, rule_id, bytes, state), the lock's state.
+ * CTE body: new locks. `from` gives (did_id, rse_id, bytes, state), the copy's state; the rule is the
+ * same for all, or told by rows `f` of it. Gives (did_id, rse_id, rule_id, bytes, state), the lock's state.
  */
-export const addLocks = (from: Sql, ruleId: bigint): Sql => sql`
+export const addLocks = (from: Sql, rule: Sql): Sql => sql`
   INSERT INTO locks (did_id, rse_id, rule_id, bytes, state)
-  SELECT f.did_id, f.rse_id, ${ruleId}::bigint, f.bytes, ${stateOfCopy(sql`f.state`)}
+  SELECT f.did_id, f.rse_id, ${rule}, f.bytes, ${stateOfCopy(sql`f.state`)}
     FROM (${from}) f
    ORDER BY f.did_id, f.rse_id
   RETURNING did_id, rse_id, rule_id, bytes, state`;

@@ -28,8 +28,8 @@ export async function injectRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise
   const work = new Placing(tx, rule, await findSites(tx, rule), terms);
   const more = rule.didType === DidType.FILE ? await work.file() : await work.datasets();
   if (!more) {
-    await finishInjection(tx, rule.id, terms.now);
-    await scheduleRepair(tx, rule.id);
+    await finishInjection(tx, [rule.id], terms.now);
+    await scheduleRepair(tx, [rule.id]);
   }
   return { locks: work.locks, queued: work.queued, more };
 }

@@ -119,5 +119,5 @@ async function scheduleNext(tx: Tx, rule: Rule, terms: RepairTerms): Promise<voi
     await placeAnew(tx, rule.id, terms.now);
     return await ring(tx, Channel.INJECTION);
   }
-  await scheduleRepair(tx, rule.id);
+  await scheduleRepair(tx, [rule.id]);
 }

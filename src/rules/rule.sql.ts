@@ -113,8 +113,15 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
   );
 }
 
-/** Everything is placed: the rule's state follows its locks from now on. */
-export async function finishInjection(tx: Tx, ruleId: RuleId, now: Date): Promise<void> {
+/**
+ * Everything is placed: the rules' state follows their locks from now on. Their rows must be held,
+ * or be this transaction's own.
+ */
+export async function finishInjection(
+  tx: Tx,
+  ruleIds: readonly RuleId[],
+  now: Date,
+): Promise<void> {
   const { STUCK, REPLICATING, OK } = RuleState;
   await execute(
     tx,
@@ -127,7 +134,7 @@ export async function finishInjection(tx: Tx, ruleId: RuleId, now: Date): Promis
                stuck_at = CASE WHEN locks_stuck > 0 THEN coalesce(stuck_at, ${now}::timestamptz)
                                WHEN locks_replicating > 0 THEN stuck_at END,
                repair_at = CASE WHEN locks_stuck > 0 THEN coalesce(repair_at, ${now}::timestamptz) END
-         WHERE id = ${ruleId} AND state = ${lit(RuleState.INJECT)}`,
+         WHERE id = ANY (${[...ruleIds]}::bigint[]) AND state = ${lit(RuleState.INJECT)}`,
   );
 }
 
@@ -210,9 +217,9 @@ export const keepStuckAt = (tx: Tx, ruleId: RuleId, stuckAt: Date | null): Promi
 
 /**
  * After a repair: a STUCK rule is looked at again when its next stuck lock, or its placement, is due;
- * one without either (somebody set it stuck) is what its locks are.
+ * one without either (somebody set it stuck) is what its locks are. Rows are held, as above.
  */
-export async function scheduleRepair(tx: Tx, ruleId: RuleId): Promise<void> {
+export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promise<void> {
   const stuck = sql`(r.locks_stuck > 0 OR r.inject_at IS NOT NULL)`;
   await execute(
     tx,
@@ -226,7 +233,7 @@ export async function scheduleRepair(tx: Tx, ruleId: RuleId): Promise<void> {
                             ELSE ${lit(RuleState.OK)} END,
                error = CASE WHEN ${stuck} THEN r.error END,
                stuck_at = CASE WHEN ${stuck} OR r.locks_replicating > 0 THEN r.stuck_at END
-         WHERE r.id = ${ruleId} AND r.state = ${lit(RuleState.STUCK)}`,
+         WHERE r.id = ANY (${[...ruleIds]}::bigint[]) AND r.state = ${lit(RuleState.STUCK)}`,
   );
 }
 

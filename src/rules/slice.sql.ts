@@ -14,8 +14,9 @@ import {
   RequestState,
   RequestType,
   type RseId,
+  type RuleId,
 } from '../vocabulary/index.js';
-import { advanceRule } from './counter.sql.js';
+import { advanceRule, recountRules } from './counter.sql.js';
 import { type Candidate } from './copy-placement.js';
 import { type Rule } from './rule.js';
 import { type Sites } from './sites.js';
@@ -31,6 +32,8 @@ export interface Slice {
   readonly files: Sql;
   /** From the CTE `slice` (did_id, bytes): gives (did_id, rse_id, bytes), a copy once, without those locked already. */
   readonly copies: Sql;
+  /** Each file has a rule of its own among these, which differ from `rule` in nothing but the id. */
+  readonly ruleIds?: readonly RuleId[];
   /** The injection's cursor moves to the slice's last file of this dataset. */
   readonly dataset?: DidId;
 }
@@ -52,23 +55,23 @@ export interface SliceTally {
 export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promise<SliceTally> {
   await holdExpiringFiles(tx, slice.files);
   const { rule, sites } = slice;
-  const isLock = (state: LockState) => sql`(state = ${lit(state)})::int`;
   const stuck = sql`state = ${lit(ReplicaState.UNAVAILABLE)}`;
+  const owner = ownerOf(slice);
   return await only<SliceTally>(
     tx,
     sql`WITH slice AS MATERIALIZED (${slice.files}),
       placed AS MATERIALIZED (
         SELECT p.did_id, p.rse_id, p.bytes, ${startable(sites)} AS startable FROM (${slice.copies}) p),
-      copies AS (${upsertCopies(sql`SELECT did_id, rse_id, bytes, startable FROM placed`, terms.now)}),
-      added AS (${addLocks(sql`SELECT did_id, rse_id, bytes, state FROM copies`, rule.id)}),
+      ${owner.copies(upsertCopies(sql`SELECT did_id, rse_id, bytes, startable FROM placed`, terms.now))},
+      added AS (${addLocks(sql`SELECT did_id, rse_id, bytes, state${owner.column} FROM copies`, owner.id)}),
       stuck AS (${recordStuckLocks(
-        sql`SELECT did_id, rse_id, ${rule.id}::bigint AS rule_id,
+        sql`SELECT did_id, rse_id, ${owner.id} AS rule_id,
                    ${whyStuck(sites, sql`copies`)} AS cause,
                    NULL::int AS source_rse_id, NULL::text AS error, NULL::text AS expected, NULL::text AS found
               FROM copies WHERE ${stuck}`,
         terms,
       )}),
-      queued AS (${queueCopies(wantedRequests(rule, sites, sql`copies`))}),
+      queued AS (${queueCopies(wantedRequests(rule, sites, sql`copies`, owner.id))}),
       charged AS (${addAccountUsage(
         sql`SELECT ${rule.accountId}::int AS account_id, rse_id, count(*) AS files, sum(bytes) AS bytes
               FROM added GROUP BY rse_id`,
@@ -77,22 +80,45 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
         sql`SELECT rse_id, count(*) AS files, sum(bytes) AS bytes FROM copies WHERE fresh GROUP BY rse_id`,
       )}),
       unguarded AS (${dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE NOT fresh`)}),
-      advanced AS (${advanceRule(
-        rule.id,
-        sql`SELECT ${isLock(LockState.OK)} AS ok, ${isLock(LockState.REPLICATING)} AS replicating,
-                   ${isLock(LockState.STUCK)} AS stuck,
-                   CASE WHEN state = ${lit(LockState.STUCK)} THEN 'MissingSourceReplica' END AS error
-              FROM added`,
-        {
-          now: terms.now,
-          ...(slice.dataset !== undefined && {
-            cursor: { dataset: slice.dataset, child: sql`SELECT max(did_id) FROM slice` },
-          }),
-        },
-      )})
+      advanced AS (${advance(slice, terms.now)})
       SELECT (SELECT count(*)::int FROM slice) AS files, (SELECT max(did_id) FROM slice) AS last,
              (SELECT count(*)::int FROM added) AS locks, (SELECT count(*)::int FROM queued) AS queued`,
   );
+}
+
+/** The rule of a slice's locks and requests: known, or for each file a column of the CTE `copies`. */
+function ownerOf({ rule, ruleIds }: Slice): {
+  readonly id: Sql;
+  readonly column: Sql;
+  readonly copies: (upserted: Sql) => Sql;
+} {
+  if (ruleIds === undefined) {
+    const copies = (upserted: Sql): Sql => sql`copies AS (${upserted})`;
+    return { id: sql`${rule.id}::bigint`, column: sql``, copies };
+  }
+  // `+ 0`: by the file, which has few rules, not one descent of the primary key for each id.
+  const ofFile = sql`(SELECT x.id FROM rules x
+    WHERE x.did_id = u.did_id AND (x.id + 0) = ANY (${[...ruleIds]}::bigint[]))`;
+  return {
+    id: sql`rule_id`,
+    column: sql`, rule_id`,
+    copies: (upserted) => sql`upserted AS (${upserted}),
+      copies AS MATERIALIZED (SELECT u.*, ${ofFile} AS rule_id FROM upserted u)`,
+  };
+}
+
+/** CTE body: counters, and the cursor of an injection, after the CTE `added`. */
+function advance({ rule, ruleIds, dataset }: Slice, now: Date): Sql {
+  const isLock = (state: LockState) => sql`(state = ${lit(state)})::int`;
+  const counts = sql`${isLock(LockState.OK)} AS ok, ${isLock(LockState.REPLICATING)} AS replicating,
+                   ${isLock(LockState.STUCK)} AS stuck,
+                   CASE WHEN state = ${lit(LockState.STUCK)} THEN 'MissingSourceReplica' END AS error
+              FROM added`;
+  if (ruleIds) return recountRules(sql`SELECT rule_id, ${counts}`, now);
+  const cursor = dataset !== undefined && {
+    cursor: { dataset, child: sql`SELECT max(did_id) FROM slice` },
+  };
+  return advanceRule(rule.id, sql`SELECT ${counts}`, { now, ...cursor });
 }
 
 /**
@@ -117,8 +143,13 @@ export const whyStuck = (sites: Pick<Sites, 'unwritable'>, row: Sql): Sql => sql
        ELSE ${lit(Cause.NO_SOURCE)} END`;
 
 /** Rows for `queueCopies` from a CTE (did_id, rse_id, bytes, state, wanted). */
-export const wantedRequests = (rule: SliceRule, sites: Slice['sites'], copies: Sql): Sql => sql`
-  SELECT did_id, rse_id, bytes, ${rule.id}::bigint AS rule_id, ${rule.accountId}::int AS account_id,
+export const wantedRequests = (
+  rule: SliceRule,
+  sites: Slice['sites'],
+  copies: Sql,
+  ruleId = sql`${rule.id}::bigint`,
+): Sql => sql`
+  SELECT did_id, rse_id, bytes, ${ruleId} AS rule_id, ${rule.accountId}::int AS account_id,
          ${rule.activity}::smallint AS activity, ${rule.priority}::smallint AS priority,
          CASE WHEN rse_id = ANY (${[...sites.staging]}::int[]) THEN ${lit(RequestType.STAGEIN)}::"char"
               ELSE ${lit(RequestType.TRANSFER)}::"char" END AS type,
