@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fillPart, table } from '../markdown.js';
 import { type Growth, type Step } from './growth.js';
 import { bytesARow, needOf, type TableSize, WORKED_ON } from './sizes.js';
 
@@ -11,13 +11,9 @@ export interface Findings {
   readonly sizes: readonly TableSize[];
 }
 
-const FROM = '<!-- measured: npm run bench -- --steps … --page FILE -->';
-const TO = '<!-- end of measured -->';
+const PART = 'npm run bench -- --steps … --page FILE';
 const TARGETS = [1e8, 1e9];
 
-const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
-  [row(head), row(head.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(row)].join('\n');
 const gib = (bytes: number): string => Math.round(bytes / 2 ** 30).toLocaleString('en');
 const count = (n: number): string => Math.round(n).toLocaleString('en');
 
@@ -76,11 +72,6 @@ queue, one in ten in the history. The hot part is the inner pages of all indexes
 everything: what is registered, moved and deleted in a day.
 `;
 
-/** Puts the findings between the markers of a page, or at the end of one that has none. */
-export function writePage(file: string, findings: Findings): void {
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const [from, to] = [text.indexOf(FROM), text.indexOf(TO)];
-  const [head, tail] =
-    from >= 0 && to > from ? [text.slice(0, from), text.slice(to + TO.length)] : [text, '\n'];
-  writeFileSync(file, `${head}${FROM}\n\n${pageOf(findings)}\n${TO}${tail}`);
-}
+/** Puts the findings into a page, in the place of those that stand there. */
+export const writePage = (file: string, findings: Findings): void =>
+  fillPart(file, PART, pageOf(findings));
