@@ -7,6 +7,7 @@ export { AppendOnly, identity4, identity8, int8, letter } from './columns.js';
 export { Database, openDatabase } from './database.js';
 export { connectionOptions, dataSource, type DataSourceSpec } from './data-source.js';
 export { isDatabaseUnavailable, isRetryable, violatedConstraint } from './faults.js';
+export { isAmong } from './keys.js';
 export { migrateDatabase } from './migrate.js';
 export { dropExpired, makePartitions } from './partitions.js';
 export { type Retention, retentions } from './retention.js';

@@ -1,4 +1,4 @@
-import { lit, sql, type Sql } from '../db/index.js';
+import { isAmong, lit, sql, type Sql } from '../db/index.js';
 import { type Cause, LockState, ReplicaState } from '../vocabulary/index.js';
 
 // Pieces that change locks. Those that change a state give rows (rule_id, ok, replicating, stuck,
@@ -99,8 +99,8 @@ export const releaseLocks = (ruleId: bigint, limit: number): Sql => sql`
 
 /** CTE body: takes these locks off. `from` gives (did_id, rse_id, rule_id). Gives as `releaseLocks`. */
 export const releaseTheseLocks = (from: Sql): Sql => sql`
-  DELETE FROM locks l
-   WHERE (l.did_id, l.rse_id, l.rule_id + 0) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)
+  WITH released AS MATERIALIZED (${from})
+  DELETE FROM locks l WHERE ${isAmong('l', 'released', ['did_id', 'rse_id', 'rule_id'])}
   RETURNING l.did_id, l.rse_id, l.rule_id, l.bytes, l.state`;
 
 /** CTE body: one rule's replicating locks are STUCK because somebody said so. Gives as `stickLocks`. */

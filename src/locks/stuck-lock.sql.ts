@@ -1,4 +1,4 @@
-import { execute, lit, lits, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, isAmong, lit, lits, sql, type Sql, type Tx } from '../db/index.js';
 import { activityIndex, Cause, type RuleId, SOURCE_CAUSES } from '../vocabulary/index.js';
 import { isOfRule } from './lock.sql.js';
 
@@ -60,13 +60,13 @@ const unlessKnown = (column: Sql): Sql => sql`
 
 /** CTE body: these copies are stuck no more. `from` gives (did_id, rse_id); every rule's record goes. */
 export const clearStuckLocks = (from: Sql): Sql => sql`
-  DELETE FROM stuck_locks s
-   WHERE (s.did_id, s.rse_id) IN (SELECT f.did_id, f.rse_id FROM (${from}) f)`;
+  WITH mended AS MATERIALIZED (${from})
+  DELETE FROM stuck_locks s WHERE ${isAmong('s', 'mended', ['did_id', 'rse_id'])}`;
 
 /** CTE body: records of locks that are gone. `from` gives (did_id, rse_id, rule_id). */
 export const forgetStuckLocks = (from: Sql): Sql => sql`
-  DELETE FROM stuck_locks s
-   WHERE (s.did_id, s.rse_id, s.rule_id + 0) IN (SELECT f.did_id, f.rse_id, f.rule_id FROM (${from}) f)`;
+  WITH released AS MATERIALIZED (${from})
+  DELETE FROM stuck_locks s WHERE ${isAmong('s', 'released', ['did_id', 'rse_id', 'rule_id'])}`;
 
 /** A rule's stuck locks are due now, whatever their spacing. Gives how many. */
 export const hurryStuckLocks = (tx: Tx, ruleId: RuleId, now: Date): Promise<number> =>

@@ -1,4 +1,4 @@
-import { execute, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, isAmong, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import {
   type CopyKey,
   DidAvailability,
@@ -25,8 +25,8 @@ export const addGuards = (from: Sql, cause: string): Sql =>
 
 /** Piece: ends the guard of copies (a new lock does, and the copy's end). */
 export const dropGuards = (from: Sql): Sql =>
-  sql`DELETE FROM guarded_copies c USING (${from}) AS g
-      WHERE c.did_id = g.did_id AND c.rse_id = g.rse_id`;
+  sql`WITH unguarded AS MATERIALIZED (${from})
+      DELETE FROM guarded_copies c WHERE ${isAmong('c', 'unguarded', ['did_id', 'rse_id'])}`;
 
 /** Guards these copies. */
 export async function guardCopies(

@@ -59,7 +59,7 @@ const needsAnother = (
                     ON s.section = 'keep_last_copy' AND s.option = k.scope AND s.value = 'true'
                   WHERE k.id = ${ident(`${r}.did_id`)}))
   OR ((EXISTS (SELECT FROM guarded_copies g
-               WHERE g.did_id = ${ident(`${r}.did_id`)} AND g.rse_id = ${ident(`${r}.rse_id`)})
+               WHERE g.did_id = ${ident(`${r}.did_id`)} AND g.rse_id = ${ident(`${r}.rse_id`)} OFFSET 0)
        OR (${arrived} AND ${isHeldElsewhere(r)}))
       AND NOT EXISTS (SELECT FROM dids x WHERE x.id = ${ident(`${r}.did_id`)}
                       AND (x.expired_at <= ${spec.now} OR x.obsolete))))`;
@@ -94,14 +94,17 @@ export async function claimDue(tx: Tx, spec: ClaimSpec): Promise<ClaimedCopy[]> 
           SELECT DISTINCT parent_id, parent_id FROM up1
           UNION
           SELECT up.root, ct.parent_id FROM up JOIN contents ct ON ct.child_id = up.node),
-        heldroot AS (SELECT DISTINCT up.root FROM up JOIN updated_dids u ON u.did_id = up.node),
+        heldroot AS (
+          SELECT DISTINCT up.root FROM up
+           WHERE EXISTS (SELECT FROM updated_dids u WHERE u.did_id = up.node OFFSET 0)),
         held AS (SELECT DISTINCT up1.did_id FROM up1 JOIN heldroot ON heldroot.root = up1.parent_id),
         verdict AS MATERIALIZED (
           SELECT d.did_id, d.rse_id, d.state AS prior,
             h.did_id IS NULL
-            AND NOT EXISTS (SELECT FROM updated_dids u WHERE u.did_id = d.did_id)
+            AND NOT EXISTS (SELECT FROM updated_dids u WHERE u.did_id = d.did_id OFFSET 0)
             AND EXISTS (SELECT FROM dids x WHERE x.id = d.did_id)
-            AND NOT EXISTS (SELECT FROM requests q WHERE q.did_id = d.did_id AND q.rse_id = d.rse_id)
+            AND NOT EXISTS (
+              SELECT FROM requests q WHERE q.did_id = d.did_id AND q.rse_id = d.rse_id OFFSET 0)
             AND ${mayGo(spec)} AS ok
           FROM due d LEFT JOIN held h ON h.did_id = d.did_id)
         UPDATE replicas r
@@ -253,9 +256,9 @@ export async function forgetClaims(
             AND r.tombstone = ${claim.token}::timestamptz
           RETURNING r.did_id, r.bytes),
         paths AS (DELETE FROM replica_paths
-                  WHERE rse_id = ${claim.rseId} AND did_id IN (SELECT did_id FROM gone)),
+                  WHERE rse_id = ${claim.rseId} AND did_id = ANY (ARRAY(SELECT did_id FROM gone))),
         guards AS (DELETE FROM guarded_copies
-                   WHERE rse_id = ${claim.rseId} AND did_id IN (SELECT did_id FROM gone)),
+                   WHERE rse_id = ${claim.rseId} AND did_id = ANY (ARRAY(SELECT did_id FROM gone))),
         counted AS (${addRseUsage(sql`SELECT ${claim.rseId}::int AS rse_id, -count(*) AS files,
             -sum(bytes)::bigint AS bytes FROM gone HAVING count(*) > 0`)})
         SELECT count(*)::int AS files, coalesce(sum(bytes), 0)::bigint AS bytes FROM gone`,

@@ -17,9 +17,13 @@ export const queueCopies = (from: Sql): Sql => sql`
 
 /** CTE body: takes requests out of the queue. `from` gives (did_id, rse_id); gives whole requests. */
 export const cancelRequests = (from: Sql): Sql => sql`
-  DELETE FROM requests q
-   WHERE (q.did_id, q.rse_id) IN (SELECT f.did_id, f.rse_id FROM (${from}) f)
-  RETURNING q.*`;
+  DELETE FROM requests q WHERE q.id = ANY (ARRAY(${requestsOf(from)})) RETURNING q.*`;
+
+/** The ids of the requests for copies, one probe a copy: never the whole queue, whatever ANALYZE saw. */
+const requestsOf = (copies: Sql): Sql => sql`
+  SELECT x.id FROM (${copies}) f
+   CROSS JOIN LATERAL (
+     SELECT n.id FROM requests n WHERE n.did_id = f.did_id AND n.rse_id = f.rse_id OFFSET 0) x`;
 
 /** CTE body: remembers cancelled requests. `from` gives whole requests, as `cancelRequests` does. */
 export const keepCancelled = (from: Sql, now: Date): Sql => sql`
@@ -56,8 +60,8 @@ export const reprioritiseRequests = (tx: Tx, ruleId: RuleId, urgency: Urgency): 
                                ELSE greatest(q.priority, ${priority}::smallint) END,
                activity = CASE WHEN ${ours} THEN coalesce(${activity}::smallint, q.activity) ELSE q.activity END,
                account_id = CASE WHEN ${ours} THEN coalesce(${accountId}::int, q.account_id) ELSE q.account_id END
-         WHERE (q.did_id, q.rse_id) IN (
+         WHERE q.id = ANY (ARRAY(${requestsOf(sql`
            SELECT l.did_id, l.rse_id FROM locks l
-            WHERE l.rule_id = ${ruleId} AND l.state = ${lit(LockState.REPLICATING)})`,
+            WHERE l.rule_id = ${ruleId} AND l.state = ${lit(LockState.REPLICATING)}`)}))`,
   );
 };

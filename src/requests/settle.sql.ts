@@ -93,7 +93,7 @@ export const doneRequests = (limit: number): Sql => sql`
 
 /** CTE body: takes requests out of the table. `from` gives (id). Gives whole requests. */
 export const takeRequests = (from: Sql): Sql => sql`
-  DELETE FROM requests q WHERE q.id IN (SELECT f.id FROM (${from}) f) RETURNING q.*`;
+  DELETE FROM requests q WHERE q.id = ANY (ARRAY(SELECT f.id FROM (${from}) f)) RETURNING q.*`;
 
 /** Every column of a request: its history has the same and `archived_at`. */
 const COLUMNS = sql`id, did_id, rule_id, bytes, bytes_moved, created_at, due_at, claimed_until,
@@ -172,7 +172,7 @@ export const retryRequests = (tx: Tx, retries: readonly Retry[], now: Date): Pro
     sql`WITH r AS MATERIALIZED (
           SELECT * FROM unnest(${retries.map(({ id }) => id)}::bigint[],
                                ${retries.map(({ dueAt }) => dueAt)}::timestamptz[]) AS r(id, due_at)),
-        kept AS (${archiveRequests(sql`SELECT q.* FROM requests q WHERE q.id IN (SELECT id FROM r)`, now)})
+        kept AS (${archiveRequests(sql`SELECT q.* FROM requests q WHERE q.id = ANY (ARRAY(SELECT id FROM r))`, now)})
         UPDATE requests q
            SET state = CASE WHEN r.due_at <= ${now} THEN ${lit(RequestState.QUEUED)}::"char"
                             ELSE ${lit(RequestState.WAITING)}::"char" END,

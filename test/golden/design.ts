@@ -1,7 +1,18 @@
 import { type PlanShape } from '../support/plan-shape.js';
 
 /** Tables that are never read from end to end, whatever the batch. */
-const VAST = ['replicas', 'locks', 'dids', 'contents', 'requests', 'did_meta', 'updated_dids', 'tokens'];
+const VAST = [
+  'replicas',
+  'locks',
+  'dids',
+  'contents',
+  'requests',
+  'stuck_locks',
+  'guarded_copies',
+  'did_meta',
+  'updated_dids',
+  'tokens',
+];
 
 /** The indexes that each statement was designed for; one that alone holds a queue is read from its head. */
 export const DESIGN: Readonly<Record<string, { by: readonly string[]; head?: string }>> = {
@@ -53,10 +64,3 @@ export const lostIndexes = (name: string, shape: PlanShape): string[] =>
   (DESIGN[name]?.by ?? [])
     .filter((index) => !shape.indexes.has(index))
     .map((index) => `${name} does not go by ${index}`);
-
-/**
- * Reads that are bounded although they are whole, when ANALYZE saw the first day only: one pass over
- * the table for a slice of thousands of locks, until ANALYZE comes again. What is not read so any more
- * has to leave the list.
- */
-export const BOUNDED_ON_FIRST_DAY: readonly string[] = ['release reads requests whole'];

@@ -71,7 +71,22 @@ END $$`;
 const ALL_LISTED = `
 ALTER TABLE locks ALTER rule_id SET STATISTICS 200; ALTER TABLE contents ALTER parent_id SET STATISTICS 200;`;
 
+/**
+ * Queues that drain: ANALYZE met them empty, on the pages of those that had passed, and many came
+ * since. The planner sees the pages that there are now: few rows a page make them enough to matter.
+ */
+const QUEUES = ['requests', 'stuck_locks', 'guarded_copies', 'updated_dids'];
+const ROOMY = QUEUES.map((queue) => `ALTER TABLE ${queue} SET (fillfactor = 10);`).join('\n');
+const DRAINED = `
+SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', c.relname::text,
+         'relpages', greatest(c.relpages, 1), 'reltuples', 0::real)
+  FROM pg_class t JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class c ON c.oid IN (t.oid, i.indexrelid)
+ WHERE t.relnamespace = 'public'::regnamespace AND t.relname IN ('${QUEUES.join("', '")}')
+ GROUP BY c.oid`;
+
 export interface Knowledge {
+  /** That the queues are empty, which they are not any more. */
+  readonly drained?: boolean;
   /** Nothing of the values: ANALYZE does not come. */
   readonly unread?: boolean;
   /** Every rule that has locks and every dataset: the statements' own are none of them. */
@@ -81,11 +96,13 @@ export interface Knowledge {
 /** Fills the lake, and tells the planner how long its tables are and what is in them. */
 export async function widen(
   { run }: Planner,
-  { unread = false, allListed = false }: Knowledge = {},
+  { unread = false, allListed = false, drained = false }: Knowledge = {},
 ): Promise<void> {
   await run(NO_AUTOVACUUM);
+  if (drained) await run(ROOMY);
   await run(`BEGIN; ${ROWS} COMMIT;`);
   if (allListed) await run(ALL_LISTED);
   await run(unread ? 'VACUUM' : 'VACUUM (ANALYZE)');
   await run(LONGER);
+  if (drained) await run(DRAINED);
 }
