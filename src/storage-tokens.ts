@@ -10,6 +10,7 @@ import {
   endpointOrigin,
   pathSegments,
   type ProtocolEndpoint,
+  Recent,
   type StorageRegistryOptions,
 } from './protocols/index.js';
 
@@ -75,12 +76,33 @@ function pathBelow(base: string, path: string): string {
   return `/${(inside ? parts.slice(above.length) : parts).join('/')}`;
 }
 
-/** What the conveyor and the reaper show to storages: a token an operation and file, for minutes. */
-export const storageAuthorizer =
-  (db: Database, config: Config): NonNullable<StorageRegistryOptions['authorize']> =>
-  async (endpoint, operation, path, target) => {
+/** A token is shown again for so long, or for a quarter of its life; so many are kept. */
+const REUSE_SECONDS = 60;
+const REUSED_MAX = 2000;
+
+/**
+ * What the conveyor and the reaper show to storages: a token an operation and file, for minutes. The
+ * same operation on the same file at the same storage shows the same token again while it is young: a
+ * copy looks at its source and then lets the other storage read it.
+ */
+export function storageAuthorizer(
+  db: Database,
+  config: Config,
+): NonNullable<StorageRegistryOptions['authorize']> {
+  const lifetimeSeconds = config.tokens.storageLifetimeSeconds;
+  const keepMs = Math.min(REUSE_SECONDS, lifetimeSeconds / 4) * 1000;
+  const young = new Recent<string>(keepMs, REUSED_MAX);
+  return async (endpoint, operation, path, target) => {
     if (!takesTokens(endpoint)) return undefined;
-    const lifetimeSeconds = config.tokens.storageLifetimeSeconds;
+    const now = new Date();
+    const { token_audience: audience, token_base_path: base } = endpoint.extendedAttributes;
+    const origin = endpointOrigin(endpoint);
+    const key = JSON.stringify([origin, audience, base, operation, path, target]);
+    const known = young.get(key, now.getTime());
+    if (known !== undefined) return known;
     const grant = { operation, endpoint, path, target, lifetimeSeconds };
-    return await grantStorage(db, config, grant, new Date());
+    const token = await grantStorage(db, config, grant, now);
+    young.set(key, token, now.getTime());
+    return token;
   };
+}

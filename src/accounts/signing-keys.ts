@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { exportJWK, exportPKCS8, generateKeyPair, importPKCS8 } from 'jose';
+import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto';
+import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import { type Database, type Tx } from '../db/index.js';
 import { readKeyFile, seal, unseal } from './key-file.js';
 import {
@@ -27,7 +27,7 @@ export interface SigningSettings {
 /** A key that may sign now. */
 export interface SigningKey {
   readonly kid: string;
-  readonly privateKey: Awaited<ReturnType<typeof importPKCS8>>;
+  readonly privateKey: KeyObject;
 }
 
 interface Kept extends SigningKey {
@@ -57,7 +57,7 @@ export async function currentSigningKey(
   const row = activeKey(found, now);
   if (!row) throw new Error('no signing key is active');
   const pem = unseal(secret, row.kid, row.privateKeyEncrypted);
-  const privateKey = await importPKCS8(pem, SIGNING_ALGORITHM);
+  const privateKey = createPrivateKey(pem);
   const fresh = { kid: row.kid, privateKey, until: now.getTime() + KEEP_MS };
   kept.set(db, fresh);
   return fresh;

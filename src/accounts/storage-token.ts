@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { type KeyObject, randomUUID, sign } from 'node:crypto';
 import { type Database } from '../db/index.js';
 import { currentSigningKey, SIGNING_ALGORITHM, type SigningSettings } from './signing-keys.js';
 
@@ -43,17 +42,32 @@ export async function mintStorageToken(
   const { kid, privateKey } = await currentSigningKey(db, settings, spec.now);
   const seconds = Math.floor(spec.now.getTime() / 1000);
   const lifetime = Math.min(spec.lifetimeSeconds, settings.tokenSecondsMax);
-  return await new SignJWT({ 'wlcg.ver': '1.0', scope: storageScope(spec) })
-    .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: 'JWT', kid })
-    .setIssuer(settings.issuer)
-    .setSubject(SUBJECT)
-    .setAudience(spec.audience)
-    .setJti(randomUUID())
-    .setIssuedAt(seconds)
+  const claims = {
+    'wlcg.ver': '1.0',
+    scope: storageScope(spec),
+    iss: settings.issuer,
+    sub: SUBJECT,
+    aud: spec.audience,
+    jti: randomUUID(),
+    iat: seconds,
     // Storages' clocks differ a little from ours.
-    .setNotBefore(seconds - 60)
-    .setExpirationTime(seconds + lifetime)
-    .sign(privateKey);
+    nbf: seconds - 60,
+    exp: seconds + lifetime,
+  };
+  return signed({ alg: SIGNING_ALGORITHM, typ: 'JWT', kid }, claims, privateKey);
+}
+
+/** A compact JWS (RFC 7515). By node:crypto at once: by Web Crypto a signature costs twice as much. */
+function signed(header: object, claims: object, key: KeyObject): string {
+  const encoded = [header, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  );
+  const signature = sign('sha256', Buffer.from(encoded.join('.')), {
+    key,
+    // R and S side by side, as RFC 7518, section 3.4, wants them.
+    dsaEncoding: 'ieee-p1363',
+  });
+  return [...encoded, signature.toString('base64url')].join('.');
 }
 
 /** The scope claim: every right for every path. Throws for a path that is none of a single file. */

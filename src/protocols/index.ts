@@ -16,3 +16,4 @@ export * from './protocol.js';
 export { DRIVERS, StorageRegistry, type StorageRegistryOptions } from './registry.js';
 export { thirdPartyAbilities } from './third-party-abilities.js';
 export { StorageError, storageErrorOf } from './storage-error.js';
+export { Recent } from './recent.js';

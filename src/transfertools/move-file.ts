@@ -4,7 +4,7 @@ import { readSource } from './check-source.js';
 import { type Leftovers, removeNow } from './leftovers.js';
 import { type CopyBytes, type Movement } from './movement.js';
 import { abortFailure, at, failureAt, TransferFailure } from './transfer-failure.js';
-import { type Expected, expectedOf, inspect, isSame, verify } from './verify.js';
+import { type Expected, expectedOf, type Found, inspect, isSame, verify } from './verify.js';
 
 /**
  * Moves one file: to a temporary name, verified there against the catalogue, then renamed. A
@@ -19,9 +19,7 @@ export async function moveFile(
 ): Promise<void> {
   const { job, destination, signal } = movement;
   const expected = expectedOf(job);
-  const existing = await at('destination', () =>
-    inspect(destination, job.destination.path, expected, movement),
-  );
+  const existing = await at('destination', () => standing(movement, expected));
   await removeEarlier(movement);
   if (existing !== null) {
     if (isSame(expected, existing)) return;
@@ -42,6 +40,14 @@ export async function moveFile(
     else if (existing === null) await removeNow(destination, written);
     throw failure;
   }
+}
+
+/** What stands under the final name: mostly nothing, and only what is there is asked for a digest. */
+async function standing(movement: Movement, expected: Expected): Promise<Found | null> {
+  const { job, destination, signal } = movement;
+  const { path } = job.destination;
+  if ((await destination.stat(path, { signal })) === null) return null;
+  return inspect(destination, path, expected, movement);
 }
 
 /** What earlier attempts may have left goes before new bytes come: the storage may be full of it. */

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { StorageCause } from '../../vocabulary/index.js';
 import { type DriverOptions, type ProtocolEndpoint } from '../protocol.js';
+import { Recent } from '../recent.js';
 import { StorageError } from '../storage-error.js';
 import { lookupPublic } from './addresses.js';
 
@@ -15,6 +17,8 @@ export interface Host {
   readonly allowPrivate: boolean;
   /** Set once a PUT into a missing directory failed: this server wants MKCOL first. */
   wantsDirectories: boolean;
+  /** Directories that stood there a moment ago, by their path. */
+  readonly directories: Recent<true>;
   /** Known after the first answer; some things are different with XRootD (tried with 5.5.3). */
   server: Server | 'unknown';
   /** The same of every origin that has answered: behind a door that redirects stands another server. */
@@ -22,6 +26,10 @@ export interface Host {
 }
 
 export type Server = 'xrootd' | 'other';
+
+/** A directory that was seen is not made again for so long. */
+const DIRECTORIES_MS = 300_000;
+const DIRECTORIES_MAX = 10_000;
 
 /** One set of agents for every host, certificate authority and address rule. */
 export class Connections {
@@ -51,8 +59,8 @@ export class Connections {
 function openHost(ca: string | undefined, allowPrivate: boolean): Host {
   const reach = allowPrivate ? {} : { lookup: lookupPublic };
   const trust = {
-    ...(ca === undefined ? {} : { ca }),
-    minVersion: 'TLSv1.2' as const,
+    // Made once: a context for each connection costs as much as the handshake.
+    secureContext: trusting(ca),
     // Said aloud, because an environment variable can otherwise turn verification off.
     rejectUnauthorized: true,
   };
@@ -65,9 +73,19 @@ function openHost(ca: string | undefined, allowPrivate: boolean): Host {
     once: agents({ keepAlive: false }),
     allowPrivate,
     wantsDirectories: false,
+    directories: new Recent(DIRECTORIES_MS, DIRECTORIES_MAX),
     server: 'unknown',
     servers: new Map(),
   };
+}
+
+function trusting(ca: string | undefined): SecureContext {
+  try {
+    return createSecureContext({ ...(ca === undefined ? {} : { ca }), minVersion: 'TLSv1.2' });
+  } catch (error) {
+    const message = `extended_attributes.ca cannot be read: ${String(error)}`;
+    throw new StorageError(StorageCause.TLS, message, { cause: error });
+  }
 }
 
 function authorityOf(endpoint: ProtocolEndpoint): string | undefined {

@@ -1,11 +1,10 @@
-import axios, { type AxiosResponse } from 'axios';
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { type IncomingMessage } from 'node:http';
 import { StorageCause } from '../../vocabulary/index.js';
 import { type OpenBytes } from '../protocol.js';
 import { StorageError, abortedError, storageErrorOf } from '../storage-error.js';
 import { refusePrivateLiteral } from './addresses.js';
 import { type Host } from './connections.js';
+import { exchange, type Exchange, wasStale } from './exchange.js';
 import { type RedirectRules, redirectTarget } from './redirects.js';
 import { UploadBody } from './upload-body.js';
 
@@ -105,12 +104,6 @@ async function sendAgain(
   }
 }
 
-function wasStale(cause: unknown): boolean {
-  if (!axios.isAxiosError(cause) || cause.response !== undefined) return false;
-  const { reusedSocket } = (cause.request ?? {}) as Partial<ClientRequest>;
-  return reusedSocket === true && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
-}
-
 async function sendOnce(line: Line, request: StorageRequest, own: boolean): Promise<StorageAnswer> {
   const { signal } = request;
   if (signal?.aborted) throw abortedError(signal, describe(request));
@@ -124,13 +117,15 @@ async function sendOnce(line: Line, request: StorageRequest, own: boolean): Prom
       host.servers.get(request.url.origin) === 'other',
     );
   try {
-    const response = await exchange(line, request, own ? request.token : undefined, body);
-    if (body !== undefined) closeAfter(response, body);
-    remember(host, request.url.origin, headerText(response.data, 'server') ?? '');
+    const sent = { ...request, headers: headersOf(request, own ? request.token : undefined, body) };
+    const done = await exchange(sent, agentOf(host, request), line.connectTimeoutMs, body);
+    const { response } = done;
+    if (body !== undefined) closeAfter(done, body);
+    remember(host, request.url.origin, headerText(response, 'server') ?? '');
     return {
-      status: response.status,
-      header: (name) => headerText(response.data, name),
-      stream: response.data,
+      status: response.statusCode ?? 0,
+      header: (name) => headerText(response, name),
+      stream: response,
       url: request.url,
     };
   } catch (error) {
@@ -151,40 +146,17 @@ function remember(host: Host, origin: string, name: string): void {
  * was read (not before: that would break the answer off), and with it the connection, on which the
  * rest of the body is still owed.
  */
-function closeAfter(response: AxiosResponse<IncomingMessage>, body: UploadBody): void {
-  response.data.once('close', () => {
+function closeAfter({ request, response }: Exchange, body: UploadBody): void {
+  response.once('close', () => {
     if (body.stream.readableEnded) return;
     body.close();
-    (response.request as ClientRequest | undefined)?.destroy();
+    request.destroy();
   });
 }
 
-function exchange(
-  line: Line,
-  request: StorageRequest,
-  token: string | undefined,
-  body: UploadBody | undefined,
-): Promise<AxiosResponse<IncomingMessage>> {
-  const { http, https } = request.alone === true ? line.host.once : line.host;
-  return axios.request<IncomingMessage>({
-    method: request.method,
-    url: request.url.href,
-    adapter: 'http',
-    headers: headersOf(request, token, body),
-    data: body?.stream ?? request.text,
-    httpAgent: http,
-    httpsAgent: https,
-    responseType: 'stream',
-    decompress: false,
-    // Redirects are followed here, by our rules; axios would buffer the body for its own.
-    maxRedirects: 0,
-    proxy: false,
-    ...(request.lenient === true && { insecureHTTPParser: true }),
-    validateStatus: () => true,
-    transformRequest: [(data: unknown) => data],
-    transport: transportFor(line, body),
-    ...(request.signal ? { signal: request.signal } : {}),
-  });
+function agentOf(host: Host, { alone, url }: StorageRequest) {
+  const { http, https } = alone === true ? host.once : host;
+  return url.protocol === 'https:' ? https : http;
 }
 
 function headersOf(
@@ -205,32 +177,6 @@ function headersOf(
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
     ...request.headers,
   };
-}
-
-/** Node's own request, with a limit on connecting and the body started when it may. */
-function transportFor(line: Line, body: UploadBody | undefined) {
-  return {
-    request(options: RequestOptions, answered: (response: IncomingMessage) => void): ClientRequest {
-      const start = options.protocol === 'https:' ? httpsRequest : httpRequest;
-      const request = start(options, answered);
-      limitConnecting(request, line.connectTimeoutMs);
-      body?.attach(request);
-      return request;
-    },
-  };
-}
-
-function limitConnecting(request: ClientRequest, timeoutMs: number): void {
-  request.once('socket', (socket) => {
-    if (!socket.connecting) return;
-    const tooLong = () =>
-      request.destroy(
-        new StorageError(StorageCause.CONNECTION, `no connection within ${timeoutMs} ms`),
-      );
-    const timer = setTimeout(tooLong, timeoutMs);
-    socket.once('connect', () => clearTimeout(timer));
-    socket.once('close', () => clearTimeout(timer));
-  });
 }
 
 function headerText(response: IncomingMessage, name: string): string | undefined {
