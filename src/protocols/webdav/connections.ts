@@ -4,7 +4,6 @@ import { Agent as HttpsAgent } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { StorageCause } from '../../vocabulary/index.js';
 import { type DriverOptions, type ProtocolEndpoint } from '../protocol.js';
-import { Recent } from '../recent.js';
 import { StorageError } from '../storage-error.js';
 import { lookupPublic } from './addresses.js';
 
@@ -17,8 +16,6 @@ export interface Host {
   readonly allowPrivate: boolean;
   /** Set once a PUT into a missing directory failed: this server wants MKCOL first. */
   wantsDirectories: boolean;
-  /** Directories that stood there a moment ago, by their path. */
-  readonly directories: Recent<true>;
   /** Known after the first answer; some things are different with XRootD (tried with 5.5.3). */
   server: Server | 'unknown';
   /** The same of every origin that has answered: behind a door that redirects stands another server. */
@@ -26,10 +23,6 @@ export interface Host {
 }
 
 export type Server = 'xrootd' | 'other';
-
-/** A directory that was seen is not made again for so long. */
-const DIRECTORIES_MS = 300_000;
-const DIRECTORIES_MAX = 10_000;
 
 /** One set of agents for every host, certificate authority and address rule. */
 export class Connections {
@@ -73,7 +66,6 @@ function openHost(ca: string | undefined, allowPrivate: boolean): Host {
     once: agents({ keepAlive: false }),
     allowPrivate,
     wantsDirectories: false,
-    directories: new Recent(DIRECTORIES_MS, DIRECTORIES_MAX),
     server: 'unknown',
     servers: new Map(),
   };

@@ -63,8 +63,6 @@ export class WebdavFamily implements DriverFamily {
 class WebdavDriver implements StorageDriver {
   readonly abilities: Abilities;
   readonly #line: Line;
-  /** Directories that this driver has not made, because they were seen a moment ago. */
-  readonly #believed = new Set<string>();
 
   constructor(
     readonly endpoint: ProtocolEndpoint,
@@ -139,11 +137,11 @@ class WebdavDriver implements StorageDriver {
       }).catch(async (error: unknown) => {
         throw await this.#explained(error, path, options);
       });
-    if (this.host.wantsDirectories) await this.#makeAgain(path, options);
+    if (this.host.wantsDirectories) await this.makeDirectories(parentOf(path), options);
     let answer = await put();
     if ((answer.status === 404 || answer.status === 409) && !this.host.wantsDirectories) {
       await discard(answer);
-      await this.#makeAgain(path, options);
+      await this.makeDirectories(parentOf(path), options);
       answer = await put();
       this.host.wantsDirectories = isSuccess(answer);
     }
@@ -163,12 +161,12 @@ class WebdavDriver implements StorageDriver {
           Overwrite: overwrite ? 'T' : 'F',
         },
       });
-    if (this.host.wantsDirectories) await this.#makeAgain(target, options);
+    if (this.host.wantsDirectories) await this.makeDirectories(parentOf(target), options);
     if (!overwrite) await this.#refuseExisting(target, options);
     let answer = await move();
     if (answer.status === 409 && !this.host.wantsDirectories) {
       await discard(answer);
-      await this.#makeAgain(target, options);
+      await this.makeDirectories(parentOf(target), options);
       answer = await move();
     }
     if (!isSuccess(answer)) throw await failureOf('MOVE', answer);
@@ -195,38 +193,13 @@ class WebdavDriver implements StorageDriver {
 
   async makeDirectories(directory: string, options: CallOptions = {}): Promise<void> {
     const path = serverPath(this.endpoint, directory);
-    if (this.host.directories.get(path, Date.now()) !== undefined)
-      return void this.#believed.add(path);
     await this.#makeDirectory(path, options);
-    this.host.directories.set(path, true, Date.now());
   }
 
-  async thirdPartyCopy(path: string, far: FarEnd, options: ThirdPartyOptions = {}): Promise<void> {
-    try {
-      await this.#copy(path, far, options);
-    } catch (error) {
-      if (far.way === 'push' || !(await this.#wasGone(path, error, options))) throw error;
-      await this.#copy(path, far, options);
-    }
-  }
-
-  /**
-   * Whether a directory that had been seen was gone when a copy into it failed; it is there again then.
-   * What a storage says of a missing directory differs, so that only making it tells.
-   */
-  async #wasGone(path: string, error: unknown, { signal }: CallOptions): Promise<boolean> {
-    const above = serverPath(this.endpoint, parentOf(path));
-    if (!this.#believed.delete(above)) return false;
-    this.host.directories.delete(above);
-    if (signal?.aborted === true || !mayMissDirectory(error)) return false;
-    const made = this.#makeDirectory(above, signal === undefined ? {} : { signal });
-    return made.catch(() => false);
-  }
-
-  async #copy(
+  async thirdPartyCopy(
     path: string,
     { way, url, token }: FarEnd,
-    options: ThirdPartyOptions,
+    options: ThirdPartyOptions = {},
   ): Promise<void> {
     const near = serverFilePath(this.endpoint, path);
     const overwrite = options.overwrite === true;
@@ -378,14 +351,7 @@ class WebdavDriver implements StorageDriver {
     return [{ path, directory, bytes, adler32: null, md5: null, modifiedAt }];
   }
 
-  /** Makes what is above a file, whatever was seen a moment ago. */
-  async #makeAgain(path: string, options: CallOptions): Promise<void> {
-    this.host.directories.delete(serverPath(this.endpoint, parentOf(path)));
-    await this.makeDirectories(parentOf(path), options);
-  }
-
-  /** Gives false if it stood there already. */
-  async #makeDirectory(path: string, options: CallOptions): Promise<boolean> {
+  async #makeDirectory(path: string, options: CallOptions): Promise<void> {
     const make = () => this.#ask('MKCOL', path, 'create', options);
     let answer = await make();
     const above = path.slice(0, path.lastIndexOf('/'));
@@ -395,23 +361,13 @@ class WebdavDriver implements StorageDriver {
       answer = await make();
     }
     // 405: it stands there already (RFC 4918, section 9.3.1).
-    const made = isSuccess(answer);
-    if (!made && answer.status !== 405) throw await failureOf('MKCOL', answer);
+    if (!isSuccess(answer) && answer.status !== 405) throw await failureOf('MKCOL', answer);
     await discard(answer);
-    return made;
   }
 }
 
 function isSuccess(answer: StorageAnswer): boolean {
   return answer.status >= 200 && answer.status < 300 && answer.status !== 207;
-}
-
-/** Answers of servers that copy nothing by themselves: no word of a directory. */
-const NO_COPIER: readonly number[] = [400, 401, 403, 405, 501, 502];
-
-function mayMissDirectory(error: unknown): boolean {
-  if (!(error instanceof StorageError) || error.farSide) return false;
-  return error.code === StorageCause.MISSING || !NO_COPIER.includes(error.status ?? 0);
 }
 
 /** Whether the storage ended the connection of our own request (the source's failures begin with GET). */
