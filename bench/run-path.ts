@@ -11,6 +11,14 @@ function metersOf({ meters }: Lab, { inProcess }: Path): Meters {
 
 /** Prepares a path, runs it and its floor in turn, and tells the median run. */
 export async function runPath(lab: Lab, path: Path, asked?: number): Promise<Result> {
+  try {
+    return await repeat(lab, path, asked);
+  } finally {
+    await path.after?.(lab);
+  }
+}
+
+async function repeat(lab: Lab, path: Path, asked: number | undefined): Promise<Result> {
   const costs: Cost[] = [];
   const floors: Cost[] = [];
   await path.prepare?.(lab);
@@ -24,7 +32,6 @@ export async function runPath(lab: Lab, path: Path, asked?: number): Promise<Res
     }
   }
   const figures = (await path.figures?.(lab)) ?? [];
-  await path.after?.(lab);
   return {
     path,
     figures,

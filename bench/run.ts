@@ -82,11 +82,18 @@ async function runOnce() {
         console.log(`${path.name}: skipped, ${reason}`);
         continue;
       }
-      results.push(await runPath(lab, path, repetitions));
+      try {
+        results.push(await runPath(lab, path, repetitions));
+      } catch (error) {
+        // The figures of all other paths are worth having, the run is a failure nevertheless.
+        console.error(`${path.name}: FAILED, ${String(error)}`);
+        process.exitCode = 1;
+        continue;
+      }
       console.log(report(results.slice(-1)));
+      if (options.write) writePage(machine, results);
     }
     console.log(`\n${machine}\n${report(results)}`);
-    if (options.write) console.log(`written to ${writePage(machine, results)}`);
     return { machine, results };
   } finally {
     await lab.close();

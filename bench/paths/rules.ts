@@ -5,9 +5,20 @@ import { BATCH, loadDataset, SCOPE } from './fixtures.js';
 
 const POLL_MS = 20;
 
-/** Asks the table until the answer is yes: the daemons work in their own process. */
-export async function until(lab: Lab, statement: ReturnType<typeof sql>): Promise<void> {
+const PATIENCE_MS = 600_000;
+
+/**
+ * Asks the table until the answer is yes: the daemons work in their own process. Throws when they have
+ * not come to it within `patienceMs`.
+ */
+export async function until(
+  lab: Lab,
+  statement: ReturnType<typeof sql>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const end = performance.now() + patienceMs;
   for (;;) {
+    if (performance.now() > end) throw new Error(`not done after ${patienceMs / 1000} s`);
     const { done } = await lab.db.read((tx) => only<{ done: boolean }>(tx, statement));
     if (done) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
