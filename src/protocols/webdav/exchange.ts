@@ -1,5 +1,10 @@
-import { request as httpRequest, type Agent, type ClientRequest } from 'node:http';
-import { type IncomingMessage, type RequestOptions } from 'node:http';
+import {
+  request as httpRequest,
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { StorageCause } from '../../vocabulary/index.js';
 import { abortedError, StorageError } from '../storage-error.js';
