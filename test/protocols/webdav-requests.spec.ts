@@ -55,6 +55,23 @@ describe('the WebDAV driver on the wire', () => {
     });
   });
 
+  it('reads in blocks what the server cuts as it likes, and waits for nothing after the last byte', async () => {
+    const whole = Buffer.from(Array.from({ length: 600_000 }, (_, at) => at % 251));
+    const known = await serve((_, response) => {
+      response.writeHead(200, { 'Content-Length': whole.length });
+      for (let at = 0; at < whole.length; at += 7_001) {
+        response.write(whole.subarray(at, at + 7_001));
+      }
+    });
+    const { stream } = await driverOf(known.endpoint).read('a');
+    const blocks = (await stream.toArray()) as Buffer[];
+    expect(Buffer.concat(blocks).equals(whole)).toBe(true);
+    expect(blocks.map(({ length }) => length)).toEqual([262_144, 262_144, 75_712]);
+    const unknown = await serve((_, response) => void response.writeHead(200).end(whole));
+    const other = await driverOf(unknown.endpoint).read('a');
+    expect((await buffer(other.stream)).equals(whole)).toBe(true);
+  });
+
   it('writes an empty file with its length', async () => {
     const server = await serve((_, response) => void response.writeHead(201).end());
     await driverOf(server.endpoint).write('empty', text(''), 0n);
