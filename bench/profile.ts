@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { type Lab, openLab } from './lab.js';
 import { type Path } from './path.js';
 import { catalogue } from './paths/catalogue.js';
+import { conveyors } from './paths/conveyor.js';
 import { daemons } from './paths/daemons.js';
 import { furnish } from './paths/fixtures.js';
 import { listings } from './paths/listing.js';
@@ -25,7 +26,7 @@ import { addPlan, type Explained } from './profile/plan-frames.js';
 const { values: options } = parseArgs({
   options: { only: { type: 'string' }, into: { type: 'string', default: 'docs/profiles' } },
 });
-const path = [...requests, ...catalogue, ...listings, ...rules, ...daemons].find(
+const path = [...requests, ...catalogue, ...listings, ...rules, ...daemons, ...conveyors].find(
   ({ name }) => options.only !== undefined && name.includes(options.only),
 );
 if (!path) throw new Error('--only WORD: a word of the name of a path of `npm run bench`');

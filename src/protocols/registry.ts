@@ -1,6 +1,8 @@
 import { StorageCause } from '../vocabulary/index.js';
 import { MemoryFamily } from './memory/memory-driver.js';
+import { serverFilePath } from './paths.js';
 import {
+  type Authorize,
   type DriverFamily,
   type ProtocolEndpoint,
   type StorageDriver,
@@ -50,6 +52,12 @@ export interface StorageRegistryOptions {
   retryDelayMs?: number;
 }
 
+/** A file under the name that it is written to, and its own; both below the endpoint's prefix. */
+export interface ArrivingFile {
+  readonly path: string;
+  readonly temporaryPath: string;
+}
+
 /** Hands out drivers and keeps what they share: connections and limits per host. */
 export class StorageRegistry {
   readonly #families: Record<Family, DriverFamily>;
@@ -71,15 +79,20 @@ export class StorageRegistry {
 
   /**
    * A driver bound to one endpoint, with time-outs, retries and limits. `signal` ends all its
-   * calls. Throws StorageError NO_PROTOCOL for a scheme that nobody speaks here, and for a mounted
+   * calls. A file that is `arriving` is looked at, written, looked at again and renamed with one token,
+   * the one that its renaming needs. Throws StorageError NO_PROTOCOL for a scheme that nobody speaks here, and for a mounted
    * file system outside of `posixRoots`.
    */
-  driver(endpoint: ProtocolEndpoint, { signal }: { signal?: AbortSignal } = {}): StorageDriver {
+  driver(
+    endpoint: ProtocolEndpoint,
+    { signal, arriving }: { signal?: AbortSignal; arriving?: ArrivingFile } = {},
+  ): StorageDriver {
     const family = this.#family(endpoint);
-    const { allowPrivate, authorize, connectTimeoutMs, lostAnswerMs } = this.options;
+    const { allowPrivate, connectTimeoutMs, lostAnswerMs } = this.options;
+    const authorize = this.#authorize(endpoint, arriving);
     const driver = this.#families[family].open(endpoint, {
       allowPrivate,
-      ...(authorize && { authorize: authorize.bind(undefined, endpoint) }),
+      ...(authorize && { authorize }),
       ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
       ...(lostAnswerMs !== undefined && { lostAnswerMs }),
       ...(signal && { signal }),
@@ -101,6 +114,21 @@ export class StorageRegistry {
   /** Lets go of all connections. */
   close(): void {
     for (const family of Object.values(this.#families)) family.close();
+  }
+
+  #authorize(
+    endpoint: ProtocolEndpoint,
+    arriving: ArrivingFile | undefined,
+  ): Authorize | undefined {
+    const { authorize } = this.options;
+    if (authorize === undefined || arriving === undefined) return authorize?.bind(this, endpoint);
+    const [from, to] = [arriving.temporaryPath, arriving.path].map((path) =>
+      serverFilePath(endpoint, path),
+    ) as [string, string];
+    return (operation, path, target) =>
+      (operation === 'read' || operation === 'create') && (path === from || path === to)
+        ? authorize(endpoint, 'create', from, to)
+        : authorize(endpoint, operation, path, target);
   }
 
   get #posixRoots(): readonly string[] {

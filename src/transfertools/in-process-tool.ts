@@ -129,7 +129,7 @@ export class InProcessTool implements TransferTool {
     outcome.startedAt = this.#now();
     const source = await at('source', () => this.registry.driver(job.source.endpoint));
     const destination = await at('destination', () =>
-      this.registry.driver(job.destination.endpoint),
+      this.registry.driver(job.destination.endpoint, { arriving: job.destination }),
     );
     const onBytes = (moved: bigint) => {
       outcome.bytesMoved = moved;
