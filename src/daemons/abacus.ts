@@ -1,6 +1,7 @@
 import { foldAccountUsage } from '../accounts/index.js';
 import { type Tx } from '../db/index.js';
 import { foldCollections } from '../dids/index.js';
+import { sortMetadataIndex } from '../metadata/index.js';
 import { foldRseUsage } from '../rses/index.js';
 import { type Reconciler } from './runtime/index.js';
 
@@ -11,11 +12,12 @@ const folds: readonly ((tx: Tx, limit: number) => Promise<number>)[] = [
   foldRseUsage,
   foldAccountUsage,
   foldCollections,
+  sortMetadataIndex,
 ];
 
 /**
  * A delta is to be folded if and only if it is there. Readers always sum the folded row and the open
- * deltas, so folding changes no answer: it keeps reading cheap.
+ * deltas, so folding changes no answer: it keeps reading cheap. So it is with the index of own metadata.
  */
 export function abacus(): Reconciler {
   return {

@@ -1,4 +1,4 @@
-import { execute, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type DidId, type DidName, DidType } from '../vocabulary/index.js';
 import { type Meta } from './parse-metadata.js';
 
@@ -46,6 +46,18 @@ export async function deleteOwnKey(tx: Tx, id: DidId, key: string): Promise<bool
     sql`UPDATE did_meta SET meta = meta - ${key}::text WHERE did_id = ${id} AND meta ? ${key}::text`,
   );
   return changed === 1;
+}
+
+/**
+ * Sorts what was written since the last time into the index of own metadata; gives the pages of it.
+ * Writers leave new entries in a list (that is a fifth of the work), which every search reads whole.
+ */
+export async function sortMetadataIndex(tx: Tx): Promise<number> {
+  const { pages } = await only<{ pages: number }>(
+    tx,
+    sql`SELECT gin_clean_pending_list('did_meta_meta_idx')::int AS pages`,
+  );
+  return pages;
 }
 
 /** Ends the own metadata of DIDs that are erased (dids' eraseDids has kept it). */

@@ -17,7 +17,7 @@ export {
   parsePlugin,
 } from './read-metadata.js';
 export { expiryOf, type Meta, parseMetadata } from './parse-metadata.js';
-export { eraseMetadata, ownMetadata } from './did-meta.sql.js';
+export { eraseMetadata, ownMetadata, sortMetadataIndex } from './did-meta.sql.js';
 export {
   belowFilter,
   type FoundDid,

@@ -3,6 +3,9 @@ import { accountUsage } from '../../src/accounts/index.js';
 import { abacus } from '../../src/daemons/abacus.js';
 import { only, sql } from '../../src/db/index.js';
 import { sizesOf } from '../../src/dids/index.js';
+import { mergeOwnMetadata } from '../../src/metadata/did-meta.sql.js';
+import { searchPage } from '../../src/metadata/index.js';
+import { parseFilter } from '../../src/metadata/query/index.js';
 import { rseUsage } from '../../src/rses/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court } from '../support/judge.js';
@@ -57,6 +60,21 @@ describe('folding', () => {
     expect(folded).toBe(n);
     expect(await open()).toEqual({ n: 0 });
     expect(await a.shift(abacus())).toEqual({ seen: 0, done: 0, failed: 0, more: false });
+  });
+
+  it('sorts new metadata into its index, which searches would read as a list', async () => {
+    const search = () =>
+      base.db.read((tx) => searchPage(tx, a.scope, filter, { after: '', limit: 10 }));
+    const filter = parseFilter([{ detector: 'ARCA' }], 'file');
+    await base.db.tx(async (tx) => {
+      const dids = sql`SELECT id, '{"detector":"ARCA"}'::jsonb FROM dids WHERE name IN ('f1', 'f2')`;
+      await mergeOwnMetadata(tx, dids);
+    });
+    const found = await search();
+    expect(found).toHaveLength(2);
+    expect((await a.shift(abacus())).seen).toBeGreaterThan(0);
+    expect(await search()).toEqual(found);
+    expect((await a.shift(abacus())).seen).toBe(0);
   });
 
   it('by two at once counts every delta once', async () => {
