@@ -24,6 +24,7 @@ export { addDids, insertFiles } from './add-dids.js';
 export { holdExpiring, holdExpiringFiles } from './expiring.sql.js';
 export { findDid, findDids, notFound, resolveDids } from './find-dids.js';
 export { type Attachment, attachMany } from './attach-many.js';
+export { edgesAbove } from './attach-many.sql.js';
 export { attachDids, type AttachOptions, type ConstituentSpec } from './attach-dids.js';
 export { detachDids } from './detach-dids.js';
 export { setOpen } from './set-status.js';
@@ -50,7 +51,14 @@ export {
   type SizedDid,
   sizesOf,
 } from './collection.sql.js';
-export { ancestorsOf, collectionsBelow, datasetsBelow, didsBelow, filesBelow } from './tree.sql.js';
+export {
+  ancestorsOf,
+  collectionsBelow,
+  datasetsBelow,
+  didsBelow,
+  didsBelowEach,
+  filesBelow,
+} from './tree.sql.js';
 export { eraseDids } from './erase.sql.js';
 export {
   claimEvaluation,

@@ -39,6 +39,24 @@ export const didsBelow = (rootId: DidId): Sql => sql`${collections(rootId)}
   SELECT id FROM tree`;
 
 /**
+ * CTE body: `at` and `id` of each of several roots and of everything below it, files included, once a
+ * root; `at` is the root's place in the list, from 1.
+ */
+export const didsBelowEach = (rootIds: readonly DidId[]): Sql => sql`
+  WITH RECURSIVE tree(at, id, type) AS (
+    SELECT r.at::int, d.id, d.type
+    FROM unnest(${[...rootIds]}::bigint[]) WITH ORDINALITY AS r(id, at) JOIN dids d ON d.id = r.id
+    UNION
+    SELECT t.at, d.id, d.type FROM tree t
+    JOIN contents ct ON ct.parent_id = t.id
+    JOIN dids d ON d.id = ct.child_id
+    WHERE t.type = ${lit(DidType.CONTAINER)})
+  SELECT t.at, ct.child_id AS id FROM tree t JOIN contents ct ON ct.parent_id = t.id
+  WHERE t.type = ${lit(DidType.DATASET)}
+  UNION
+  SELECT at, id FROM tree`;
+
+/**
  * CTE body: `id` of everything above the DIDs that the query `ids` gives (one bigint column), once
  * each; the DIDs themselves only where one is above another. An archive is above its constituents.
  */

@@ -8,10 +8,10 @@ import {
 } from '../dids/index.js';
 import { InvalidObject } from '../errors/index.js';
 import { type AccountId, DidType } from '../vocabulary/index.js';
-import { admits, type Convention } from './convention.js';
+import { admitted, type Convention } from './convention.js';
 import { insertOwnMetadata, mergeOwnMetadata } from './did-meta.sql.js';
+import { conventionsFor, keepConventions } from './keep-conventions.js';
 import { type Meta, type ParsedMeta, parseMetadata } from './parse-metadata.js';
-import { conventionsFor, demandConventions } from './set-metadata.js';
 
 const NOTHING: ParsedMeta = { description: {}, own: {} };
 
@@ -34,12 +34,12 @@ export async function addDescribedDids(
     tx,
     specs.map(({ meta = {} }) => meta),
   );
-  const parsed = specs.map(({ meta, type }) => {
+  const said = specs.map(({ meta, type }) => {
     const parts = meta ? parseMetadata(meta, now) : NOTHING;
     demandDatatype(conventions.get('datatype'), type, parts);
-    demandConventions(conventions, type, parts);
-    return parts;
+    return { types: [type], parts };
   });
+  const parsed = await keepConventions(tx, conventions, said);
   const made = await addDids(
     tx,
     accountId,
@@ -72,7 +72,7 @@ function demandDatatype(
 ): void {
   const { datatype } = description;
   if (!convention || datatype == null || type !== DidType.DATASET) return;
-  if (admits(convention, datatype)) return;
+  if (admitted(convention, datatype) !== undefined) return;
   throw new InvalidObject(`The datatype '${String(datatype)}' is not a declared value`, {
     field: 'meta.datatype',
   });
@@ -96,11 +96,12 @@ export async function insertDescribedFiles(
   const described = files.flatMap(({ meta }) => (meta ? [meta] : []));
   if (described.length === 0) return await insertFiles(tx, accountId, files);
   const conventions = await conventionsFor(tx, described);
-  const parsed = files.map(({ meta, ...file }) => {
-    const parts = meta ? parseMetadata(meta, now) : NOTHING;
-    demandConventions(conventions, DidType.FILE, parts);
-    return { ...file, ...parts };
-  });
+  const said = files.map(({ meta }) => ({
+    types: [DidType.FILE],
+    parts: meta ? parseMetadata(meta, now) : NOTHING,
+  }));
+  const kept = await keepConventions(tx, conventions, said);
+  const parsed = files.map(({ meta: _, ...file }, at) => ({ ...file, ...(kept[at] ?? NOTHING) }));
   await insertFiles(tx, accountId, parsed);
   const owning = parsed.filter(({ own }) => Object.keys(own).length > 0);
   if (owning.length > 0) await insertOwnMetadata(tx, owning);

@@ -1,5 +1,5 @@
 import { InvalidValueForKey } from '../errors/index.js';
-import { DidType, KeyType } from '../vocabulary/index.js';
+import { DidType, KeyType, parseMomentOrDay } from '../vocabulary/index.js';
 
 /** What values a declared key takes. */
 export interface Convention {
@@ -39,49 +39,67 @@ export function applies(keyType: KeyType, didType: DidType): boolean {
   }
 }
 
-const isDate = (value: unknown): boolean =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value));
-
-const ofType: Readonly<Record<ValueType, (value: unknown) => boolean>> = {
-  str: (value) => typeof value === 'string',
-  int: (value) => Number.isInteger(value) || typeof value === 'bigint',
-  float: (value) => typeof value === 'number' || typeof value === 'bigint',
-  bool: (value) => typeof value === 'boolean',
-  datetime: isDate,
+/** A value as its type is kept, or undefined where it is none: command lines write everything as text. */
+const readAs: Readonly<Record<ValueType, (value: unknown) => unknown>> = {
+  str: (value) => (typeof value === 'string' ? value : undefined),
+  int(value) {
+    if (typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value)) return Number(value);
+    return Number.isInteger(value) || typeof value === 'bigint' ? value : undefined;
+  },
+  float(value) {
+    if (typeof value === 'string' && DECIMAL.test(value)) return finite(Number(value));
+    return typeof value === 'number' || typeof value === 'bigint' ? value : undefined;
+  },
+  bool(value) {
+    if (typeof value === 'boolean') return value;
+    const text = typeof value === 'string' ? value.toLowerCase() : '';
+    return text === 'true' || text === 'false' ? text === 'true' : undefined;
+  },
+  datetime(value) {
+    const isMoment = typeof value === 'string' && parseMomentOrDay(value) !== undefined;
+    return isMoment || value instanceof Date ? value : undefined;
+  },
 };
 
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
+const finite = (number: number): number | undefined =>
+  Number.isFinite(number) ? number : undefined;
+
 /** Text of a value, as declared values and expressions are compared with. */
-const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value);
-
-/** Whether a declared key takes this value. A null clears and always passes. */
-export function admits(convention: Convention, value: unknown): boolean {
-  if (value === null) return true;
-  const { valueType, valueRegexp, values } = convention;
-  if (valueType !== null && !ofType[valueType](value)) return false;
-  if (valueRegexp !== null && !matchesFromStart(valueRegexp, textOf(value))) return false;
-  return values.length === 0 || values.includes(textOf(value));
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Date) return value.toISOString();
+  return JSON.stringify(value, (_, item: unknown) =>
+    typeof item === 'bigint' ? item.toString() : item,
+  ).replace(/^"(.*)"$/, '$1');
 }
 
-/** As Python's re.match: anchored at the start, not at the end. */
-const matchesFromStart = (expression: string, text: string): boolean =>
-  new RegExp(`^(?:${expression})`, 'u').test(text);
-
-/** Whether JavaScript can read the expression. */
-export function isExpression(expression: string): boolean {
-  try {
-    matchesFromStart(expression, '');
-    return true;
-  } catch {
-    return false;
-  }
+/**
+ * The value as a declared key keeps it, or undefined where its type or the declared values do not
+ * take it; the expression is asked elsewhere. A null clears and always passes.
+ */
+export function admitted(convention: Convention, value: unknown): unknown {
+  if (value === null) return null;
+  const { valueType, values } = convention;
+  const read = (given: unknown) => (valueType === null ? given : readAs[valueType](given));
+  const kept = read(value);
+  if (kept === undefined || values.length === 0) return kept;
+  return values.some((declared) => textOf(read(declared)) === textOf(kept)) ? kept : undefined;
 }
 
-/** Throws InvalidValueForKey where a declared key does not take the value. */
-export function demandAdmitted(convention: Convention, value: unknown): void {
-  if (admits(convention, value)) return;
-  throw new InvalidValueForKey(
-    `'${textOf(value)}' is not a value that the metadata key '${convention.key}' takes`,
+/** What a declared key takes, in words. */
+const wanted = ({ valueType, valueRegexp, values }: Convention): string =>
+  [
+    valueType === null ? '' : `of the type ${valueType}`,
+    valueRegexp === null ? '' : `matching '${valueRegexp}'`,
+    values.length === 0 ? '' : `one of ${values.slice(0, 10).join(', ')}`,
+  ]
+    .filter((words) => words !== '')
+    .join(', ');
+
+/** The fact that a declared key does not take a value. */
+export const refused = (convention: Convention, value: unknown): InvalidValueForKey =>
+  new InvalidValueForKey(
+    `'${textOf(value).slice(0, 80)}' is not a value that the metadata key '${convention.key}' takes: ${wanted(convention)}`,
     { key: convention.key },
   );
-}

@@ -1,15 +1,16 @@
 import { type Tx } from '../db/index.js';
 import {
   Duplicate,
-  InvalidObject,
-  InvalidValueForKey,
   KeyNotFound,
   UnsupportedKeyType,
   UnsupportedValueType,
 } from '../errors/index.js';
 import { KeyTypeCodec } from '../vocabulary/index.js';
-import { admits, isExpression, parseValueType } from './convention.js';
+import { admitted, parseValueType, refused } from './convention.js';
 import { conventionsOf, insertKey, insertValue } from './convention.sql.js';
+import { demandMatches } from './keep-conventions.js';
+import { demandPattern } from './pattern.sql.js';
+import { parsePattern } from './python-pattern.js';
 
 /** A key to declare, as clients name its parts. */
 export interface KeySpec {
@@ -22,7 +23,8 @@ export interface KeySpec {
 
 /**
  * Declares a metadata key. Throws Duplicate, UnsupportedKeyType, UnsupportedValueType, InvalidObject
- * (an expression that cannot be read).
+ * (an expression that the database cannot read
+ * or that takes too long).
  */
 export async function addKey(tx: Tx, spec: KeySpec): Promise<void> {
   const { key } = spec;
@@ -37,8 +39,9 @@ export async function addKey(tx: Tx, spec: KeySpec): Promise<void> {
     throw new UnsupportedValueType(`The value type '${spec.valueType}' is not supported`);
   }
   const valueRegexp = spec.valueRegexp || null;
-  if (valueRegexp !== null && !isExpression(valueRegexp)) {
-    throw new InvalidObject(`The value_regexp of '${key}' is not a regular expression`);
+  if (valueRegexp !== null) {
+    const pattern = parsePattern(valueRegexp, 'value_regexp');
+    if (pattern.kind === 'regex') await demandPattern(tx, pattern.regex, 'value_regexp');
   }
   if (await insertKey(tx, { key, keyType, valueType, valueRegexp })) return;
   throw new Duplicate(`The metadata key '${key}' exists already`, { key });
@@ -48,12 +51,9 @@ export async function addKey(tx: Tx, spec: KeySpec): Promise<void> {
 export async function addValue(tx: Tx, key: string, value: string): Promise<void> {
   const [convention] = await conventionsOf(tx, [key]);
   if (!convention) throw new KeyNotFound(`The metadata key '${key}' does not exist`, { key });
-  if (!admits({ ...convention, valueType: null, values: [] }, value)) {
-    throw new InvalidValueForKey(
-      `'${value}' does not match the expression of the metadata key '${key}'`,
-      { key },
-    );
-  }
+  const anyOther = { ...convention, values: [] };
+  if (admitted(anyOther, value) === undefined) throw refused(anyOther, value);
+  if (convention.valueRegexp !== null) await demandMatches(tx, [{ convention: anyOther, value }]);
   if (await insertValue(tx, key, value)) return;
   throw new Duplicate(`The value '${value}' of '${key}' exists already`, { key });
 }

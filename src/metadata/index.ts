@@ -18,6 +18,8 @@ export {
 } from './read-metadata.js';
 export { expiryOf, type Meta, parseMetadata } from './parse-metadata.js';
 export { eraseMetadata, ownMetadata, sortMetadataIndex } from './did-meta.sql.js';
+export { demandPattern, matchTexts } from './pattern.sql.js';
+export { parsePattern, type Pattern } from './python-pattern.js';
 export {
   belowFilter,
   type FoundDid,

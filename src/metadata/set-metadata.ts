@@ -4,17 +4,17 @@ import {
   type DescriptionColumn,
   type Did,
   didsBelow,
+  didsBelowEach,
   lockDids,
   nameOf,
   renewDids,
   writeDescriptions,
 } from '../dids/index.js';
 import { InvalidObject, KeyNotFound } from '../errors/index.js';
-import { Channel } from '../vocabulary/index.js';
-import { applies, type Convention, demandAdmitted } from './convention.js';
-import { conventionsOf } from './convention.sql.js';
+import { Channel, DidType } from '../vocabulary/index.js';
 import { deleteOwnKey, mergeOwnMetadata } from './did-meta.sql.js';
 import { isBuiltIn, isReserved } from './keys.js';
+import { conventionsFor, keepConventions } from './keep-conventions.js';
 import { type Meta, type ParsedMeta, parseMetadata } from './parse-metadata.js';
 
 /** What a DID is told about itself. */
@@ -29,26 +29,16 @@ export interface SetOptions {
   readonly now: Date;
 }
 
-/** The conventions of all keys that occur, in one read. */
-export async function conventionsFor(
-  tx: Tx,
-  metas: readonly Meta[],
-): Promise<ReadonlyMap<string, Convention>> {
-  const keys = new Set(metas.flatMap((meta) => Object.keys(meta)));
-  const found = await conventionsOf(tx, [...keys]);
-  return new Map(found.map((convention) => [convention.key, convention]));
-}
+/** What may be below a DID of a type, itself included. */
+const BELOW: Readonly<Record<DidType, readonly DidType[]>> = {
+  [DidType.FILE]: [DidType.FILE],
+  [DidType.DATASET]: [DidType.DATASET, DidType.FILE],
+  [DidType.CONTAINER]: [DidType.CONTAINER, DidType.DATASET, DidType.FILE],
+};
 
-/** Throws InvalidValueForKey where a value breaks a convention that applies to this type of DID. */
-export function demandConventions(
-  conventions: ReadonlyMap<string, Convention>,
-  type: Did['type'],
-  { description, own }: ParsedMeta,
-): void {
-  for (const [key, value] of [...Object.entries(description), ...Object.entries(own)]) {
-    const convention = conventions.get(key);
-    if (convention && applies(convention.keyType, type)) demandAdmitted(convention, value);
-  }
+/** A change, read: what goes where. */
+interface ParsedChange extends ParsedMeta {
+  readonly did: MetaChange['did'];
 }
 
 /**
@@ -66,15 +56,13 @@ export async function setMetadata(
     tx,
     changes.map(({ meta }) => meta),
   );
-  const parsed = changes.map(({ did, meta }) => {
-    const parts = parseMetadata(meta, now);
-    demandConventions(conventions, did.type, parts);
-    return { did, ...parts };
-  });
-  if (recursive) {
-    for (const change of parsed) await writeBelow(tx, change, now);
-    return;
-  }
+  const said = changes.map(({ did, meta }) => ({
+    types: recursive ? BELOW[did.type] : [did.type],
+    parts: parseMetadata(meta, now),
+  }));
+  const kept = await keepConventions(tx, conventions, said);
+  const parsed = changes.map(({ did }, at) => ({ did, ...(kept[at] as ParsedMeta) }));
+  if (recursive) return await writeBelow(tx, parsed, now);
   const ids = distinctIds(changes);
   if (ids.length > 1) await lockDids(tx, ids);
   await write(
@@ -125,23 +113,50 @@ async function write(
   await mergeOwnMetadata(tx, targetRows(owning.map(({ id, own }) => ({ id, json: toJson(own) }))));
 }
 
-/** One DID and everything below it: the tree is read once, in key order, and locked by that. */
-async function writeBelow(
-  tx: Tx,
-  { did, description, own }: { did: MetaChange['did'] } & ParsedMeta,
-  now: Date,
-): Promise<void> {
-  const below = sql`SELECT id FROM (${didsBelow(did.id)}) AS b(id)`;
-  const each = (json: string) => sql`SELECT b.id, ${json}::jsonb FROM (${below}) AS b`;
-  const columns = columnsOf([description]);
-  if (columns.length > 0) {
-    await rows(tx, sql`SELECT FROM dids WHERE id IN (${below}) ORDER BY id FOR NO KEY UPDATE`);
-    await writeDescriptions(tx, each(toJson(description)), columns);
+/**
+ * Several DIDs and everything below each: the trees are read once a table, in key order, and locked by
+ * that. What is below several of them is told all, in the order of the changes.
+ */
+async function writeBelow(tx: Tx, changes: readonly ParsedChange[], now: Date): Promise<void> {
+  const ids = (of: readonly ParsedChange[]) => sql`SELECT b.id FROM (${below(of)}) AS b(at, id)`;
+  const described = changes.filter(({ description }) => Object.keys(description).length > 0);
+  if (described.length > 0) {
+    const columns = columnsOf(described.map(({ description }) => description));
+    const json = described.map(({ description }) => toJson(description));
+    await rows(
+      tx,
+      sql`SELECT FROM dids WHERE id IN (${ids(described)}) ORDER BY id FOR NO KEY UPDATE`,
+    );
+    await writeDescriptions(tx, mergedBelow(below(described), json), columns);
   }
-  if (Object.keys(own).length > 0) await mergeOwnMetadata(tx, each(toJson(own)));
-  if (description.is_new === true) await ring(tx, Channel.NEW_DIDS);
-  if (!('is_new' in description)) await renewDids(tx, below, now);
+  const owning = changes.filter(({ own }) => Object.keys(own).length > 0);
+  if (owning.length > 0) {
+    const json = owning.map(({ own }) => toJson(own));
+    await mergeOwnMetadata(tx, mergedBelow(below(owning), json));
+  }
+  if (changes.some(({ description }) => description.is_new === true)) {
+    await ring(tx, Channel.NEW_DIDS);
+  }
+  const others = changes.filter(({ description }) => !('is_new' in description));
+  if (others.length > 0) await renewDids(tx, ids(others), now);
 }
+
+/** Rows (at, id) of everything below the DIDs of some changes, `at` from 1. */
+function below(changes: readonly ParsedChange[]): Sql {
+  const [only, ...others] = changes.map(({ did }) => did.id);
+  if (only === undefined || others.length > 0)
+    return didsBelowEach(changes.map(({ did }) => did.id));
+  return sql`SELECT 1, b.id FROM (${didsBelow(only)}) AS b(id)`;
+}
+
+/** Rows (did_id, json) from rows (at, id): of a DID that is below several, later changes win. */
+const mergedBelow = (below: Sql, json: readonly string[]): Sql => sql`
+  SELECT b.id, jsonb_object_agg(said.key, said.value ORDER BY b.at)
+    FROM (${below}) AS b(at, id)
+    JOIN (SELECT s.at::int, e.key, e.value
+            FROM unnest(${[...json]}::jsonb[]) WITH ORDINALITY AS s(json, at), jsonb_each(s.json) AS e
+         ) AS said(at, key, value) ON said.at = b.at
+   GROUP BY b.id`;
 
 const toJson = (value: object): string =>
   JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item));

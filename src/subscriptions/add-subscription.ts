@@ -1,8 +1,8 @@
 import { type Tx } from '../db/index.js';
 import { InvalidObject } from '../errors/index.js';
+import { demandPattern } from '../metadata/index.js';
 import { type AccountId, Limits } from '../vocabulary/index.js';
 import { type DidFilter } from './did-filter.js';
-import { demandPattern } from './pattern.sql.js';
 import { type GivenOrder, parseOrder, wantsFiles } from './subscription.js';
 import { insertSubscription } from './subscription.sql.js';
 

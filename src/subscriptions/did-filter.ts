@@ -1,6 +1,6 @@
 import { InvalidObject } from '../errors/index.js';
+import { parsePattern, type Pattern } from '../metadata/index.js';
 import { DidType, DidTypeCodec, Limits, Patterns } from '../vocabulary/index.js';
-import { parsePattern, type Pattern } from './python-pattern.js';
 
 /** One key of a filter: a DID has it where one of the patterns fits one of the key's texts. */
 export interface Criterion {

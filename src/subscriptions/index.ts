@@ -8,7 +8,7 @@ export { type Criterion, type DidFilter, parseFilter } from './did-filter.js';
 export { type DescribedDid } from './described-did.js';
 export { matchDids, satisfies, type Verdict } from './match-dids.js';
 export { offerFiles } from './offer-files.js';
-export { parsePattern, type Pattern } from './python-pattern.js';
+export { parsePattern, type Pattern } from '../metadata/index.js';
 export { retryBacklog, serveNewDids, type ServeTally, type ServeTerms } from './serve-orders.js';
 export { parseStandingRules, type StandingRule } from './standing-rule.js';
 export { type GivenOrder, type Subscription } from './subscription.js';

@@ -1,7 +1,7 @@
 import { type Tx } from '../db/index.js';
+import { matchTexts } from '../metadata/index.js';
 import { type DescribedDid } from './described-did.js';
 import { type Criterion, type DidFilter } from './did-filter.js';
-import { matchTexts } from './pattern.sql.js';
 
 /** Whether an expression fits a text; undefined where nobody knows yet. */
 export type Verdict = (regex: string, text: string) => boolean | undefined;

@@ -120,6 +120,29 @@ export const aboutNames: Readonly<Record<string, Sized>> = {
     await lake.dataset(tag, size);
     return ['POST', `/dids/${SCOPE}/${tag}/meta`, { meta: { site: 'ARCA' }, recursive: true }];
   },
+  'writing metadata of all files of many datasets': async (lake, size, tag) => {
+    const files = await lake.files(`${tag}f`, 2, 'A-DISK');
+    const parents = await lake.datasets(tag, size);
+    await lake.send(
+      'POST',
+      '/dids/attachments',
+      parents.map((parent) => ({ ...parent, dids: files })),
+    );
+    const dids = parents.map((did, at) => ({ ...did, meta: { at, run_number: at } }));
+    return ['POST', '/dids/bulkdidsmeta', { dids, recursive: true }];
+  },
+  'writing what an expression has to fit': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK');
+    await lake.send('POST', `/meta_conventions/${tag}`, {
+      key_type: 'ALL',
+      value_regexp: 'v[0-9]+$',
+    });
+    return [
+      'POST',
+      '/dids/bulkdidsmeta',
+      { dids: dids.map((did, at) => ({ ...did, meta: { [tag]: `v${at}` } })) },
+    ];
+  },
   'reading metadata of many': async (lake, size, tag) => {
     const dids = await lake.dataset(tag, size);
     return ['POST', '/dids/bulkmeta', { dids, inherit: true, plugin: 'ALL' }];
