@@ -12,6 +12,7 @@ import { RsesModule } from './rses/rses.module.js';
 import { ScopesModule } from './scopes/scopes.module.js';
 import { ArchivesModule } from './archives/archives.module.js';
 import { DidsModule } from './dids/dids.module.js';
+import { DiracModule } from './dirac/dirac.module.js';
 import { MetaConventionsModule } from './meta-conventions/meta-conventions.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
 import { CredentialsModule } from './credentials/credentials.module.js';
@@ -35,6 +36,7 @@ export const apiModules: Type[] = [
   DidsModule,
   MetaConventionsModule,
   ReplicasModule,
+  DiracModule,
   CredentialsModule,
   WellKnownModule,
   TracesModule,

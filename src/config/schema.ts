@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox';
+import { NamingSchemes } from '../vocabulary/index.js';
 
 /**
  * The shape of the whole configuration. Section names are the rooms of `src/`; a time or a limit
@@ -186,6 +187,10 @@ export const ConfigSchema = section({
     restDaysMax: days,
     /** Until the next look at a copy whose storage could not be asked. */
     verifyRetrySeconds: seconds,
+  }),
+  dids: section({
+    /** How new DIDs may be named: docs/naming.md. */
+    naming: Type.Enum([...NamingSchemes]),
   }),
   metadata: section({ queryTimeoutMs: milliseconds }),
   requests: section({

@@ -18,6 +18,7 @@ export { injectNext } from './inject-next.js';
 export { expireNext, type Removal, type RemovalTerms, removeRules } from './remove-rules.js';
 export { type Repair, repairNext, type RepairTerms } from './repair-rule.js';
 export { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
+export { prolongRules, type ProlongedRules } from './prolong.sql.js';
 export { findRule, releaseParents, selectRules } from './rule.sql.js';
 export {
   confirmCopies,

@@ -15,6 +15,7 @@ export * from './did.js';
 export * from './ids.js';
 export * from './limits.js';
 export * from './lock.js';
+export * from './naming.js';
 export * from './replica.js';
 export * from './request.js';
 export * from './rse.js';

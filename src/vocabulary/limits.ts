@@ -1,8 +1,11 @@
+import { DidNamePatterns } from './naming.js';
+
 /** Every bound of the door in one place. Source: Rucio's generic schema, except where a unit says. */
 export const Limits = {
   accountLength: 25,
   scopeLength: 25,
-  didNameLength: 250,
+  /** The longest of any naming scheme; how long a new one may be, its scheme says. */
+  didNameLength: 500,
   bulkItems: 1000,
   replicasPerRequest: 1000,
   attachmentsPerRequest: 200_000,
@@ -27,7 +30,7 @@ export const Limits = {
 export const Patterns = {
   account: /^[a-z0-9\-_]{1,25}$/,
   scope: /^(?!\.{1,2}$)[a-zA-Z_\-.0-9]{1,25}$/,
-  didName: /^(?!.*\/\.{1,2}(\/|$))[/A-Za-z0-9][/A-Za-z0-9.\-_]{0,249}$/,
+  didName: DidNamePatterns.generic,
   rse: /^[A-Z0-9]+([_-][A-Z0-9]+)*$/,
   adler32: /^[0-9a-fA-F]{8}$/,
   md5: /^[0-9a-fA-F]{32}$/,

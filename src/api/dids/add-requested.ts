@@ -37,7 +37,7 @@ export async function addRequested(
   const attachments = requests
     .filter(({ dids }) => dids.length > 0)
     .map((request) => ({ parent: request, children: request.dids, rse: request.rse }));
-  await attachContent(tx, attachments, { caller, now });
+  await attachContent(tx, attachments, { caller, now, naming: config.dids.naming });
   for (const did of requests) {
     for (const rule of did.rules) {
       const spec = await ruleSpecOf(tx, caller, [did], rule);

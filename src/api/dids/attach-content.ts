@@ -5,7 +5,7 @@ import { InvalidObject } from '../../errors/index.js';
 import { givenPath, registerFiles } from '../../replicas/index.js';
 import { findRse, protocolsOf } from '../../rses/index.js';
 import { offerFiles } from '../../subscriptions/index.js';
-import { DidType } from '../../vocabulary/index.js';
+import { DidType, type NamingScheme } from '../../vocabulary/index.js';
 import { demandNames, demandWriter } from '../replicas/write-facts.js';
 import { type AttachRequest } from './content.request.js';
 import { type ParsedDidItem } from './did-item.request.js';
@@ -15,6 +15,7 @@ export interface AttachTerms {
   readonly caller: Principal;
   readonly ignoreDuplicate?: boolean;
   readonly now: Date;
+  readonly naming: NamingScheme;
 }
 
 /**
@@ -28,7 +29,7 @@ export async function attachContent(
   terms: AttachTerms,
 ): Promise<void> {
   if (requests.length === 0) return;
-  const { caller, ignoreDuplicate } = terms;
+  const { caller, ignoreDuplicate, naming } = terms;
   const names = requests.map(({ parent }) => parent);
   const parents = await findDids(tx, names);
   await demandScopes(tx, caller, parents, `attach to DIDs`);
@@ -43,6 +44,8 @@ export async function attachContent(
     } else if (type === DidType.FILE) constituents.push(...children);
   });
   for (const [rse, children] of registered) await registerChildren(tx, rse, children, terms);
+  // Members of archives are made where they are missing.
+  for (const member of constituents) parseNewName(member, naming);
   await demandNames(tx, caller, constituents);
   await attachMany(tx, requests, { ignoreDuplicate, accountId: caller.accountId });
 }
@@ -51,14 +54,14 @@ async function registerChildren(
   tx: Tx,
   rseName: string,
   children: readonly ParsedDidItem[],
-  { caller, now }: AttachTerms,
+  { caller, now, naming }: AttachTerms,
 ): Promise<void> {
   const rse = await findRse(tx, rseName);
   await demandWriter(tx, caller, rse);
   await demandNames(tx, caller, children);
   const protocols = (await protocolsOf(tx, [rse.id])).get(rse.id) ?? [];
   const files = children.map((child) => ({
-    ...parseNewName(child),
+    ...parseNewName(child, naming),
     bytes: sizeOf(child),
     adler32: child.adler32,
     md5: child.md5,

@@ -12,9 +12,10 @@ import {
 } from '@nestjs/common';
 import { type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
+import { CONFIG, type Config } from '../../config/index.js';
 import { Database } from '../../db/index.js';
 import { detachDids, findDid, parentsOf, resolveDids } from '../../dids/index.js';
-import { type DidName } from '../../vocabulary/index.js';
+import { type DidName, type NamingScheme } from '../../vocabulary/index.js';
 import { Caller, NDJSON, Produces, streamRows } from '../wire/index.js';
 import { attachContent } from './attach-content.js';
 import { parseAttach, parseAttachments, parseBulkFiles, parseDetach } from './content.request.js';
@@ -36,6 +37,7 @@ export class DidContentController {
   constructor(
     @Inject(Database) private readonly db: Database,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Post(':scope/:name/dids')
@@ -45,16 +47,15 @@ export class DidContentController {
     @Caller() caller: Principal,
   ): Promise<string> {
     const request = parseAttach(parent, body);
-    const now = this.clock.now();
-    await this.db.tx((tx) => attachContent(tx, [request], { caller, now }));
+    await this.db.tx((tx) => attachContent(tx, [request], { caller, ...this.terms() }));
     return 'Created';
   }
 
   @Post('attachments')
   async attachMany(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
     const { attachments, ignoreDuplicate } = parseAttachments(body);
-    const now = this.clock.now();
-    await this.db.tx((tx) => attachContent(tx, attachments, { caller, ignoreDuplicate, now }));
+    const terms = { caller, ignoreDuplicate, ...this.terms() };
+    await this.db.tx((tx) => attachContent(tx, attachments, terms));
     return 'Created';
   }
 
@@ -113,5 +114,9 @@ export class DidContentController {
       return did ? await parentsOf(tx, did.id) : [];
     });
     return await streamRows(parents.map(presentParent));
+  }
+
+  private terms(): { now: Date; naming: NamingScheme } {
+    return { now: this.clock.now(), naming: this.config.dids.naming };
   }
 }

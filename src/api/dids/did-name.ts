@@ -2,14 +2,19 @@ import { type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { demand, mayChangeDids } from '../../policy/index.js';
 import { scopesByName } from '../../scopes/index.js';
-import { type DidName, Patterns } from '../../vocabulary/index.js';
+import {
+  type DidName,
+  DidNamePatterns,
+  type NamingScheme,
+  Patterns,
+} from '../../vocabulary/index.js';
 import { parseName } from '../wire/index.js';
 
-/** A name that is about to be given. Throws InvalidObject. */
-export function parseNewName({ scope, name }: DidName): DidName {
+/** A name that is about to be given, as the site's scheme has it. Throws InvalidObject. */
+export function parseNewName({ scope, name }: DidName, naming: NamingScheme): DidName {
   return {
     scope: parseName(Patterns.scope, scope, 'scope'),
-    name: parseName(Patterns.didName, name, 'name'),
+    name: parseName(DidNamePatterns[naming], name, 'name'),
   };
 }
 

@@ -60,7 +60,7 @@ export class DidsController {
   @Post()
   async addMany(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
     const now = this.clock.now();
-    const requests = parseNewDids(body, now);
+    const requests = parseNewDids(body, { now, naming: this.config.dids.naming });
     await this.db.tx((tx) => addRequested(tx, requests, { caller, now, config: this.config }));
     return 'Created';
   }
@@ -72,7 +72,7 @@ export class DidsController {
     @Caller() caller: Principal,
   ): Promise<string> {
     const now = this.clock.now();
-    const request = parseNewDid(did, body, now);
+    const request = parseNewDid(did, body, { now, naming: this.config.dids.naming });
     await this.db.tx((tx) => addRequested(tx, [request], { caller, now, config: this.config }));
     return 'Created';
   }

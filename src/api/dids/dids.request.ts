@@ -7,7 +7,13 @@ import {
 } from '../../errors/index.js';
 import { expiryOf, type Meta } from '../../metadata/index.js';
 import { type Filter, parseFilter, parseFilterArguments } from '../../metadata/query/index.js';
-import { type DidName, DidType, DidTypeCodec, Limits } from '../../vocabulary/index.js';
+import {
+  type DidName,
+  DidType,
+  DidTypeCodec,
+  Limits,
+  type NamingScheme,
+} from '../../vocabulary/index.js';
 import { readRule, type RequestedRule, RuleItem } from '../rules/rule-item.request.js';
 import {
   parseBody,
@@ -55,7 +61,13 @@ interface GivenDid {
   readonly rse?: string | null;
 }
 
-function readNewDid(did: DidName, given: GivenDid, now: Date): DidRequest {
+/** What the reading of new DIDs turns on, besides what the client says. */
+export interface NewDidTerms {
+  readonly now: Date;
+  readonly naming: NamingScheme;
+}
+
+function readNewDid(did: DidName, given: GivenDid, { now, naming }: NewDidTerms): DidRequest {
   const type = DidTypeCodec.parse(given.type);
   if (type === undefined) {
     throw new InvalidObject(`Problem validating type: '${given.type}' is no DID type`, {
@@ -68,7 +80,7 @@ function readNewDid(did: DidName, given: GivenDid, now: Date): DidRequest {
   // Read here, so that a lifetime is refused before anything is written.
   if (given.lifetime != null) expiryOf(given.lifetime, now);
   return {
-    ...parseNewName(did),
+    ...parseNewName(did, naming),
     type,
     monotonic: given.statuses?.monotonic ?? false,
     meta: { ...given.meta, ...(given.lifetime != null && { lifetime: given.lifetime }) },
@@ -79,13 +91,13 @@ function readNewDid(did: DidName, given: GivenDid, now: Date): DidRequest {
 }
 
 /** The body of `POST dids/{scope}/{name}`. */
-export function parseNewDid(did: DidName, body: unknown, now: Date): DidRequest {
-  return readNewDid(did, parseParameters(NewDid, body, 'a DID'), now);
+export function parseNewDid(did: DidName, body: unknown, terms: NewDidTerms): DidRequest {
+  return readNewDid(did, parseParameters(NewDid, body, 'a DID'), terms);
 }
 
 /** The body of `POST dids`. */
-export function parseNewDids(body: unknown, now: Date): DidRequest[] {
-  return parseBody(NewDids, body, 'DIDs').map((given) => readNewDid(given, given, now));
+export function parseNewDids(body: unknown, terms: NewDidTerms): DidRequest[] {
+  return parseBody(NewDids, body, 'DIDs').map((given) => readNewDid(given, given, terms));
 }
 
 /** The body of `PUT dids/{scope}/{name}/status`: to be open or not. */

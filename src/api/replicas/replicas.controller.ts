@@ -2,35 +2,33 @@ import { Body, Controller, Delete, Inject, Post, Put } from '@nestjs/common';
 import { type Principal } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Clock } from '../../clock.js';
+import { CONFIG, type Config } from '../../config/index.js';
 import { Database, type Tx } from '../../db/index.js';
 import { ResourceTemporaryUnavailable } from '../../errors/index.js';
 import { demand, mayDeclareBad, mayDeleteReplicas } from '../../policy/index.js';
 import { StorageRegistry } from '../../protocols/index.js';
 import {
-  assertAvailable,
   assertUnavailable,
   condemnByName,
   declareBad,
-  forgetGrants,
   givenPath,
   namedCopies,
   type NamedCopy,
   registerFiles,
-  removalsAt,
   uploadFacts,
 } from '../../replicas/index.js';
 import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
 import { retryAtOnce } from '../../locks/index.js';
-import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
+import { reopenCopies, stickCopies } from '../../rules/index.js';
 import { offerFiles } from '../../subscriptions/index.js';
 import { Cause, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { Caller } from '../wire/index.js';
+import { confirmUploads } from './confirm-uploads.js';
 import {
   endedUploads,
   wantsVerification,
   lookAtUploads,
   NOTHING_SEEN,
-  refuseRemoved,
   registeredUploads,
   type SeenUploads,
 } from './look-at-uploads.js';
@@ -52,12 +50,13 @@ export class ReplicasController {
     @Inject(Database) private readonly db: Database,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(StorageRegistry) private readonly storages: StorageRegistry,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Uploads that are registered afterwards end here: what they say they have written is looked at. */
   @Post()
   async register(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
-    const asked = parseNewReplicas(body);
+    const asked = parseNewReplicas(body, this.config.dids.naming);
     const seen = await this.lookAtNew(asked, caller);
     await this.db.tx(async (tx) => {
       const { rse, files } = await this.demandRegistration(tx, asked, caller);
@@ -181,17 +180,7 @@ export class ReplicasController {
     copies: readonly NamedCopy[],
     seen: SeenUploads,
   ): Promise<void> {
-    if (copies.length === 0) return;
-    const now = this.clock.now();
-    // After the copies were locked: whoever removes a leftover locks them too.
-    refuseRemoved(seen, await removalsAt(tx, rse.id, seen.paths, now));
-    const verified = copies.filter((copy) => seen.verified.has(nameOf(copy)));
-    await assertAvailable(tx, copies, {
-      verified: new Set(verified.map(({ didId }) => didId)),
-      now,
-    });
-    await confirmCopies(tx, copies, now);
-    await forgetGrants(tx, rse.id, seen.paths);
+    await confirmUploads(tx, rse, copies, { seen, now: this.clock.now() });
   }
 
   private async refuse(tx: Tx, caller: Principal, copies: readonly NamedCopy[]): Promise<void> {

@@ -3,19 +3,22 @@ import { InvalidObject, UnsupportedOperation } from '../../errors/index.js';
 import {
   adler32ToInt4,
   type DidName,
+  DidNamePatterns,
   Limits,
+  type NamingScheme,
   normaliseMd5,
   Patterns,
   ReplicaState,
   ReplicaStateCodec,
 } from '../../vocabulary/index.js';
-import { parseParameters } from '../wire/index.js';
+import { parseName, parseParameters } from '../wire/index.js';
 
 const Optional = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null(), Type.Literal('')]));
 
 const scope = Type.String({ pattern: Patterns.scope.source });
-const name = Type.String({ pattern: Patterns.didName.source });
+/** Of any naming scheme; the site's own is asked where a name is given. */
+const name = Type.String({ pattern: DidNamePatterns.dirac.source });
 /** Reading asks for no more than a word character somewhere. */
 const anyName = Type.String({ minLength: 1, maxLength: Limits.didNameLength, pattern: '\\w' });
 const rse = Type.String({ minLength: 1, maxLength: 255 });
@@ -59,8 +62,11 @@ export interface NewReplicas {
 }
 
 /** Throws KeyError, InvalidObject, ValueError. */
-export function parseNewReplicas(body: unknown): NewReplicas {
+export function parseNewReplicas(body: unknown, naming: NamingScheme): NewReplicas {
   const given = parseParameters(NewReplicas, body, 'replicas');
+  given.files.forEach((file, at) =>
+    parseName(DidNamePatterns[naming], file.name, `files[${at}].name`),
+  );
   return {
     rse: given.rse,
     files: given.files.map(newReplica),

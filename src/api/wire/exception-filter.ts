@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { toJson } from './json.js';
 import { OCTETS } from './media-types.js';
+import { routeStatuses } from './refuses.js';
 import { headerText, wireErrorOf } from './wire-error.js';
 
 /** The part of a pino logger that failures need. */
@@ -20,7 +21,9 @@ export function sendError(
   error: unknown,
   log: FailureLog,
 ): void {
-  const { status, exceptionClass, message, unexpected } = wireErrorOf(error, String(request.id));
+  const told = wireErrorOf(error, String(request.id));
+  const { exceptionClass, message, unexpected } = told;
+  const status = routeStatuses(request)[exceptionClass] ?? told.status;
   if (unexpected || status >= 500) {
     log.error({ err: error, requestId: request.id, method: request.method }, message);
   }

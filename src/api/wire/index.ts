@@ -13,5 +13,6 @@ export { parseName, parseObject } from './parse-object.js';
 export { parseBody as parseParameters } from './parse-body.js';
 export { Produces } from './produces.js';
 export { type PythonLiteral, readPythonLiteral } from './python-literal.js';
+export { Refuses } from './refuses.js';
 export { rewriteUrl } from './rewrite-url.js';
 export { headerText, type WireError, wireErrorOf } from './wire-error.js';

@@ -1,10 +1,18 @@
-import { SCOPE, type Sized } from './sized-lake.js';
+import { SCOPE, type Sized, type SizedLake } from './sized-lake.js';
 
 const sized = (dids: { scope: string; name: string }[], more: object = {}) =>
   dids.map((did) => ({ ...did, bytes: 1, adler32: '00000001', ...more }));
 
 const at = (rse: string, dids: { scope: string; name: string }[]) =>
   dids.map((did) => ({ ...did, rse }));
+
+const lfn = (path: string) => ({ lfn: path, rse: 'A-DISK', bytes: 1, adler32: '00000001' });
+
+/** The scope of the VO, and an RSE for its directories. */
+async function prepareDirac(lake: SizedLake): Promise<void> {
+  await lake.scope('vo');
+  await lake.send('POST', '/rses/A-DISK/attr/ANY', { value: 'true' });
+}
 
 /** Requests about copies whose body or answer has a size. */
 export const aboutCopies: Readonly<Record<string, Sized>> = {
@@ -16,6 +24,16 @@ export const aboutCopies: Readonly<Record<string, Sized>> = {
   'registering files again': async (lake, size, tag) => {
     const dids = await lake.files(tag, size, 'A-DISK');
     return ['POST', '/replicas', { rse: 'A-DISK', files: sized(dids) }];
+  },
+  'adding files of DIRAC': async (lake, size, tag) => {
+    await prepareDirac(lake);
+    const lfns = lake.names(tag, size).map(({ name }) => lfn(`/vo/${SCOPE}/${tag}/${name}`));
+    return ['POST', '/dirac/addfiles', { lfns }];
+  },
+  'adding files of DIRAC, each in a directory of its own': async (lake, size, tag) => {
+    await prepareDirac(lake);
+    const lfns = lake.names(tag, size).map(({ name }) => lfn(`/vo/${SCOPE}/${tag}/${name}/f`));
+    return ['POST', '/dirac/addfiles', { lfns }];
   },
   'changing states': async (lake, size, tag) => {
     const dids = await lake.files(tag, size, 'A-DISK');

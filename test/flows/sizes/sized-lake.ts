@@ -22,6 +22,8 @@ export interface SizedLake {
   datasets(tag: string, size: number): Promise<{ scope: string; name: string }[]>;
   /** A rule over such a dataset to B-DISK; its id. */
   rule(tag: string, size: number): Promise<string>;
+  /** A scope of root's, made where it is missing. */
+  scope(name: string): Promise<void>;
   /** Where the files stand at an RSE. */
   pfns(rse: string, files: readonly { scope: string; name: string }[]): Promise<string[]>;
 }
@@ -85,6 +87,11 @@ export async function sizedLake(api: TestApi): Promise<SizedLake> {
       await lake.dataset(tag, size);
       const answer = await send('POST', '/rules/', ruleOn([{ scope: SCOPE, name: tag }]));
       return (answer.body as [string])[0];
+    },
+    async scope(name) {
+      const { body } = await send('GET', '/scopes/');
+      if ((body as string[]).includes(name)) return;
+      await send('POST', `/accounts/root/scopes/${name}`);
     },
     async pfns(rse, files) {
       const lfns = files.map(({ scope, name }) => `lfn=${scope}:${name}`).join('&');

@@ -1,0 +1,16 @@
+/** How DIDs may be named; a site chooses one. The database takes the names of all of them. */
+export const NamingSchemes = ['generic', 'dirac'] as const;
+export type NamingScheme = (typeof NamingSchemes)[number];
+
+/**
+ * New names, by scheme. No path has the parts `.` and `..`.
+ *
+ * `generic` is Rucio's generic schema. `dirac` takes all of that, and DIRAC's logical file names: paths
+ * from the virtual organisation down, up to 500 characters, in which `+ = , @ ~` may stand too. Nothing
+ * that a path, a URL or JSON would have to escape is in either.
+ */
+export const DidNamePatterns: Readonly<Record<NamingScheme, RegExp>> = {
+  generic: /^(?!.*\/\.{1,2}(\/|$))[/A-Za-z0-9][/A-Za-z0-9.\-_]{0,249}$/,
+  dirac:
+    /^(?!.*\/\.{1,2}(\/|$))(?:[/A-Za-z0-9][/A-Za-z0-9.\-_]{0,249}|(?=.{1,500}$)(?:\/[A-Za-z0-9.\-_+=,@~]+)+)$/,
+};
