@@ -4,6 +4,7 @@ import { Subscriptions1795392000000 } from './0003-subscriptions/index.js';
 import { Leftovers1795478400000 } from './0004-leftovers/index.js';
 import { FirstStatistics1795564800000 } from './0005-first-statistics/index.js';
 import { AttemptUids1795651200000 } from './0006-attempt-uids/index.js';
+import { Lineage1795824000000 } from './0008-lineage/index.js';
 import { PathLikeNames1795910400000 } from './0009-path-like-names/index.js';
 
 /** Every migration, oldest first. */
@@ -14,5 +15,6 @@ export const migrations = [
   Leftovers1795478400000,
   FirstStatistics1795564800000,
   AttemptUids1795651200000,
+  Lineage1795824000000,
   PathLikeNames1795910400000,
 ] as const;

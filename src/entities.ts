@@ -31,7 +31,9 @@ import {
   ContentEntity,
   ContentHistoryEntity,
   DeletedDidEntity,
+  DerivedEntity,
   DidEntity,
+  DidFollowEntity,
   UpdatedDidEntity,
 } from './dids/index.js';
 import { DidMetaEntity, MetaKeyEntity, MetaValueEntity } from './metadata/index.js';
@@ -78,6 +80,8 @@ export const entities = [
   ScopeEntity,
   DidEntity,
   DeletedDidEntity,
+  DerivedEntity,
+  DidFollowEntity,
   ContentEntity,
   ContentHistoryEntity,
   CollectionEntity,

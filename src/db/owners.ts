@@ -27,6 +27,8 @@ export const owners = {
   collection_deltas: 'dids',
   updated_dids: 'dids',
   deleted_dids: 'dids',
+  derived: 'dids',
+  did_follows: 'dids',
   did_meta: 'metadata',
   meta_keys: 'metadata',
   meta_values: 'metadata',

@@ -5,7 +5,10 @@ import { type Did, nameOf } from './did.js';
 import { type CollectionSpec, type FileSpec, insertCollections, upsertFiles } from './did.sql.js';
 
 /** Runs an insert of names; the scope that is missing becomes a fact. */
-async function inKnownScopes<T>(names: readonly DidName[], insert: () => Promise<T>): Promise<T> {
+export async function inKnownScopes<T>(
+  names: readonly DidName[],
+  insert: () => Promise<T>,
+): Promise<T> {
   try {
     return await insert();
   } catch (error) {

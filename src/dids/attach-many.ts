@@ -1,16 +1,18 @@
 import { ring, type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
-import { Channel, type DidId, type DidName, DidType } from '../vocabulary/index.js';
+import { Channel, type DidId, DidType } from '../vocabulary/index.js';
+import { attachDids } from './attach-dids.js';
+import { attachToArchives } from './attach-archives.js';
 import {
-  attachDids,
-  type AttachOptions,
+  type Attachment,
   attachmentFact,
+  type AttachOptions,
   circle,
-  type ConstituentSpec,
   demandOneKind,
   distinctChildren,
+  type ReadyAttachment as Ready,
   refuseClosed,
-} from './attach-dids.js';
+} from './attachment.js';
 import { edgesAbove, insertManyContents, type ManyChild } from './attach-many.sql.js';
 import { lockContainers } from './content.sql.js';
 import { type Did, nameOf } from './did.js';
@@ -18,24 +20,12 @@ import { selectDidsForShare } from './did.sql.js';
 import { holdExpiring } from './expiring.sql.js';
 import { notFound, resolveDids } from './find-dids.js';
 
-/** What is to be attached to one parent. */
-export interface Attachment {
-  readonly parent: DidName;
-  readonly children: readonly ConstituentSpec[];
-}
-
-/** An attachment whose parent is there and takes more. */
-interface Ready {
-  readonly parent: Did;
-  readonly children: readonly ConstituentSpec[];
-}
-
 /**
  * Attaches to many parents as `attachDids` would one after the other, all or none, by as many
  * statements as for two. Throws what it throws, for the first attachment that cannot be.
  *
- * Parents are held in the order of their ids. Archives make their constituents, which the next parent
- * may take: where one is among the parents they take turns.
+ * Parents are held in the order of their ids. Archives come first: they make their constituents, which
+ * other parents may take.
  */
 export async function attachMany(
   tx: Tx,
@@ -43,19 +33,22 @@ export async function attachMany(
   options: AttachOptions = {},
 ): Promise<void> {
   const names = attachments.map(({ parent }) => parent);
-  const held = names.length < 2 ? [] : await selectDidsForShare(tx, names);
-  if (names.length < 2 || held.some(({ type }) => type === DidType.FILE)) {
+  if (names.length < 2) {
     for (const { parent, children } of attachments) await attachDids(tx, parent, children, options);
     return;
   }
+  const held = await selectDidsForShare(tx, names);
   const parents = new Map(held.map((did) => [nameOf(did), did]));
   const asked = upToRefusal(attachments, (attachment) => readyOf(parents, attachment, options));
   await holdExpiring(
     tx,
     asked.done.flatMap(({ children }) => children),
   );
-  const trees = await treesOf(tx, asked.done);
-  const checked = upToRefusal(asked.done, trees);
+  const isArchive = ({ parent }: Ready) => parent.type === DidType.FILE;
+  await attachToArchives(tx, asked.done.filter(isArchive), options);
+  const others = asked.done.filter((it) => !isArchive(it));
+  const trees = await treesOf(tx, others);
+  const checked = upToRefusal(others, trees);
   await insert(tx, checked.done, options);
   const refusal = checked.refusal ?? asked.refusal;
   if (refusal) throw refusal;

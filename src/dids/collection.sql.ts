@@ -76,6 +76,29 @@ export async function depthOf(tx: Tx, rootId: DidId): Promise<Depth> {
 }
 
 /**
+ * The same for each of several DIDs, by one statement; one with no dataset at or below it is not in
+ * the map.
+ */
+export async function depthsOf(tx: Tx, rootIds: readonly DidId[]): Promise<Map<DidId, Depth>> {
+  if (rootIds.length === 0) return new Map();
+  const found = await rows<Depth & { root: DidId }>(
+    tx,
+    sql`WITH RECURSIVE tree(root, id, type) AS (
+          SELECT d.id, d.id, d.type FROM dids d WHERE d.id = ANY(${[...rootIds]}::bigint[])
+          UNION
+          SELECT t.root, d.id, d.type FROM tree t
+          JOIN contents ct ON ct.parent_id = t.id
+          JOIN dids d ON d.id = ct.child_id
+          WHERE t.type = ${lit(DidType.CONTAINER)})
+        SELECT t.root, count(*) AS datasets, coalesce(sum(s.length), 0)::bigint AS length,
+               coalesce(sum(s.bytes), 0)::bigint AS bytes
+        FROM tree t LEFT JOIN LATERAL (${sizes(sql`t.id`)}) AS s ON true
+        WHERE t.type = ${lit(DidType.DATASET)} GROUP BY t.root`,
+  );
+  return new Map(found.map(({ root, ...depth }) => [root, depth]));
+}
+
+/**
  * Folds up to `limit` open deltas into their rows; gives how many. One folder at a time a delta
  * (SKIP LOCKED); a reader sees the row and the deltas in one snapshot, so the sum never wavers.
  */

@@ -90,24 +90,32 @@ export async function insertContents(
   );
 }
 
-/** Attaches constituents to an archive: no size, no rule depends on it. */
+/**
+ * Attaches constituents to archives, each of `children` to the archive beside it: no size and no rule
+ * depends on it. Gives the place of the first that was attached already, if any.
+ */
 export async function insertConstituents(
   tx: Tx,
-  archiveId: DidId,
-  names: readonly DidName[],
-): Promise<AttachProblem | undefined> {
-  return await one<AttachProblem>(
+  archiveIds: readonly DidId[],
+  childIds: readonly DidId[],
+): Promise<number | undefined> {
+  const found = await one<{ at: number }>(
     tx,
     sql`WITH input AS MATERIALIZED (
-          SELECT i.at, i.scope, i.name, d.id FROM ${nameRows(names)}
-          JOIN dids d ON d.scope = i.scope AND d.name = i.name),
+          SELECT i.parent_id, i.child_id, i.at
+          FROM unnest(${[...archiveIds]}::bigint[], ${[...childIds]}::bigint[])
+            WITH ORDINALITY AS i(parent_id, child_id, at)),
         ins AS (
           INSERT INTO contents (parent_id, child_id)
-          SELECT DISTINCT ${archiveId}::bigint, id FROM input ORDER BY id
-          ON CONFLICT DO NOTHING RETURNING child_id)
-        SELECT scope, name, 'duplicate' AS problem FROM input
-        WHERE id NOT IN (SELECT child_id FROM ins) ORDER BY at LIMIT 1`,
+          SELECT DISTINCT parent_id, child_id FROM input ORDER BY parent_id, child_id
+          ON CONFLICT DO NOTHING RETURNING parent_id, child_id)
+        SELECT (at - 1)::int AS at FROM (
+          SELECT i.at, (i.parent_id, i.child_id) NOT IN (SELECT parent_id, child_id FROM ins)
+                   OR row_number() OVER (PARTITION BY i.parent_id, i.child_id ORDER BY i.at) > 1 AS again
+          FROM input i) x
+        WHERE again ORDER BY at LIMIT 1`,
   );
+  return found?.at;
 }
 
 /**
@@ -215,25 +223,49 @@ export async function listedFile(tx: Tx, id: DidId): Promise<ListedFile | undefi
   );
 }
 
-/** A child that was detached. Files and collections that are erased are not there any more. */
+/** A child that was detached, as it is, or was when it was erased. */
 export interface FormerChild extends Did {
   readonly deletedAt: Date;
 }
 
-/** What was detached from a collection, in the order of detaching; at most `limit` after an offset. */
+/** Where a page of former content ends; microseconds, which a Date would lose. */
+export interface FormerPage {
+  readonly detachedAt: string;
+  readonly id: DidId;
+}
+
+/**
+ * What was detached from a collection, in the order of detaching, after the end of the page before.
+ * Of what was erased so long ago that its name is not kept any more there is nothing to show.
+ */
 export async function formerContent(
   tx: Tx,
   parentId: DidId,
-  offset: number,
+  after: FormerPage,
   limit: number,
-): Promise<FormerChild[]> {
-  return await rows<FormerChild>(
+): Promise<(FormerPage & { readonly child: FormerChild | undefined })[]> {
+  const found = await rows<FormerChild & { detachedAt: string; childId: DidId }>(
     tx,
-    sql`SELECT ${didColumns}, h.deleted_at AS "deletedAt"
-        FROM contents_history h JOIN dids d ON d.id = h.child_id
-        WHERE h.parent_id = ${parentId}
-        ORDER BY h.deleted_at, h.child_id OFFSET ${offset} LIMIT ${limit}`,
+    sql`SELECT ${didColumns}, h.deleted_at AS "deletedAt", h.deleted_at::text AS "detachedAt",
+               h.child_id AS "childId"
+        FROM (
+          SELECT c.child_id, c.deleted_at FROM contents_history c
+           WHERE c.parent_id = ${parentId}
+             AND (c.deleted_at, c.child_id) > (${after.detachedAt}::timestamptz, ${after.id}::bigint)
+           ORDER BY c.deleted_at, c.child_id LIMIT ${limit}) h
+        LEFT JOIN LATERAL (
+          SELECT x.* FROM dids x WHERE x.id = h.child_id
+          UNION ALL
+          (SELECT r.* FROM deleted_dids g CROSS JOIN LATERAL jsonb_populate_record(NULL::dids, g.did) r
+            WHERE g.id = h.child_id ORDER BY g.deleted_at DESC LIMIT 1)
+          LIMIT 1) d ON true
+        ORDER BY h.deleted_at, h.child_id`,
   );
+  return found.map(({ detachedAt, childId, ...child }) => ({
+    detachedAt,
+    id: childId,
+    child: (child.id as DidId | null) === null ? undefined : child,
+  }));
 }
 
 /** The datasets and containers that a DID is directly in. */

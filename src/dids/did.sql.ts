@@ -232,16 +232,22 @@ export async function writeOpen(tx: Tx, id: DidId, open: boolean, now: Date): Pr
   return changed === 1;
 }
 
-/** Marks an archive and its constituents. */
-export async function writeArchive(tx: Tx, archiveId: DidId, childIds: Sql): Promise<void> {
+/** Marks archives and their constituents, each in the order of their ids. */
+export async function writeArchives(
+  tx: Tx,
+  archiveIds: readonly DidId[],
+  childIds: readonly DidId[],
+): Promise<void> {
+  const held = (ids: readonly DidId[]) =>
+    sql`SELECT id FROM dids WHERE id = ANY(${[...ids]}::bigint[]) ORDER BY id FOR NO KEY UPDATE`;
   await execute(
     tx,
-    sql`UPDATE dids SET is_archive = true, updated_at = now()
-        WHERE id = ${archiveId} AND is_archive IS NOT TRUE`,
+    sql`UPDATE dids d SET is_archive = true, updated_at = now() FROM (${held(archiveIds)}) h
+        WHERE d.id = h.id AND d.is_archive IS NOT TRUE`,
   );
   await execute(
     tx,
-    sql`UPDATE dids SET constituent = true, updated_at = now()
-        WHERE id IN (${childIds}) AND constituent IS NOT TRUE`,
+    sql`UPDATE dids d SET constituent = true, updated_at = now() FROM (${held(childIds)}) h
+        WHERE d.id = h.id AND d.constituent IS NOT TRUE`,
   );
 }

@@ -1,10 +1,11 @@
 import { execute, lit, ring, sql, type Tx } from '../db/index.js';
 import { Channel, type DidId, DidType, Evaluation } from '../vocabulary/index.js';
+import { pruneLineage } from './lineage.sql.js';
 
 /**
  * Erases DIDs from the name space (the undertaker): into deleted_dids with their metadata, out of
- * every collection, which is told to the judge, and their own content into the history. Rules and
- * replicas are the caller's business, own metadata is metadata's eraseMetadata, both in the same
+ * every collection, which is told to the judge, and their own content into the history, at the same
+ * moment: that tells a revival which it was. Rules and replicas are the caller's business, own metadata is metadata's eraseMetadata, both in the same
  * transaction. Gives how many there were.
  */
 export async function eraseDids(tx: Tx, ids: readonly DidId[]): Promise<number> {
@@ -15,7 +16,7 @@ export async function eraseDids(tx: Tx, ids: readonly DidId[]): Promise<number> 
   await execute(
     tx,
     sql`INSERT INTO deleted_dids (id, type, account_id, bytes, scope, name, did, meta)
-        SELECT d.id, d.type, d.account_id, d.bytes, d.scope, d.name, to_jsonb(d), m.meta
+        SELECT d.id, d.type, d.account_id, d.bytes, d.scope, d.name, to_jsonb(d) || ${madeFrom}, m.meta
         FROM dids d LEFT JOIN did_meta m ON m.did_id = d.id WHERE d.id = ANY(${gone})`,
   );
   await leaveParents(tx, ids);
@@ -28,10 +29,17 @@ export async function eraseDids(tx: Tx, ids: readonly DidId[]): Promise<number> 
   await execute(tx, sql`DELETE FROM collections WHERE did_id = ANY(${gone})`);
   await execute(tx, sql`DELETE FROM collection_deltas WHERE did_id = ANY(${gone})`);
   await execute(tx, sql`DELETE FROM updated_dids WHERE did_id = ANY(${gone})`);
+  await execute(tx, sql`DELETE FROM did_follows WHERE did_id = ANY(${gone})`);
   const erased = await execute(tx, sql`DELETE FROM dids WHERE id = ANY(${gone})`);
+  await pruneLineage(tx, ids);
   await ring(tx, Channel.EVALUATION);
   return erased;
 }
+
+/** What DID `d` was derived from, for the day on which it comes back. */
+const madeFrom = sql`coalesce((
+  SELECT jsonb_build_object('derived_from', jsonb_agg(l.parent_id)) FROM derived l
+   WHERE l.child_id = d.id HAVING count(*) > 0), '{}')`;
 
 /** Takes the DIDs out of the collections that stay: history, sizes, evaluation. */
 async function leaveParents(tx: Tx, ids: readonly DidId[]): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Files, datasets and containers: naming, attaching, detaching, closing, erasing, and the trees
- * between them.
+ * Files, datasets and containers: naming, attaching, detaching, closing, erasing, the trees
+ * between them, and what was made from what.
  */
 
 export { type Did, nameOf } from './did.js';
@@ -23,9 +23,15 @@ export {
 export { addDids, insertFiles } from './add-dids.js';
 export { holdExpiring, holdExpiringFiles } from './expiring.sql.js';
 export { findDid, findDids, notFound, resolveDids } from './find-dids.js';
-export { type Attachment, attachMany } from './attach-many.js';
 export { edgesAbove } from './attach-many.sql.js';
-export { attachDids, type AttachOptions, type ConstituentSpec } from './attach-dids.js';
+export { declareLineage, type Derivation, withdrawLineage } from './declare-lineage.js';
+export { type Direction, type Relative, relativePage } from './lineage.sql.js';
+export { reviveDids, type RevivedDid } from './revive-dids.js';
+export { sampleFiles } from './sample.sql.js';
+export { followDid, followersOf, unfollowDid } from './follow.sql.js';
+export { attachMany } from './attach-many.js';
+export { attachDids } from './attach-dids.js';
+export { type Attachment, type AttachOptions, type ConstituentSpec } from './attachment.js';
 export { detachDids } from './detach-dids.js';
 export { setOpen } from './set-status.js';
 export {
@@ -36,6 +42,7 @@ export {
   filePage,
   formerContent,
   type FormerChild,
+  type FormerPage,
   type ListedFile,
   listedFile,
   newDidPage,
@@ -46,6 +53,7 @@ export {
   type CollectionSize,
   type Depth,
   depthOf,
+  depthsOf,
   findSizedDid,
   foldCollections,
   type SizedDid,
@@ -73,4 +81,6 @@ export { DidEntity } from './did.entity.js';
 export { DeletedDidEntity } from './deleted-did.entity.js';
 export { ContentEntity, ContentHistoryEntity } from './content.entity.js';
 export { CollectionEntity, CollectionDeltaEntity } from './collection.entity.js';
+export { DerivedEntity } from './derived.entity.js';
+export { DidFollowEntity } from './did-follow.entity.js';
 export { UpdatedDidEntity } from './updated-did.entity.js';

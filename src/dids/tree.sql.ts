@@ -20,9 +20,9 @@ const collections = (root: DidId | readonly DidId[]): Sql => sql`
 export const datasetsBelow = (root: DidId | readonly DidId[]): Sql =>
   sql`${collections(root)} SELECT id FROM tree WHERE type = ${lit(DidType.DATASET)}`;
 
-/** CTE body: `id` of the root and of every dataset and container below it, once each. */
-export const collectionsBelow = (rootId: DidId): Sql =>
-  sql`${collections(rootId)} SELECT id FROM tree`;
+/** CTE body: `id` of the root, or of several, and of every dataset and container below, once each. */
+export const collectionsBelow = (root: DidId | readonly DidId[]): Sql =>
+  sql`${collections(root)} SELECT id FROM tree`;
 
 /** CTE body: `did_id` of every file at or below the root, once each. */
 export const filesBelow = (rootId: DidId): Sql => sql`${collections(rootId)}

@@ -16,12 +16,14 @@ export {
   type MetadataQuestion,
   parsePlugin,
 } from './read-metadata.js';
+export { resurrectDids } from './resurrect-dids.js';
 export { expiryOf, type Meta, parseMetadata } from './parse-metadata.js';
 export { eraseMetadata, ownMetadata, sortMetadataIndex } from './did-meta.sql.js';
 export { demandPattern, matchTexts } from './pattern.sql.js';
 export { parsePattern, type Pattern } from './python-pattern.js';
 export {
   belowFilter,
+  type FoundChild,
   type FoundDid,
   limitStatements,
   searchContentPage,

@@ -10,8 +10,21 @@ export interface FoundDid extends DidName {
   readonly bytes: bigint | null;
 }
 
-const searched = (filter: Filter, from: Sql, conditions: readonly Sql[], end: Sql): Sql => sql`
-  SELECT d.id, d.scope, d.name, d.type, d.bytes FROM ${from}
+/** A DID that a search found in a collection. */
+export interface FoundChild extends FoundDid {
+  readonly parentId: DidId;
+}
+
+const found = sql`d.id, d.scope, d.name, d.type, d.bytes`;
+
+const searched = (
+  filter: Filter,
+  columns: Sql,
+  from: Sql,
+  conditions: readonly Sql[],
+  end: Sql,
+): Sql => sql`
+  SELECT ${columns} FROM ${from}
   ${usesOwnMetadata(filter) ? sql`LEFT JOIN did_meta m ON m.did_id = d.id` : empty}
   WHERE ${join([...conditions, sql`NOT d.suppressed`, compileFilter(filter)], ' AND ')} ${end}`;
 
@@ -28,25 +41,35 @@ export async function searchPage(
   const inScope = [sql`d.scope = ${scope}`, sql`d.name > ${page.after}`];
   return await rows<FoundDid>(
     tx,
-    searched(filter, sql`dids d`, inScope, sql`ORDER BY d.scope, d.name LIMIT ${page.limit}`),
+    searched(
+      filter,
+      found,
+      sql`dids d`,
+      inScope,
+      sql`ORDER BY d.scope, d.name LIMIT ${page.limit}`,
+    ),
   );
 }
 
-/** One page of a collection's children that a filter finds, of whatever scope, by id. */
+/** One page of the children of collections that a filter finds, of whatever scope, by both ids. */
 export async function searchContentPage(
   tx: Tx,
-  parentId: DidId,
+  parentIds: readonly DidId[],
   filter: Filter,
-  page: { readonly after: DidId; readonly limit: number },
-): Promise<FoundDid[]> {
-  const below = [sql`ct.parent_id = ${parentId}`, sql`ct.child_id > ${page.after}`];
-  return await rows<FoundDid>(
+  page: { readonly after: Pick<FoundChild, 'parentId' | 'id'>; readonly limit: number },
+): Promise<FoundChild[]> {
+  const below = [
+    sql`ct.parent_id = ANY(${[...parentIds]}::bigint[])`,
+    sql`(ct.parent_id, ct.child_id) > (${page.after.parentId}::bigint, ${page.after.id}::bigint)`,
+  ];
+  return await rows<FoundChild>(
     tx,
     searched(
       filter,
+      sql`${found}, ct.parent_id AS "parentId"`,
       sql`contents ct JOIN dids d ON d.id = ct.child_id`,
       below,
-      sql`ORDER BY ct.child_id LIMIT ${page.limit}`,
+      sql`ORDER BY ct.parent_id, ct.child_id LIMIT ${page.limit}`,
     ),
   );
 }

@@ -1,5 +1,5 @@
 import { type Scope } from '../scopes/index.js';
-import { isAdmin, type May } from './decide.js';
+import { isAdmin, isSelfOrAdmin, type May } from './decide.js';
 
 /** The scope where everybody may try things out, as in Rucio. */
 const PLAYGROUND = 'mock';
@@ -14,6 +14,12 @@ export const mayChangeDids: May<[scopes: Iterable<Scope>]> = (caller, scopes) =>
 
 /** Open a collection again. */
 export const mayReopenDid: May = isAdmin;
+
+/** Bring back DIDs that were erased or have expired. */
+export const mayResurrectDids: May = isAdmin;
+
+/** Follow a DID on behalf of an account, or stop to. */
+export const mayFollowAs: May<[accountId: number]> = isSelfOrAdmin;
 
 /** Declare metadata keys and their values. */
 export const mayDeclareKeys: May = isAdmin;

@@ -10,7 +10,13 @@ export {
   maySetGlobalLimit,
   maySetLocalLimit,
 } from './accounts.js';
-export { mayChangeDids, mayDeclareKeys, mayReopenDid } from './dids.js';
+export {
+  mayChangeDids,
+  mayDeclareKeys,
+  mayFollowAs,
+  mayReopenDid,
+  mayResurrectDids,
+} from './dids.js';
 export { demand, isAdmin, isRoot, isSelfOrAdmin, type May } from './decide.js';
 export {
   mayChangeRses,

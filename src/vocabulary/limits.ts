@@ -9,6 +9,8 @@ export const Limits = {
   bulkItems: 1000,
   replicasPerRequest: 1000,
   attachmentsPerRequest: 200_000,
+  linksPerRequest: 10_000,
+  lineageDepth: 100,
   ruleCommentLength: 250,
   ruleMetaLength: 3999,
   subscriptionNameLength: 64,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Principal } from '../../src/accounts/index.js';
-import { mayChangeDids, mayDeclareKeys, mayReopenDid } from '../../src/policy/index.js';
+import {
+  mayChangeDids,
+  mayDeclareKeys,
+  mayFollowAs,
+  mayReopenDid,
+  mayResurrectDids,
+} from '../../src/policy/index.js';
 import { type Scope } from '../../src/scopes/index.js';
 
 const caller = (accountId: number, isAdmin = false): Principal => ({
@@ -28,4 +34,16 @@ describe('who may change names', () => {
 it('only admins open a collection again and declare keys', () => {
   expect([caller(1), caller(1, true)].map((who) => mayReopenDid(who))).toEqual([false, true]);
   expect([caller(1), caller(1, true)].map((who) => mayDeclareKeys(who))).toEqual([false, true]);
+});
+
+it('only admins bring DIDs back', () => {
+  expect([caller(1), caller(1, true)].map((who) => mayResurrectDids(who))).toEqual([false, true]);
+});
+
+it('accounts follow DIDs for themselves, admins for anybody', () => {
+  expect([caller(1), caller(2), caller(2, true)].map((who) => mayFollowAs(who, 1))).toEqual([
+    true,
+    false,
+    true,
+  ]);
 });

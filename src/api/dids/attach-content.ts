@@ -2,10 +2,11 @@ import { type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { attachMany, findDids, nameOf } from '../../dids/index.js';
 import { InvalidObject } from '../../errors/index.js';
+import { insertDescribedFiles } from '../../metadata/index.js';
 import { givenPath, registerFiles } from '../../replicas/index.js';
 import { findRse, protocolsOf } from '../../rses/index.js';
 import { offerFiles } from '../../subscriptions/index.js';
-import { DidType, type NamingScheme } from '../../vocabulary/index.js';
+import { type DidName, DidType, type NamingScheme } from '../../vocabulary/index.js';
 import { demandNames, demandWriter } from '../replicas/write-facts.js';
 import { type AttachRequest } from './content.request.js';
 import { type ParsedDidItem } from './did-item.request.js';
@@ -44,11 +45,27 @@ export async function attachContent(
     } else if (type === DidType.FILE) constituents.push(...children);
   });
   for (const [rse, children] of registered) await registerChildren(tx, rse, children, terms);
-  // Members of archives are made where they are missing.
-  for (const member of constituents) parseNewName(member, naming);
-  await demandNames(tx, caller, constituents);
+  await nameConstituents(tx, constituents, terms);
   await attachMany(tx, requests, { ignoreDuplicate, accountId: caller.accountId });
 }
+
+/** Files that come into archives: those that are new and whose size is told are made, as described. */
+async function nameConstituents(
+  tx: Tx,
+  constituents: readonly ParsedDidItem[],
+  { caller, now, naming }: AttachTerms,
+): Promise<void> {
+  const files = constituents.flatMap(({ bytes, adler32, md5, guid, meta, ...child }) => {
+    const name = parseNewName(child, naming);
+    return bytes === null ? [] : [{ ...name, bytes, adler32, md5, guid, ...(meta && { meta }) }];
+  });
+  await demandNames(tx, caller, constituents);
+  await insertDescribedFiles(tx, caller.accountId, distinctNames(files), now);
+}
+
+const distinctNames = <Name extends DidName>(names: readonly Name[]): Name[] => [
+  ...new Map(names.map((name) => [nameOf(name), name])).values(),
+];
 
 async function registerChildren(
   tx: Tx,

@@ -119,7 +119,7 @@ export class DidsController {
     return await streamRows(searchLines(this.db, search));
   }
 
-  @Get(':scope/:name')
+  @Get([':scope/:name', ':scope/:name/status'])
   @Produces(JSON_TYPE)
   async get(@Param() did: DidName, @Query('dynamic_depth') depth: unknown): Promise<object> {
     const unit = parseDepth(depth);
@@ -145,13 +145,14 @@ export class DidsController {
   }
 }
 
-/** The size that a DID is shown with; of containers only where it was asked for. */
+/** The size that a DID is shown with; of open containers only where it was asked for. */
 async function sizeOf(
   tx: Tx,
-  { id, type, length, sizeBytes }: SizedDid,
+  { id, type, isOpen, length, sizeBytes }: SizedDid,
   unit: 'FILE' | 'DATASET' | undefined,
 ): Promise<CollectionSize | null> {
   if (type === DidType.FILE) return null;
   if (unit !== undefined) return sizeAtDepth(await depthOf(tx, id), unit);
-  return type === DidType.CONTAINER ? null : { length, bytes: sizeBytes };
+  if (type === DidType.DATASET) return { length, bytes: sizeBytes };
+  return isOpen ? null : sizeAtDepth(await depthOf(tx, id), 'FILE');
 }

@@ -4,6 +4,7 @@ import {
   type Did,
   type FormerChild,
   type ListedFile,
+  type Relative,
 } from '../../dids/index.js';
 import { type FoundDid } from '../../metadata/index.js';
 import {
@@ -98,6 +99,18 @@ export const presentParent = ({ scope, name, type }: Did): object => ({
   scope,
   name,
   type: DidTypeCodec.name(type),
+});
+
+/** Where a DID came from, or what became of it; `deleted_at` where it is known by its last name only. */
+export const presentRelative = (
+  { scope, name, type, deletedAt }: Relative,
+  depth: number,
+): object => ({
+  scope,
+  name,
+  type: type === null ? null : DidTypeCodec.name(type),
+  depth,
+  deleted_at: deletedAt,
 });
 
 export const presentNewDid = ({ scope, name, type }: Did): object => ({

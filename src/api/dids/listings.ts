@@ -5,12 +5,14 @@ import {
   type Did,
   formerContent,
   type FormerChild,
+  type FormerPage,
   newDidPage,
   scopePage,
   sizesOf,
 } from '../../dids/index.js';
 import {
   belowFilter,
+  type FoundChild,
   type FoundDid,
   limitStatements,
   searchContentPage,
@@ -54,10 +56,12 @@ export async function* constituentsOf(db: Database, archive: Did): AsyncGenerato
 
 /** What was detached from a collection, in the order of detaching. */
 export async function* formerChildrenOf(db: Database, parent: Did): AsyncGenerator<FormerChild> {
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await db.read((tx) => formerContent(tx, parent.id, offset, PAGE));
-    yield* page;
-    if (page.length < PAGE) return;
+  for (let after: FormerPage = { detachedAt: '-infinity', id: 0n }; ;) {
+    const page = await db.read((tx) => formerContent(tx, parent.id, after, PAGE));
+    yield* page.flatMap(({ child }) => child ?? []);
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last;
   }
 }
 
@@ -120,27 +124,34 @@ async function* foundInScope(db: Database, search: Search): AsyncGenerator<Found
   }
 }
 
+/** Collections that share a page: as many as a statement is told of. */
+const COLLECTIONS = 1000;
+
+/** What the filter finds in collections, whose ids come in order. */
 async function* foundBelow(
   db: Database,
   search: Search,
-  parentId: DidId,
+  collections: readonly DidId[],
 ): AsyncGenerator<FoundDid[]> {
   const filter = belowFilter(search.filter);
-  let after = 0n;
-  for (;;) {
-    const asked = { after, limit: PAGE };
-    const page = await db.tx(async (tx) => {
-      await limitStatements(tx, search.timeoutMs);
-      return await searchContentPage(tx, parentId, filter, asked);
-    });
-    if (page.length > 0) yield page;
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last.id;
+  for (let from = 0; from < collections.length; from += COLLECTIONS) {
+    const some = collections.slice(from, from + COLLECTIONS);
+    let after: Pick<FoundChild, 'parentId' | 'id'> = { parentId: some[0] ?? 0n, id: 0n };
+    for (;;) {
+      const asked = { after, limit: PAGE };
+      const page = await db.tx(async (tx) => {
+        await limitStatements(tx, search.timeoutMs);
+        return await searchContentPage(tx, some, filter, asked);
+      });
+      if (page.length > 0) yield page;
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) break;
+      after = last;
+    }
   }
 }
 
-/** Everything that a recursive search finds, each DID once. */
+/** Everything that a recursive search finds, each DID once: a page, then what is below that page. */
 async function* foundDeeply(db: Database, search: Search): AsyncGenerator<FoundDid[]> {
   const seen = new Set<DidId>();
   const entered = new Set<DidId>();
@@ -148,20 +159,21 @@ async function* foundDeeply(db: Database, search: Search): AsyncGenerator<FoundD
     page.filter(({ id }) => !seen.has(id) && seen.add(id));
   for await (const page of foundInScope(db, search)) {
     yield fresh(page);
-    for (const { id, type } of page) {
-      if (type === DidType.FILE) continue;
-      for (const collection of await collectionsAt(db, id)) {
-        if (entered.has(collection)) continue;
-        entered.add(collection);
-        for await (const below of foundBelow(db, search, collection)) yield fresh(below);
-      }
-    }
+    const roots = page.filter(({ type }) => type !== DidType.FILE).map(({ id }) => id);
+    const next = (await collectionsAt(db, roots)).filter((id) => !entered.has(id));
+    for (const id of next) entered.add(id);
+    for await (const below of foundBelow(db, search, next)) yield fresh(below);
   }
 }
 
-async function collectionsAt(db: Database, rootId: DidId): Promise<DidId[]> {
+/** The collections at or below these, by id. */
+async function collectionsAt(db: Database, rootIds: readonly DidId[]): Promise<DidId[]> {
+  if (rootIds.length === 0) return [];
   const found = await db.read((tx) =>
-    rows<{ id: DidId }>(tx, sql`SELECT id FROM (${collectionsBelow(rootId)}) AS b(id)`),
+    rows<{ id: DidId }>(
+      tx,
+      sql`SELECT id FROM (${collectionsBelow(rootIds)}) AS b(id) ORDER BY id`,
+    ),
   );
   return found.map(({ id }) => id);
 }

@@ -1,10 +1,10 @@
 import { localLimits, type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { resolveDids } from '../../dids/index.js';
-import { AccessDenied, ResourceTemporaryUnavailable } from '../../errors/index.js';
+import { AccessDenied, ResourceTemporaryUnavailable, ScopeNotFound } from '../../errors/index.js';
 import { demand, mayNameFiles, mayRegisterReplicas, type WriterFacts } from '../../policy/index.js';
 import { type Rse } from '../../rses/index.js';
-import { findScope } from '../../scopes/index.js';
+import { scopesByName } from '../../scopes/index.js';
 import { type DidName } from '../../vocabulary/index.js';
 
 /** What the caller's right to write at the RSE turns on. */
@@ -36,9 +36,13 @@ export async function demandNames(
   caller: Principal,
   files: readonly DidName[],
 ): Promise<void> {
+  const names = new Set(files.map(({ scope }) => scope));
+  if (names.size === 0) return;
+  const scopes = await scopesByName(tx, [...names]);
   const foreign = new Set<string>();
-  for (const name of new Set(files.map(({ scope }) => scope))) {
-    const scope = await findScope(tx, name);
+  for (const name of names) {
+    const scope = scopes.get(name);
+    if (!scope) throw new ScopeNotFound(`Scope '${name}' does not exist`, { scope: name });
     if (!mayNameFiles(caller, scope.accountId)) foreign.add(name);
   }
   const asked = files.filter(({ scope }) => foreign.has(scope));

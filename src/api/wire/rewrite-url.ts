@@ -24,8 +24,14 @@ const RESOURCES: Readonly<Record<string, DidResource>> = {
       ['follow'],
       ['status'],
       ['meta'],
+      ['derived'],
+      ['ancestors'],
+      ['descendants'],
     ],
-    others: [[ANY, 'dids', 'search']],
+    others: [
+      [ANY, 'dids', 'search'],
+      [ANY, ANY, ANY, ANY, ANY, 'sample'],
+    ],
   },
   replicas: {
     suffixes: [['datasets'], ['datasets_vp']],
@@ -110,8 +116,8 @@ function rewritePath(path: string): string {
  * - The path is split before it is decoded, so an encoded name is never mistaken for a suffix. In a
  *   decoded one the scope ends at the first slash and the longest known suffix wins, as in Rucio;
  *   a trailing slash of such a name is lost.
- * - `/dids/{guid}/guid`, `/replicas/rse/{rse}`, `/replicas/bad/…`, `/dids/{scope}/dids/search` and
- *   `/requests/history/list` are routes, not DIDs, as on the reference server.
+ * - `/dids/{guid}/guid`, `/replicas/rse/{rse}`, `/replicas/bad/…`, `/dids/{scope}/dids/search`,
+ *   `/dids/{scope}/{name}/{scope}/{name}/{number}/sample` and `/requests/history/list` are routes, not DIDs, as on the reference server.
  *
  * The query stays as it is. What is no UTF-8 or badly escaped is passed on untouched: the router
  * answers 400. The function is idempotent.
