@@ -2,7 +2,8 @@ import { lit, sql, type Sql } from '../db/index.js';
 import { ReplicaState } from '../vocabulary/index.js';
 
 /**
- * CTE body: one more lock on each copy, made where it is missing.
+ * CTE body: one more lock on each copy, or as many as `locksOf` says of a row (did_id, rse_id); copies
+ * are made where they are missing.
  *
  * `from` gives (did_id, rse_id, bytes, startable). A new copy is COPYING where it is startable and
  * UNAVAILABLE where it is not; an UNAVAILABLE one becomes COPYING. A copy in deletion keeps its
@@ -14,16 +15,20 @@ import { ReplicaState } from '../vocabulary/index.js';
  * The old state is the one of the statement's snapshot. A copy that became UNAVAILABLE since then
  * stays so: its lock is stuck and tried again, instead of waiting for a request that nobody made.
  */
-export const upsertCopies = (from: Sql, now: Date): Sql => sql`
+export const upsertCopies = (
+  from: Sql,
+  now: Date,
+  locksOf: (copy: Sql) => Sql = () => sql`1`,
+): Sql => sql`
   INSERT INTO replicas AS r (did_id, rse_id, bytes, state, lock_cnt, accessed_at)
   SELECT p.did_id, p.rse_id, p.bytes,
          CASE WHEN p.startable THEN ${lit(ReplicaState.COPYING)}::"char"
               ELSE ${lit(ReplicaState.UNAVAILABLE)}::"char" END,
-         1, ${now}::timestamptz
+         ${locksOf(sql`p`)}, ${now}::timestamptz
     FROM (${from}) p
    ORDER BY p.did_id, p.rse_id
   ON CONFLICT (did_id, rse_id) DO UPDATE
-     SET lock_cnt = r.lock_cnt + 1,
+     SET lock_cnt = r.lock_cnt + excluded.lock_cnt,
          tombstone = NULL,
          state = CASE WHEN r.state = ${lit(ReplicaState.UNAVAILABLE)}
                        AND ${stateBefore} = ${lit(ReplicaState.UNAVAILABLE)}
@@ -31,7 +36,7 @@ export const upsertCopies = (from: Sql, now: Date): Sql => sql`
   RETURNING r.did_id, r.rse_id, r.bytes, r.state, (r.xmax = 0) AS fresh,
     CASE WHEN r.state = ${lit(ReplicaState.COPYING)}
          THEN r.xmax = 0 OR coalesce(${stateBefore} = ${lit(ReplicaState.UNAVAILABLE)}, false)
-         ELSE r.state = ${lit(ReplicaState.BEING_DELETED)} AND r.lock_cnt = 1 END AS wanted`;
+         ELSE r.state = ${lit(ReplicaState.BEING_DELETED)} AND r.lock_cnt = ${locksOf(sql`r`)} END AS wanted`;
 
 const stateBefore = sql`(SELECT o.state FROM replicas o WHERE o.did_id = r.did_id AND o.rse_id = r.rse_id)`;
 

@@ -7,20 +7,11 @@ import {
   StagingAreaRuleRequiresLifetime,
 } from '../errors/index.js';
 import { resolveRses, type Rse } from '../rses/index.js';
-import {
-  Channel,
-  type DidId,
-  DidType,
-  RseType,
-  type RuleId,
-  RuleState,
-} from '../vocabulary/index.js';
+import { Channel, type DidId, RseType, type RuleId, RuleState } from '../vocabulary/index.js';
 import { demandApprovable } from './approval.js';
 import { onArchives } from './archived-files.js';
 import { type AdditionTerms, howToBegin } from './begin-rules.js';
-import { injectRule } from './inject-rule.js';
-import { placeFiles } from './place-files.js';
-import { type JudgeTerms, type Rule } from './rule.js';
+import { placeAtOnce } from './place-at-once.js';
 import { type RuleSpec } from './rule-spec.js';
 import { insertRules, selectRules } from './rule.sql.js';
 import { findSites, type Wish } from './sites.js';
@@ -144,41 +135,4 @@ function demandTargets(spec: RuleSpec, targets: number): void {
     `Target RSE set not sufficient for ${spec.copies} copies: '${spec.rseExpression}' names ${targets} RSEs that can be used`,
     { copies: spec.copies, targets },
   );
-}
-
-/** In the order of the request: each rule gets what those before it leave; files in a row together. */
-async function placeAtOnce(tx: Tx, ids: readonly RuleId[], terms: JudgeTerms): Promise<void> {
-  const found = await selectRules(tx, { where: sql`r.id = ANY (${[...ids]}::bigint[])` });
-  const byId = new Map(found.map((rule) => [rule.id, rule]));
-  let queued = 0;
-  for (const run of runsOf(ids.flatMap((id) => byId.get(id) ?? []))) {
-    const [rule] = run;
-    const isFile = rule?.didType === DidType.FILE;
-    queued += isFile ? (await placeFiles(tx, run, terms)).queued : await placeAll(tx, rule, terms);
-  }
-  if (queued > 0) await ring(tx, Channel.REQUESTS);
-}
-
-/** Rules on files that follow each other, and every other rule by itself. */
-function runsOf(rules: readonly Rule[]): Rule[][] {
-  const runs: Rule[][] = [];
-  for (const rule of rules) {
-    const run = runs.at(-1);
-    const isFile = rule.didType === DidType.FILE;
-    if (isFile && run?.[0]?.didType === DidType.FILE) run.push(rule);
-    else runs.push([rule]);
-  }
-  return runs;
-}
-
-/** Slice after slice. Gives how many transfers it wants. */
-async function placeAll(tx: Tx, first: Rule | undefined, terms: JudgeTerms): Promise<number> {
-  let queued = 0;
-  for (let rule = first; rule;) {
-    const injection = await injectRule(tx, rule, terms);
-    queued += injection.queued;
-    if (!injection.more) return queued;
-    [rule] = await selectRules(tx, { where: sql`r.id = ${rule.id}` });
-  }
-  return queued;
 }

@@ -1,8 +1,8 @@
-import { depthOf, type Did } from '../dids/index.js';
+import { type CollectionSize, depthsOf, type Did } from '../dids/index.js';
 import { type Tx } from '../db/index.js';
 import { InvalidReplicationRule, ManualRuleApprovalBlocked } from '../errors/index.js';
 import { type Rse } from '../rses/index.js';
-import { DidType } from '../vocabulary/index.js';
+import { type DidId, DidType } from '../vocabulary/index.js';
 
 /**
  * Approval is asked for one RSE at a time, and of those that take it. Throws InvalidReplicationRule,
@@ -29,13 +29,14 @@ export function demandApprovable(named: readonly Rse[]): void {
  * Whether the one RSE of a rule approves it by itself: the DID is closed, and smaller than the RSE's
  * attributes `auto_approve_bytes` and `auto_approve_files` say, where it has them, one at least.
  */
-export async function approvesItself(tx: Tx, named: readonly Rse[], did: Did): Promise<boolean> {
+export function approvesItself(named: readonly Rse[], did: Did, size: CollectionSize): boolean {
   const [rse] = named;
   const bytesMax = limitOf(rse, 'auto_approve_bytes');
   const filesMax = limitOf(rse, 'auto_approve_files');
   if (did.isOpen || (bytesMax === null && filesMax === null)) return false;
-  const { bytes, length } = await sizeOf(tx, did);
-  return (bytesMax === null || bytes < bytesMax) && (filesMax === null || length < filesMax);
+  return (
+    (bytesMax === null || size.bytes < bytesMax) && (filesMax === null || size.length < filesMax)
+  );
 }
 
 function limitOf(rse: Rse | undefined, attribute: string): bigint | null {
@@ -43,5 +44,15 @@ function limitOf(rse: Rse | undefined, attribute: string): bigint | null {
   return /^\d{1,18}$/.test(text) ? BigInt(text) : null;
 }
 
-const sizeOf = async (tx: Tx, did: Did): Promise<{ bytes: bigint; length: bigint }> =>
-  did.type === DidType.FILE ? { bytes: did.bytes ?? 0n, length: 1n } : await depthOf(tx, did.id);
+/** How many files each DID is or holds, and their bytes; a collection that holds none may be missing. */
+export async function sizesBelow(
+  tx: Tx,
+  dids: readonly Did[],
+): Promise<Map<DidId, CollectionSize>> {
+  const collections = dids.filter(({ type }) => type !== DidType.FILE).map(({ id }) => id);
+  const sizes = new Map<DidId, CollectionSize>(await depthsOf(tx, collections));
+  for (const { id, type, bytes } of dids) {
+    if (type === DidType.FILE) sizes.set(id, { length: 1n, bytes: bytes ?? 0n });
+  }
+  return sizes;
+}

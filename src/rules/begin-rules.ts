@@ -1,8 +1,8 @@
-import { depthOf, type Did } from '../dids/index.js';
+import { type Did } from '../dids/index.js';
 import { type Tx } from '../db/index.js';
 import { type Rse } from '../rses/index.js';
 import { DidType, RuleState } from '../vocabulary/index.js';
-import { approvesItself } from './approval.js';
+import { approvesItself, sizesBelow } from './approval.js';
 import { type JudgeTerms } from './rule.js';
 import { type RuleSpec } from './rule-spec.js';
 
@@ -20,6 +20,8 @@ export interface Beginning {
   /** Placed in this transaction. */
   readonly atOnce: boolean;
 }
+
+const EMPTY = { length: 0n, bytes: 0n };
 
 /** Placed at once, by the injector, or after approval; some DIDs of a request so, some otherwise. */
 export async function howToBegin(
@@ -52,12 +54,9 @@ async function isLarge(
   dids: readonly Did[],
   terms: AdditionTerms,
 ): Promise<boolean> {
-  let files = 0n;
-  for (const did of dids) {
-    files += did.type === DidType.FILE ? 1n : (await depthOf(tx, did.id)).length;
-    if (files * BigInt(copies) >= terms.synchronousLocksMax) return true;
-  }
-  return false;
+  const sizes = await sizesBelow(tx, dids);
+  const files = dids.reduce((sum, did) => sum + (sizes.get(did.id)?.length ?? 0n), 0n);
+  return files * BigInt(copies) >= terms.synchronousLocksMax;
 }
 
 /** What an RSE approves by itself goes to the injector, as if somebody had approved it. */
@@ -68,8 +67,8 @@ async function byApproval(
   named: readonly Rse[],
   { now }: AdditionTerms,
 ): Promise<Beginning[]> {
-  const approved: Did[] = [];
-  for (const did of dids) if (await approvesItself(tx, named, did)) approved.push(did);
+  const sizes = await sizesBelow(tx, dids);
+  const approved = dids.filter((did) => approvesItself(named, did, sizes.get(did.id) ?? EMPTY));
   const waiting = dids.filter((did) => !approved.includes(did));
   const { INJECT, WAITING_APPROVAL } = RuleState;
   const limited = spec.ignoreAccountLimit ?? false;

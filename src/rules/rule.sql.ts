@@ -1,7 +1,14 @@
 import { execute, join, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { DuplicateRule, RuleNotFound } from '../errors/index.js';
 import { isOfRule } from '../locks/index.js';
-import { type DidId, LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
+import {
+  type DidId,
+  LockState,
+  parseWireId,
+  type RseId,
+  type RuleId,
+  RuleState,
+} from '../vocabulary/index.js';
 import { ERROR_LENGTH } from './counter.sql.js';
 import { type Rule, type StoredPlacement } from './rule.js';
 
@@ -191,6 +198,21 @@ export async function storePlacement(
   await execute(
     tx,
     sql`UPDATE rules SET placement = ${JSON.stringify(placement)}::jsonb WHERE id = ${ruleId}`,
+  );
+}
+
+/** Remembers decisions for whole rules. */
+export async function storePlacements(
+  tx: Tx,
+  placements: readonly { readonly ruleId: RuleId; readonly rses: readonly RseId[] }[],
+): Promise<void> {
+  await execute(
+    tx,
+    sql`UPDATE rules r SET placement = i.placement
+          FROM unnest(${placements.map(({ ruleId }) => ruleId)}::bigint[],
+                      ${placements.map(({ rses }) => JSON.stringify({ rses }))}::jsonb[])
+            AS i(id, placement)
+         WHERE r.id = i.id`,
   );
 }
 

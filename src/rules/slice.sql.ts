@@ -34,8 +34,16 @@ export interface Slice {
   readonly copies: Sql;
   /** Each file has a rule of its own among these, which differ from `rule` in nothing but the id. */
   readonly ruleIds?: readonly RuleId[];
+  /** Each of these datasets has one of `ruleIds` and these RSEs; one file may be in several of them. */
+  readonly datasets?: readonly PlacedDataset[];
   /** The injection's cursor moves to the slice's last file of this dataset. */
   readonly dataset?: DidId;
+}
+
+/** A dataset that stays together, and one RSE that all its files come to. */
+export interface PlacedDataset {
+  readonly didId: DidId;
+  readonly rseId: RseId;
 }
 
 export interface SliceTally {
@@ -62,7 +70,7 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
     sql`WITH slice AS MATERIALIZED (${slice.files}),
       placed AS MATERIALIZED (
         SELECT p.did_id, p.rse_id, p.bytes, ${startable(sites)} AS startable FROM (${slice.copies}) p),
-      ${owner.copies(upsertCopies(sql`SELECT did_id, rse_id, bytes, startable FROM placed`, terms.now))},
+      ${owner.copies(upsertCopies(sql`SELECT did_id, rse_id, bytes, startable FROM placed`, terms.now, owner.locks))},
       added AS (${addLocks(sql`SELECT did_id, rse_id, bytes, state${owner.column} FROM copies`, owner.id)}),
       stuck AS (${recordStuckLocks(
         sql`SELECT did_id, rse_id, ${owner.id} AS rule_id,
@@ -77,7 +85,7 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
               FROM added GROUP BY rse_id`,
       )}),
       stored AS (${addRseUsage(
-        sql`SELECT rse_id, count(*) AS files, sum(bytes) AS bytes FROM copies WHERE fresh GROUP BY rse_id`,
+        sql`SELECT rse_id, count(*) AS files, sum(bytes) AS bytes FROM ${owner.made} WHERE fresh GROUP BY rse_id`,
       )}),
       unguarded AS (${dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE NOT fresh`)}),
       advanced AS (${advance(slice, terms.now)})
@@ -86,16 +94,22 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
   );
 }
 
-/** The rule of a slice's locks and requests: known, or for each file a column of the CTE `copies`. */
-function ownerOf({ rule, ruleIds }: Slice): {
+interface Owner {
   readonly id: Sql;
   readonly column: Sql;
   readonly copies: (upserted: Sql) => Sql;
-} {
+  /** The CTE that has each copy once. */
+  readonly made: Sql;
+  readonly locks?: (copy: Sql) => Sql;
+}
+
+/** The rule of a slice's locks and requests: known, or a column of the CTE `copies`. */
+function ownerOf({ rule, ruleIds, datasets }: Slice): Owner {
   if (ruleIds === undefined) {
     const copies = (upserted: Sql): Sql => sql`copies AS (${upserted})`;
-    return { id: sql`${rule.id}::bigint`, column: sql``, copies };
+    return { id: sql`${rule.id}::bigint`, column: sql``, copies, made: sql`copies` };
   }
+  if (datasets) return ownersOfDatasets(ruleIds, datasets);
   // `+ 0`: by the file, which has few rules, not one descent of the primary key for each id.
   const ofFile = sql`(SELECT x.id FROM rules x
     WHERE x.did_id = u.did_id AND (x.id + 0) = ANY (${[...ruleIds]}::bigint[]))`;
@@ -104,6 +118,27 @@ function ownerOf({ rule, ruleIds }: Slice): {
     column: sql`, rule_id`,
     copies: (upserted) => sql`upserted AS (${upserted}),
       copies AS MATERIALIZED (SELECT u.*, ${ofFile} AS rule_id FROM upserted u)`,
+    made: sql`upserted`,
+  };
+}
+
+/** A copy has a lock, and a row of `copies`, for each of the datasets that it is placed for. */
+function ownersOfDatasets(ruleIds: readonly RuleId[], datasets: readonly PlacedDataset[]): Owner {
+  const places = datasets.map(({ didId, rseId }) => `${didId}@${rseId}`);
+  const isPlace = (rse: Sql): Sql =>
+    sql`(ct.parent_id::text || '@' || ${rse}::text) = ANY (${places}::text[])`;
+  return {
+    id: sql`rule_id`,
+    column: sql`, rule_id`,
+    copies: (upserted) => sql`upserted AS (${upserted}),
+      copies AS MATERIALIZED (
+        SELECT u.*, x.rule_id FROM upserted u CROSS JOIN LATERAL (
+          SELECT w.id AS rule_id FROM contents ct JOIN rules w ON w.did_id = ct.parent_id
+           WHERE ct.child_id = u.did_id AND ${isPlace(sql`u.rse_id`)}
+             AND (w.id + 0) = ANY (${[...ruleIds]}::bigint[]) OFFSET 0) x)`,
+    made: sql`upserted`,
+    locks: (copy) => sql`(SELECT count(*)::int FROM contents ct
+      WHERE ct.child_id = ${copy}.did_id AND ${isPlace(sql`${copy}.rse_id`)})`,
   };
 }
 

@@ -5,7 +5,7 @@ import { ScopeNotFound } from '../../errors/index.js';
 import { addDescribedDids } from '../../metadata/index.js';
 import { addRules, rulesTerms } from '../../rules/index.js';
 import { scopesByName } from '../../scopes/index.js';
-import { ruleSpecOf } from '../rules/rule-item.request.js';
+import { type RequestedRule, ruleSpecOf } from '../rules/rule-item.request.js';
 import { attachContent } from './attach-content.js';
 import { demandScopes } from './did-name.js';
 import { type DidRequest } from './dids.request.js';
@@ -38,10 +38,27 @@ export async function addRequested(
     .filter(({ dids }) => dids.length > 0)
     .map((request) => ({ parent: request, children: request.dids, rse: request.rse }));
   await attachContent(tx, attachments, { caller, now, naming: config.dids.naming });
+  for (const { rule, dids } of wishesOf(requests)) {
+    const spec = await ruleSpecOf(tx, caller, dids, rule);
+    await addRules(tx, spec, rulesTerms(config, now));
+  }
+}
+
+/** One rule, and the DIDs that it is asked for: a thousand datasets usually want the same. */
+interface Wishes {
+  readonly rule: RequestedRule;
+  readonly dids: DidRequest[];
+}
+
+function wishesOf(requests: readonly DidRequest[]): Iterable<Wishes> {
+  const wishes = new Map<string, Wishes>();
   for (const did of requests) {
     for (const rule of did.rules) {
-      const spec = await ruleSpecOf(tx, caller, [did], rule);
-      await addRules(tx, spec, rulesTerms(config, now));
+      const key = JSON.stringify(rule);
+      const known = wishes.get(key);
+      if (known) known.dids.push(did);
+      else wishes.set(key, { rule, dids: [did] });
     }
   }
+  return wishes.values();
 }

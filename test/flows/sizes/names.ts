@@ -15,6 +15,23 @@ export const aboutNames: Readonly<Record<string, Sized>> = {
       parents.map((did, at) => ({ ...did, dids: [dids[at]], meta: { at } })),
     ];
   },
+  'adding DIDs with content and rules': async (lake, size, tag) => {
+    const dids = await lake.files(`${tag}f`, size, 'A-DISK');
+    const rules = [
+      { account: 'root', copies: 1, rse_expression: 'B-DISK' },
+      { account: 'root', copies: 2, rse_expression: '*', grouping: 'ALL', lifetime: 3600 },
+    ];
+    const parents = typed(lake.names(tag, size));
+    return ['POST', '/dids', parents.map((did, at) => ({ ...did, dids: [dids[at]], rules }))];
+  },
+  'adding containers with rules': (lake, size, tag) => {
+    const rules = [{ account: 'root', copies: 1, rse_expression: 'B-DISK' }];
+    return [
+      'POST',
+      '/dids',
+      typed(lake.names(tag, size), 'CONTAINER').map((did) => ({ ...did, rules })),
+    ];
+  },
   'adding a dataset with its files': async (lake, size, tag) => {
     const dids = await lake.files(`${tag}f`, size, 'A-DISK');
     return ['POST', `/dids/${SCOPE}/${tag}`, { type: 'DATASET', dids }];
@@ -33,6 +50,67 @@ export const aboutNames: Readonly<Record<string, Sized>> = {
     const parents = await lake.datasets(tag, size);
     const dids = await lake.files(`${tag}f`, 2, 'A-DISK');
     return ['POST', '/dids/attachments', parents.map((parent) => ({ ...parent, dids }))];
+  },
+  'attaching files that it registers in many scopes': async (lake, size, tag) => {
+    await lake.dataset(tag, 1);
+    const dids = lake.names(tag, size).map(({ name }) => ({ scope: name, name: 'new', bytes: 1 }));
+    for (const { scope } of dids) await lake.send('POST', `/accounts/root/scopes/${scope}`);
+    return ['POST', `/dids/${SCOPE}/${tag}/dids`, { dids, rse: 'A-DISK' }];
+  },
+  'filling an archive': async (lake, size, tag) => {
+    const dids = lake.names(tag, size).map((did) => ({ ...did, bytes: 1, meta: { tag } }));
+    await lake.send('POST', '/replicas', {
+      rse: 'A-DISK',
+      files: [{ scope: SCOPE, name: `${tag}.zip`, bytes: 1 }],
+    });
+    return ['POST', `/dids/${SCOPE}/${tag}.zip/dids`, { dids }];
+  },
+  'listing an archive': async (lake, size, tag) => {
+    await lake.send('POST', '/replicas', {
+      rse: 'A-DISK',
+      files: [{ scope: SCOPE, name: `${tag}.zip`, bytes: 1 }],
+    });
+    const dids = lake.names(tag, size).map((did) => ({ ...did, bytes: 1 }));
+    await lake.send('POST', `/dids/${SCOPE}/${tag}.zip/dids`, { dids });
+    return ['GET', `/archives/${SCOPE}/${tag}.zip/files`];
+  },
+  'drawing a sample': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    const names = {
+      input_scope: SCOPE,
+      input_name: tag,
+      output_scope: SCOPE,
+      output_name: `${tag}s`,
+    };
+    return ['POST', '/dids/sample', { ...names, nbfiles: String(size) }];
+  },
+  'saving DIDs that have expired': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    const body = { dids: dids.map((did) => ({ ...did, meta: { lifetime: -1 } })) };
+    await lake.send('POST', '/dids/bulkdidsmeta', body);
+    return ['POST', '/dids/resurrect', dids];
+  },
+  'declaring from what something was made': async (lake, size, tag) => {
+    const parents = await lake.datasets(tag, size);
+    await lake.dataset(`${tag}of`, 1);
+    return ['POST', `/dids/${SCOPE}/${tag}of/derived`, { parents }];
+  },
+  'declaring what many were made from': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    await lake.dataset(`${tag}of`, 1);
+    const parents = [{ scope: SCOPE, name: `${tag}of` }];
+    return ['POST', '/dids/derived', dids.map((did) => ({ ...did, parents }))];
+  },
+  'listing descendants': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    await lake.dataset(`${tag}of`, 1);
+    const parents = [{ scope: SCOPE, name: `${tag}of` }];
+    await lake.send(
+      'POST',
+      '/dids/derived',
+      dids.map((did) => ({ ...did, parents })),
+    );
+    return ['GET', `/dids/${SCOPE}/${tag}of/descendants`];
   },
   'detaching files': async (lake, size, tag) => {
     const dids = await lake.dataset(tag, size);
@@ -86,6 +164,16 @@ export const aboutNames: Readonly<Record<string, Sized>> = {
   'searching names': async (lake, size, tag) => {
     await lake.datasets(tag, size);
     return ['GET', `/dids/${SCOPE}/dids/search?name=${tag}*&type=all&long=1`];
+  },
+  'searching below what is found': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    const files = await lake.files(`${tag}f`, 1, 'A-DISK');
+    await lake.send(
+      'POST',
+      '/dids/attachments',
+      dids.map((did) => ({ ...did, dids: files })),
+    );
+    return ['GET', `/dids/${SCOPE}/dids/search?name=${tag}_*&type=all&recursive=True`];
   },
   'searching own metadata': async (lake, size, tag) => {
     const dids = await lake.files(tag, size, 'A-DISK');

@@ -23,6 +23,13 @@ export const aboutWishes: Readonly<Record<string, Sized>> = {
     const dids = await lake.files(tag, size, 'A-DISK');
     return ['POST', '/rules/', ruleOn(dids)];
   },
+  'rules on many datasets': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    const files = await lake.files(`${tag}f`, 2, 'A-DISK');
+    const attachments = dids.map((did) => ({ ...did, dids: files }));
+    await lake.send('POST', '/dids/attachments', attachments);
+    return ['POST', '/rules/', ruleOn(dids)];
+  },
   'moving a rule': async (lake, size, tag) => [
     'POST',
     `/rules/${await lake.rule(tag, size)}/move`,
