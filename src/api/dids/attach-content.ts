@@ -30,7 +30,7 @@ export async function attachContent(
   terms: AttachTerms,
 ): Promise<void> {
   if (requests.length === 0) return;
-  const { caller, ignoreDuplicate, naming } = terms;
+  const { caller, ignoreDuplicate } = terms;
   const names = requests.map(({ parent }) => parent);
   const parents = await findDids(tx, names);
   await demandScopes(tx, caller, parents, `attach to DIDs`);
