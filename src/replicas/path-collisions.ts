@@ -1,17 +1,17 @@
 import { rows, sql, type Tx } from '../db/index.js';
 import { resolveDids } from '../dids/index.js';
 import { InvalidPath } from '../errors/index.js';
-import { normalisePath, type Rse } from '../rses/index.js';
+import { mayMeet, normalisePath, type Rse } from '../rses/index.js';
 import { type DidId, type DidName } from '../vocabulary/index.js';
 import { algorithmOf, copyPath, namesOfPath } from './copy-path.js';
 
 /**
  * Where names are used as paths, `/a`, `a` and (with more slashes) `//a` would be one file of the
  * storage under several names. Throws InvalidPath for files that would meet, in the batch or with a
- * copy that is there. Hashed paths cannot meet: the digest differs.
+ * copy that is there. Algorithms whose paths cannot meet (`hash`) are not asked.
  */
 export async function refuseCollisions(tx: Tx, rse: Rse, files: readonly DidName[]): Promise<void> {
-  if (!rse.deterministic || algorithmOf(rse) !== 'identity') return;
+  if (!rse.deterministic || !mayMeet(algorithmOf(rse))) return;
   const byPath = new Map<string, DidName>();
   const others: DidName[] = [];
   for (const file of files) {

@@ -1,30 +1,5 @@
-import { hash as digestOf } from 'node:crypto';
 import { InvalidPath } from '../../errors/index.js';
-
-/** From a logical name to the path below a protocol's prefix, without a leading slash. */
-export type PathAlgorithm = (scope: string, name: string) => string;
-
-/** Scopes of people and groups become directories: `user.alice` is `user/alice`. */
-const scopePath = (scope: string): string =>
-  /^(user|group)/.test(scope) ? scope.replaceAll('.', '/') : scope;
-
-/** Spreads names over 65,536 directories by the MD5 of `scope:name`. Source: Rucio's `hash`. */
-const hash: PathAlgorithm = (scope, name) => {
-  const digest = digestOf('md5', `${scope}:${name}`);
-  return `${scopePath(scope)}/${digest.slice(0, 2)}/${digest.slice(2, 4)}/${name}`;
-};
-
-/** The name itself below its scope. Names are unique, but `a//b` and `a/b` meet. */
-const identity: PathAlgorithm = (scope, name) => `${scopePath(scope)}/${name}`;
-
-/** Every way to name files at a deterministic RSE, by the value of its `lfn2pfn_algorithm`. */
-export const ALGORITHMS: ReadonlyMap<string, PathAlgorithm> = new Map([
-  ['hash', hash],
-  ['identity', identity],
-]);
-
-/** What an RSE without the attribute `lfn2pfn_algorithm` uses. */
-export const DEFAULT_ALGORITHM = 'hash';
+import { ALGORITHMS } from './algorithms/index.js';
 
 /** A part that a server could read as "here" or "one up", or as more than one part. */
 function climbs(part: string): boolean {
@@ -55,10 +30,13 @@ export const normalisePath = (path: string): string => safePath(`/${path}`.repla
  * unknown algorithm and for names that would leave the directory.
  */
 export function pathOf(algorithm: string, scope: string, name: string): string {
-  const path = ALGORITHMS.get(algorithm);
-  if (!path) {
-    const known = [...ALGORITHMS.keys()].join(', ');
-    throw new InvalidPath(`No lfn2pfn algorithm '${algorithm}'; there are ${known}`, { algorithm });
+  const known = ALGORITHMS.get(algorithm);
+  if (!known) {
+    const names = [...ALGORITHMS.keys()].join(', ');
+    throw new InvalidPath(`No lfn2pfn algorithm '${algorithm}'; there are ${names}`, { algorithm });
   }
-  return safePath(path(scope, name));
+  return safePath(known.path(scope, name));
 }
+
+/** Whether two names may get one path by this algorithm; false for one that is not known. */
+export const mayMeet = (algorithm: string): boolean => ALGORITHMS.get(algorithm)?.mayMeet ?? false;
