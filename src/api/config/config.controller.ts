@@ -9,10 +9,11 @@ import {
   listSettings,
   type Setting,
   setting,
+  shown,
   writeSettings,
 } from '../../settings/index.js';
 import { Caller, JSON_TYPE, Produces, toJson } from '../wire/index.js';
-import { presentSection, presentSettings, presentValue } from './config.presenter.js';
+import { presentSection, presentSetting, presentSettings } from './config.presenter.js';
 import { parseSetting, parseSettings } from './config.request.js';
 
 /** The catalogue's own settings. */
@@ -47,7 +48,7 @@ export class ConfigController {
     demand(mayReadSettings(caller), 'see the settings');
     const value = await this.db.read((tx) => setting(tx, section, option));
     if (value === undefined) throw notFound(section, option);
-    return toJson(presentValue(value));
+    return toJson(presentSetting({ section, option, value }));
   }
 
   @Post()
@@ -92,11 +93,11 @@ export class ConfigController {
       await writeSettings(tx, settings);
       await recordAll(
         tx,
-        settings.map(({ section, option, value }) => ({
+        settings.map((item) => ({
           by: caller,
           action: 'config.set',
-          subject: `${section}.${option}`,
-          change: { value },
+          subject: `${item.section}.${item.option}`,
+          change: { value: shown(item) },
         })),
       );
     });

@@ -1,4 +1,4 @@
-import { type Setting } from '../../settings/index.js';
+import { type Setting, shown } from '../../settings/index.js';
 
 /** A value with the type that its text looks like: integer, number, boolean, else text. */
 export function presentValue(text: string): bigint | number | boolean | string {
@@ -11,9 +11,12 @@ export function presentValue(text: string): bigint | number | boolean | string {
   return text;
 }
 
+/** The value of one setting; a secret is not shown. */
+export const presentSetting = (setting: Setting) => presentValue(shown(setting));
+
 /** The options of one section. */
 export const presentSection = (settings: readonly Setting[]) =>
-  Object.fromEntries(settings.map(({ option, value }) => [option, presentValue(value)]));
+  Object.fromEntries(settings.map((setting) => [setting.option, presentSetting(setting)]));
 
 /** All sections. */
 export function presentSettings(settings: readonly Setting[]) {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { type Setting } from '../../settings/index.js';
+import { InvalidObject } from '../../errors/index.js';
+import { HIDDEN, isSecret, type Setting } from '../../settings/index.js';
 import { parseBody, parseName } from '../wire/index.js';
 
 /** Sections and options are plain words: they stand in paths and in files. */
@@ -13,12 +14,19 @@ const Options = Type.Record(
   ),
 );
 
-/** One option, checked. */
-export const parseSetting = (section: string, option: string, value: string): Setting => ({
-  section: parseName(NAME, section, 'section'),
-  option: parseName(NAME, option, 'option'),
-  value,
-});
+/** One option, checked. What stands in place of a secret is not written back for it. */
+export function parseSetting(section: string, option: string, value: string): Setting {
+  const setting = {
+    section: parseName(NAME, section, 'section'),
+    option: parseName(NAME, option, 'option'),
+    value,
+  };
+  if (value !== HIDDEN || !isSecret(setting)) return setting;
+  throw new InvalidObject(
+    `Problem validating ${section}.${option}: ${HIDDEN} is shown in place of a secret; send the secret or leave it out`,
+    { section, option },
+  );
+}
 
 /** `{section: {option: value}}` as settings. */
 export function parseSettings(body: unknown): Setting[] {
