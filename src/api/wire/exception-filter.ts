@@ -24,7 +24,7 @@ export function sendError(
   const told = wireErrorOf(error, String(request.id));
   const { exceptionClass, message, unexpected } = told;
   const status = routeStatuses(request)[exceptionClass] ?? told.status;
-  if (unexpected || status >= 500) {
+  if (unexpected || (status >= 500 && status !== 501)) {
     log.error({ err: error, requestId: request.id, method: request.method }, message);
   }
   if (reply.raw.headersSent) {

@@ -1,5 +1,6 @@
 import { type FastifyInstance } from 'fastify';
 import { MethodNotAllowed, ValueError } from '../../errors/index.js';
+import { notOffered } from './not-offered.js';
 
 /** A route's pattern as a test of paths: a parameter is one segment, `*` is the rest. */
 const pathTest = (pattern: string): RegExp =>
@@ -19,7 +20,7 @@ function nulIn(parameters: unknown): string | undefined {
 /**
  * Refuses parameters that no route can do anything with, and tells what the router does not: a path
  * that exists, asked with a method it has not, is MethodNotAllowed (405, with Allow) and not an
- * unknown route.
+ * unknown route; and what is not offered at all is 501, whoever asks.
  */
 export function installRefusals(fastify: FastifyInstance): void {
   const methods = new Map<string, { path: RegExp; allowed: Set<string> }>();
@@ -36,6 +37,8 @@ export function installRefusals(fastify: FastifyInstance): void {
     }
     if (!request.is404) return done();
     const [path = ''] = request.url.split('?', 1);
+    const absent = notOffered(path);
+    if (absent) return done(absent);
     const allowed = [...methods.values()]
       .filter((route) => route.path.test(path))
       .flatMap((route) => [...route.allowed]);

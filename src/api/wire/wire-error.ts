@@ -1,7 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import { isDatabaseUnavailable, isRetryable } from '../../db/index.js';
-import { SluiceError } from '../../errors/index.js';
+import { SluiceError, UnsupportedOperation } from '../../errors/index.js';
 import { CLASS_OF_STATUS, STATUS_OF } from './error-table.js';
+import { NotOffered } from './not-offered.js';
 
 /** An error as a client is told it. `unexpected` is for us: log the original. */
 export interface WireError {
@@ -66,6 +67,9 @@ export function wireErrorOf(error: unknown, requestId: string): WireError {
   if (error instanceof SluiceError) {
     const status = STATUS_OF[error.name] ?? 500;
     return { status, exceptionClass: error.name, message: error.message };
+  }
+  if (error instanceof NotOffered) {
+    return { status: 501, exceptionClass: UnsupportedOperation.name, message: error.message };
   }
   return (
     fromFramework(error) ??
