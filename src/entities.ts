@@ -7,6 +7,7 @@ import {
   RseEntity,
   RseLimitEntity,
   RseProtocolEntity,
+  RseQosPolicyEntity,
   RseUsageDeltaEntity,
   RseUsageEntity,
   RseUsageHistoryEntity,
@@ -47,7 +48,7 @@ import {
   UploadGrantEntity,
   VerificationEntity,
 } from './replicas/index.js';
-import { RequestEntity, RequestHistoryEntity } from './requests/index.js';
+import { RequestEntity, RequestHistoryEntity, TransferLimitEntity } from './requests/index.js';
 import { LockEntity, StuckLockEntity } from './locks/index.js';
 import { RuleEntity, RuleHistoryEntity } from './rules/index.js';
 import { SubscriptionBacklogEntity, SubscriptionEntity } from './subscriptions/index.js';
@@ -62,6 +63,7 @@ export const entities = [
   RseAttributeEntity,
   RseProtocolEntity,
   RseLimitEntity,
+  RseQosPolicyEntity,
   DistanceEntity,
   RseUsageEntity,
   RseUsageDeltaEntity,
@@ -100,6 +102,7 @@ export const entities = [
   UploadGrantEntity,
   RequestEntity,
   RequestHistoryEntity,
+  TransferLimitEntity,
   LockEntity,
   StuckLockEntity,
   RuleEntity,

@@ -11,12 +11,14 @@ export {
 } from './attribute.sql.js';
 export { type AccountChange, changeAccount } from './change-account.js';
 export { ensureRoot, type RootSettings } from './ensure-root.js';
+export { type ImportedAccount, importAccounts } from './import-accounts.js';
 export { accountNamesOf, type Identity, listIdentities, type NewIdentity } from './identity.sql.js';
 export {
   deleteGlobalLimit,
   deleteLocalLimit,
   globalLimits,
   localLimits,
+  localLimitsAt,
   setGlobalLimit,
   setLocalLimit,
   UNLIMITED,

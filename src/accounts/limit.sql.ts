@@ -15,6 +15,15 @@ export async function localLimits(tx: Tx, accountId: AccountId): Promise<Map<Rse
   return new Map(found.map(({ rseId, bytes }) => [rseId, bytes]));
 }
 
+/** The local limits at one storage element, in bytes (UNLIMITED is -1), by account. */
+export async function localLimitsAt(tx: Tx, rseId: RseId): Promise<Map<AccountId, bigint>> {
+  const found = await rows<{ accountId: AccountId; bytes: bigint }>(
+    tx,
+    sql`SELECT account_id AS "accountId", bytes FROM account_limits WHERE rse_id = ${rseId}`,
+  );
+  return new Map(found.map(({ accountId, bytes }) => [accountId, bytes]));
+}
+
 /** The global limits of an account, in bytes (UNLIMITED is -1), by RSE expression. */
 export async function globalLimits(tx: Tx, accountId: AccountId): Promise<Map<string, bigint>> {
   const found = await rows<{ expression: string; bytes: bigint }>(

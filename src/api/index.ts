@@ -4,8 +4,10 @@ import { type Type } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
+import { ExportModule } from './export/export.module.js';
 import { HeartbeatsModule } from './heartbeats/heartbeats.module.js';
 import { IdentitiesModule } from './identities/identities.module.js';
+import { ImportModule } from './import/import.module.js';
 import { PingModule } from './ping/ping.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 import { RsesModule } from './rses/rses.module.js';
@@ -46,4 +48,6 @@ export const apiModules: Type[] = [
   LocksModule,
   RequestsModule,
   HeartbeatsModule,
+  ExportModule,
+  ImportModule,
 ];

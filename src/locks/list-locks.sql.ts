@@ -55,6 +55,8 @@ export interface DatasetLock {
   /** Null while the dataset is open. */
   readonly length: bigint | null;
   readonly bytes: bigint | null;
+  /** When the dataset was last read, as traces tell. */
+  readonly accessedAt: Date | null;
 }
 
 /**
@@ -64,7 +66,7 @@ export interface DatasetLock {
  */
 const datasetLocks = (datasets: Sql, rseId?: RseId): Sql => sql`
   SELECT h.parent_id AS "datasetId", d.scope, d.name, h.rse_id AS "rseId", r.uid AS "ruleUid",
-         a.name AS account, h.state,
+         a.name AS account, h.state, d.accessed_at AS "accessedAt",
          CASE WHEN d.is_open THEN NULL ELSE size.length END AS length,
          CASE WHEN d.is_open THEN NULL ELSE size.bytes END AS bytes
     FROM (
@@ -99,7 +101,7 @@ const isBelow = sql`(r.did_id = h.parent_id OR r.did_id IN (
 export const datasetLocksOf = (tx: Tx, dids: readonly DidId[]): Promise<DatasetLock[]> =>
   rows<DatasetLock>(tx, datasetLocks(sql`SELECT b.id FROM (${datasetsBelow(dids)}) b`));
 
-const DATASETS = 200;
+const DATASETS = 1000;
 
 /** The dataset locks at one RSE, some datasets at a time, nothing held between them. */
 export async function* datasetLocksAt(

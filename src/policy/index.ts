@@ -20,7 +20,10 @@ export {
 export { demand, isAdmin, isRoot, isSelfOrAdmin, type May } from './decide.js';
 export {
   mayChangeRses,
+  mayChangeTransferLimits,
   mayDefineProtocols,
+  mayExport,
+  mayImport,
   maySeeProtocolSecrets,
   maySetRseUsage,
 } from './rses.js';

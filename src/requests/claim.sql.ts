@@ -32,6 +32,7 @@ export interface ClaimedRequest {
   readonly didId: DidId;
   readonly rseId: number;
   readonly ruleId: RuleId | null;
+  readonly activity: number;
   readonly bytes: bigint;
   /** Counts from 0. */
   readonly attempt: number;
@@ -102,6 +103,6 @@ export const claimRequests = (
                  SELECT FROM bad_replicas b WHERE b.did_id = q.did_id AND b.rse_id = q.rse_id
                     AND b.state = ${lit(BadFileState.BAD)})
           FROM picked WHERE q.id = picked.id
-        RETURNING q.id, q.uid, q.did_id AS "didId", q.rse_id AS "rseId", q.rule_id AS "ruleId", q.bytes,
+        RETURNING q.id, q.uid, q.did_id AS "didId", q.rse_id AS "rseId", q.rule_id AS "ruleId", q.activity, q.bytes,
                   q.attempt, q.overwrite, q.created_at AS "createdAt", q.cause, q.error, q.expected, q.found`,
   );

@@ -54,7 +54,21 @@ export {
   type Submission,
   takeRequests,
 } from './settle.sql.js';
+export {
+  deleteTransferLimit,
+  type LimitKey,
+  type LimitTerms,
+  listTransferLimits,
+  lockTransferLimits,
+  readingFrom,
+  type TransferBound,
+  transferBounds,
+  type TransferLimit,
+  upsertTransferLimit,
+} from './transfer-limit.sql.js';
+export { resolveBounds, type ResolvedBound, TransferRoom } from './transfer-room.js';
 export { shareSlots, type SlotLimits } from './share-slots.js';
 export { wakeRequests } from './wake.sql.js';
 export { RequestEntity } from './request.entity.js';
+export { TransferLimitEntity } from './transfer-limit.entity.js';
 export { RequestHistoryEntity } from './request-history.entity.js';

@@ -21,6 +21,7 @@ export interface RequestRow {
   readonly adler32: number | null;
   readonly md5: string | null;
   readonly ruleUid: string | null;
+  readonly sourceExpression: string | null;
   readonly destination: string;
   readonly destinationUid: string;
   readonly source: string | null;
@@ -52,7 +53,7 @@ export interface RequestFilter {
 }
 
 const columns = sql`q.id, q.uid, d.scope, d.name, d.type AS "didType", d.adler32, d.md5,
-  u.uid AS "ruleUid", e.name AS destination, e.uid AS "destinationUid", s.name AS source,
+  u.uid AS "ruleUid", u.source_replica_expression AS "sourceExpression", e.name AS destination, e.uid AS "destinationUid", s.name AS source,
   s.uid AS "sourceUid", a.name AS account, q.bytes, q.activity, q.priority, q.attempt, q.type, q.state,
   q.tool, q.external_id AS "externalId", q.cause, q.error, q.expected, q.found,
   q.created_at AS "createdAt", q.submitted_at AS "submittedAt", q.started_at AS "startedAt",

@@ -1,4 +1,5 @@
 import { type Bucket, type Load, type Share } from './claim.sql.js';
+import { type TransferRoom } from './transfer-room.js';
 
 export interface SlotLimits {
   /** Transfers at once into one storage, over all processes. */
@@ -7,6 +8,8 @@ export interface SlotLimits {
   readonly inFlight: number;
   /** Claims in one go. */
   readonly claims: number;
+  /** What the limits of destinations leave; none is any number. */
+  readonly room?: TransferRoom;
 }
 
 interface Queue extends Bucket {
@@ -34,8 +37,9 @@ export function shareSlots(
   const under = loads.reduce((sum, { count }) => sum + count, 0);
   let left = Math.min(limits.claims, limits.inFlight - under);
   for (; left > 0; left--) {
-    const next = nextQueue(queues, atStorage, limits.perStorage);
+    const next = nextQueue(queues, atStorage, limits);
     if (!next) break;
+    limits.room?.take(next);
     next.slots++;
     next.underWay++;
     atStorage.set(next.rseId, (atStorage.get(next.rseId) ?? 0) + 1);
@@ -48,12 +52,12 @@ export function shareSlots(
 function nextQueue(
   queues: readonly Queue[],
   atStorage: ReadonlyMap<number, number>,
-  perStorage: number,
+  { perStorage, room }: SlotLimits,
 ): Queue | undefined {
   const load = ({ rseId }: Bucket) => atStorage.get(rseId) ?? 0;
   let best: Queue | undefined;
   for (const queue of queues) {
-    if (load(queue) >= perStorage) continue;
+    if (load(queue) >= perStorage || room?.admits(queue) === false) continue;
     const order = best ? load(queue) - load(best) || queue.underWay - best.underWay : -1;
     if (order < 0) best = queue;
   }

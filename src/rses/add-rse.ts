@@ -12,7 +12,11 @@ import { mirroredAttributes } from './mirrored-attributes.js';
  */
 export async function addRse(tx: Tx, name: string, traits: RseTraits): Promise<Rse> {
   const id = await insertRse(tx, name, traits);
-  if (id === undefined) throw new Duplicate(`RSE '${name}' already exists!`, { rse: name });
+  if (id === undefined) {
+    throw new Duplicate(`RSE '${name}' already exists! A deleted one can be restored`, {
+      rse: name,
+    });
+  }
   await upsertRseAttributes(tx, id, { [name]: 'true', ...mirroredAttributes(traits).set });
   return await findRse(tx, name);
 }

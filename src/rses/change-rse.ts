@@ -1,8 +1,19 @@
 import { type Tx, violatedConstraint } from '../db/index.js';
-import { Duplicate, RSEAttributeNotFound, RSEOperationNotSupported } from '../errors/index.js';
+import {
+  Duplicate,
+  RSEAttributeNotFound,
+  RSENotFound,
+  RSEOperationNotSupported,
+} from '../errors/index.js';
 import { deleteRseAttributes, upsertRseAttributes } from './attribute.sql.js';
 import { mirroredAttributes } from './mirrored-attributes.js';
-import { holdsCopies, markRseDeleted, type Rse, type RseTraits, updateRseRow } from './rse.sql.js';
+import {
+  markRseDeleted,
+  markRsesRestored,
+  type Rse,
+  type RseTraits,
+  updateRseRow,
+} from './rse.sql.js';
 
 /** Changes what is given of a storage element; attributes that mirror it follow. Throws Duplicate. */
 export async function changeRse(
@@ -28,11 +39,22 @@ export async function changeRse(
  * while it holds copies.
  */
 export async function deleteRse(tx: Tx, rse: Rse): Promise<void> {
-  if (await holdsCopies(tx, rse.id)) {
+  if (!(await markRseDeleted(tx, rse.id))) {
     throw new RSEOperationNotSupported(`RSE '${rse.name}' is not empty`, { rse: rse.name });
   }
   await deleteRseAttributes(tx, rse.id, [rse.name]);
-  await markRseDeleted(tx, rse.id);
+}
+
+/**
+ * Brings a deleted storage element back with all that it had: attributes, protocols, limits,
+ * distances, history. Throws RSENotFound where none of that name is deleted.
+ */
+export async function restoreRse(tx: Tx, name: string): Promise<void> {
+  const [restored] = await markRsesRestored(tx, [name]);
+  if (restored === undefined) {
+    throw new RSENotFound(`No deleted RSE is called '${name}'`, { rse: name });
+  }
+  await upsertRseAttributes(tx, restored, { [name]: 'true' });
 }
 
 /** Sets one attribute of a storage element. 'true' and 'false' of any case are booleans. */

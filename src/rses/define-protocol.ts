@@ -7,7 +7,7 @@ import {
   type ProtocolKey,
   protocolsOf,
   type RseProtocol,
-  updateProtocolRow,
+  updateProtocolRows,
 } from './protocol.sql.js';
 import { type Rse } from './rse.sql.js';
 
@@ -50,14 +50,12 @@ export async function changeProtocols(
   const all = (await protocolsOf(tx, [rse.id])).get(rse.id) ?? [];
   const meant = all.filter((protocol) => isMeant(protocol, key));
   if (meant.length === 0) throw notSupported(rse, key);
-  for (const old of meant) {
-    const changed = changeProtocol(old, change);
-    try {
-      await updateProtocolRow(tx, old, changed);
-    } catch (error) {
-      if (violatedConstraint(error) !== 'rse_protocols_pkey') throw error;
-      throw taken(rse, changed);
-    }
+  const rewrites = meant.map((old) => ({ old, changed: changeProtocol(old, change) }));
+  try {
+    await updateProtocolRows(tx, rewrites);
+  } catch (error) {
+    if (violatedConstraint(error) !== 'rse_protocols_pkey') throw error;
+    throw taken(rse, rewrites[0]?.changed ?? key);
   }
 }
 
@@ -85,7 +83,7 @@ const isMeant = (protocol: RseProtocol, { scheme, hostname, port }: ProtocolKey)
   (hostname === undefined || protocol.hostname === hostname) &&
   (port === undefined || protocol.port === port);
 
-const taken = (rse: Rse, { scheme, hostname, port }: RseProtocol): Duplicate =>
+const taken = (rse: Rse, { scheme, hostname, port }: ProtocolKey): Duplicate =>
   new Duplicate(
     `RSE '${rse.name}' already has a protocol '${scheme}' for hostname '${hostname}' on port ${port}`,
     { rse: rse.name, scheme, hostname, port },

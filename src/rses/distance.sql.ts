@@ -37,6 +37,47 @@ export async function findDistance(tx: Tx, way: Way): Promise<Distance | undefin
   return found;
 }
 
+/** Every distance between storage elements that are not deleted, by source and destination. */
+export async function allDistances(tx: Tx): Promise<Distance[]> {
+  return await rows<Distance>(
+    tx,
+    sql`SELECT d.source_id AS "sourceId", d.destination_id AS "destinationId", d.distance,
+          d.created_at AS "createdAt", d.updated_at AS "updatedAt"
+        FROM distances d
+        JOIN rses s ON s.id = d.source_id AND s.deleted_at IS NULL
+        JOIN rses e ON e.id = d.destination_id AND e.deleted_at IS NULL
+        ORDER BY s.name, e.name`,
+  );
+}
+
+/** A distance to be set; a new one keeps the time that it was made elsewhere. */
+export interface NewDistance extends Way {
+  readonly distance: number;
+  readonly createdAt: Date | null;
+  readonly updatedAt: Date | null;
+}
+
+/** Sets distances, whether their ways have one or not. One that is the same already stays as it is. */
+export async function upsertDistances(tx: Tx, distances: readonly NewDistance[]): Promise<void> {
+  const column = <T>(value: (distance: NewDistance) => T) => distances.map(value);
+  await execute(
+    tx,
+    sql`INSERT INTO distances (source_id, destination_id, distance, created_at, updated_at)
+        SELECT source_id, destination_id, distance, COALESCE(created_at, now()),
+               COALESCE(updated_at, now())
+        FROM unnest(${column(({ sourceId }) => sourceId)}::int[],
+          ${column(({ destinationId }) => destinationId)}::int[],
+          ${column(({ distance }) => distance)}::int[],
+          ${column(({ createdAt }) => createdAt)}::timestamptz[],
+          ${column(({ updatedAt }) => updatedAt)}::timestamptz[])
+          AS n(source_id, destination_id, distance, created_at, updated_at)
+        ORDER BY source_id, destination_id
+        ON CONFLICT (source_id, destination_id) DO UPDATE
+        SET distance = EXCLUDED.distance, updated_at = now()
+        WHERE distances.distance <> EXCLUDED.distance`,
+  );
+}
+
 /** Adds a distance; false if the way has one already. */
 export async function insertDistance(tx: Tx, way: Way, distance: number): Promise<boolean> {
   const added = await execute(

@@ -15,6 +15,15 @@ export async function listRses(tx: Tx): Promise<Rse[]> {
   return await selectRses(tx, sql`r.deleted_at IS NULL`);
 }
 
+/** The ids of those of these names that are storage elements and not deleted. */
+export async function rseIdsByName(tx: Tx, names: readonly string[]): Promise<Map<string, RseId>> {
+  const found = await selectRses(
+    tx,
+    sql`r.name = ANY(${[...names]}::text[]) AND r.deleted_at IS NULL`,
+  );
+  return new Map(found.map(({ id, name }) => [name, id]));
+}
+
 /** The storage elements with these ids, deleted ones included: old rows still name them. */
 export async function rsesById(tx: Tx, ids: readonly RseId[]): Promise<Map<RseId, Rse>> {
   if (ids.length === 0) return new Map();

@@ -5,7 +5,13 @@
 
 export { type Endpoint, endpointOf, TRUSTS_OUR_TOKENS } from './endpoint.js';
 export { addRse } from './add-rse.js';
-export { changeRse, deleteRse, removeRseAttribute, setRseAttribute } from './change-rse.js';
+export {
+  changeRse,
+  deleteRse,
+  removeRseAttribute,
+  restoreRse,
+  setRseAttribute,
+} from './change-rse.js';
 export {
   addProtocol,
   changeProtocols,
@@ -13,7 +19,13 @@ export {
   type ProtocolSpec,
   removeProtocols,
 } from './define-protocol.js';
-export { type Distance, distancesTo, findDistance, type Way } from './distance.sql.js';
+export {
+  allDistances,
+  type Distance,
+  distancesTo,
+  findDistance,
+  type Way,
+} from './distance.sql.js';
 export { findRse, listRses, rsesById } from './find-rse.js';
 export { deleteRseLimit, rseLimits, setRseLimit } from './limit.sql.js';
 export { chooseProtocols, type ProtocolNeed } from './protocol-choice.js';
@@ -27,7 +39,14 @@ export {
   protocolsOf,
   type RseProtocol,
 } from './protocol.sql.js';
-export { matchRses, resolveRses } from './resolve-rses.js';
+export {
+  type ImportedDistance,
+  type ImportedRse,
+  importDistances,
+  importRses,
+} from './import-rses.js';
+export { deleteQosPolicy, insertQosPolicy, qosPolicies } from './qos.sql.js';
+export { matchRses, matchRsesOfEach, resolveRses } from './resolve-rses.js';
 export { type Rse, type RseTraits } from './rse.sql.js';
 export { addDistance, removeDistance, type Route, setDistance } from './set-distance.js';
 export {
@@ -52,6 +71,7 @@ export {
   DEFAULT_ALGORITHM,
   isComputed,
   mayClimb,
+  mayMeet,
   normalisePath,
   parsePfn,
   pathOf,
@@ -63,6 +83,7 @@ export { type Domains, type GivenDomains } from './protocol-domains.js';
 export { RseEntity } from './rse.entity.js';
 export { RseAttributeEntity } from './rse-attribute.entity.js';
 export { RseProtocolEntity } from './rse-protocol.entity.js';
+export { RseQosPolicyEntity } from './rse-qos-policy.entity.js';
 export { RseLimitEntity } from './rse-limit.entity.js';
 export { DistanceEntity } from './distance.entity.js';
 export { RseUsageEntity, RseUsageDeltaEntity, RseUsageHistoryEntity } from './rse-usage.entity.js';

@@ -66,20 +66,58 @@ export async function insertProtocol(tx: Tx, protocol: RseProtocol): Promise<boo
   return added === 1;
 }
 
-/** Rewrites the protocol that had `old`'s key. Throws the database's error if the new key is taken. */
-export async function updateProtocolRow(
+/** A protocol that is to be rewritten, and what it becomes. */
+export interface ProtocolRewrite {
+  readonly old: RseProtocol;
+  readonly changed: RseProtocol;
+}
+
+/** Rewrites protocols by their old keys. Throws the database's error if a new key is taken. */
+export async function updateProtocolRows(
   tx: Tx,
-  old: RseProtocol,
-  changed: RseProtocol,
+  rewrites: readonly ProtocolRewrite[],
 ): Promise<void> {
+  const column = <T>(value: (rewrite: ProtocolRewrite) => T) => rewrites.map(value);
   await execute(
     tx,
-    sql`UPDATE rse_protocols SET scheme = ${changed.scheme}, hostname = ${changed.hostname},
-          port = ${changed.port}, prefix = ${changed.prefix}, impl = ${changed.impl},
-          domains = ${JSON.stringify(changed.domains)}::jsonb,
-          extended_attributes = ${jsonOrNull(changed.extendedAttributes)}::jsonb,
-          updated_at = now()
-        WHERE ${isMeant(old.rseId, old)}`,
+    sql`UPDATE rse_protocols p SET scheme = n.scheme, hostname = n.hostname, port = n.port,
+          prefix = n.prefix, impl = n.impl, domains = n.domains,
+          extended_attributes = n.extended_attributes, updated_at = now()
+        FROM unnest(${column(({ old }) => old.rseId)}::int[],
+          ${column(({ old }) => old.scheme)}::text[], ${column(({ old }) => old.hostname)}::text[],
+          ${column(({ old }) => old.port)}::int[],
+          ${column(({ changed }) => changed.scheme)}::text[],
+          ${column(({ changed }) => changed.hostname)}::text[],
+          ${column(({ changed }) => changed.port)}::int[],
+          ${column(({ changed }) => changed.prefix)}::text[],
+          ${column(({ changed }) => changed.impl)}::text[],
+          ${column(({ changed }) => JSON.stringify(changed.domains))}::jsonb[],
+          ${column(({ changed }) => jsonOrNull(changed.extendedAttributes))}::jsonb[])
+          AS n(rse_id, old_scheme, old_hostname, old_port, scheme, hostname, port, prefix, impl,
+               domains, extended_attributes)
+        WHERE p.rse_id = n.rse_id AND p.scheme = n.old_scheme AND p.hostname = n.old_hostname
+          AND p.port = n.old_port`,
+  );
+}
+
+/** Sets whole protocols, whether their keys are there or not. */
+export async function upsertProtocols(tx: Tx, protocols: readonly RseProtocol[]): Promise<void> {
+  const column = <T>(value: (protocol: RseProtocol) => T) => protocols.map(value);
+  await execute(
+    tx,
+    sql`INSERT INTO rse_protocols
+          (rse_id, scheme, hostname, port, prefix, impl, domains, extended_attributes)
+        SELECT * FROM unnest(${column(({ rseId }) => rseId)}::int[],
+          ${column(({ scheme }) => scheme)}::text[], ${column(({ hostname }) => hostname)}::text[],
+          ${column(({ port }) => port)}::int[], ${column(({ prefix }) => prefix)}::text[],
+          ${column(({ impl }) => impl)}::text[],
+          ${column(({ domains }) => JSON.stringify(domains))}::jsonb[],
+          ${column((protocol) => jsonOrNull(protocol.extendedAttributes))}::jsonb[])
+          AS n(rse_id, scheme, hostname, port, prefix, impl, domains, extended_attributes)
+        ORDER BY rse_id, scheme, hostname, port
+        ON CONFLICT (rse_id, scheme, hostname, port) DO UPDATE
+        SET prefix = EXCLUDED.prefix, impl = EXCLUDED.impl, domains = EXCLUDED.domains,
+            extended_attributes = EXCLUDED.extended_attributes, updated_at = now()`,
   );
 }
 

@@ -1,5 +1,6 @@
-import { sql, type Tx } from '../db/index.js';
-import { InvalidRSEExpression } from '../errors/index.js';
+import { join, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { InvalidRSEExpression, SluiceError } from '../errors/index.js';
+import { type RseId } from '../vocabulary/index.js';
 import { compileExpression, parseExpression } from './expression/index.js';
 import { type Rse, selectRses } from './rse.sql.js';
 
@@ -7,6 +8,31 @@ import { type Rse, selectRses } from './rse.sql.js';
 export async function matchRses(tx: Tx, expression: string): Promise<Rse[]> {
   const named = compileExpression(parseExpression(expression));
   return await selectRses(tx, sql`r.deleted_at IS NULL AND r.id IN ${named}`);
+}
+
+/**
+ * The ids of what each of these stored expressions names, in one statement. One that cannot be read
+ * any more names nothing.
+ */
+export async function matchRsesOfEach(tx: Tx, expressions: readonly string[]): Promise<RseId[][]> {
+  const named: RseId[][] = expressions.map(() => []);
+  const parts = expressions.flatMap((expression, at) => {
+    const compiled = readable(expression);
+    return compiled ? [sql`SELECT ${lit(at)} AS at, x.id FROM ${compiled} AS x(id)`] : [];
+  });
+  if (parts.length === 0) return named;
+  const found = await rows<{ at: number; id: RseId }>(tx, join(parts, ' UNION ALL '));
+  for (const { at, id } of found) named[at]?.push(id);
+  return named;
+}
+
+function readable(expression: string): Sql | undefined {
+  try {
+    return compileExpression(parseExpression(expression));
+  } catch (error) {
+    if (error instanceof SluiceError) return undefined;
+    throw error;
+  }
 }
 
 /** The storage elements that an expression names, by name. Throws InvalidRSEExpression, also for none. */

@@ -1,4 +1,4 @@
-import { execute, join, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, join, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type RseId, type RseType } from '../vocabulary/index.js';
 
 /** A storage element with its attributes as stored (text; booleans are 'true' and 'false'). */
@@ -134,19 +134,25 @@ export async function updateRseRow(
   );
 }
 
-/** Whether any copy, of whatever state, is known at the storage element. */
-export async function holdsCopies(tx: Tx, rseId: RseId): Promise<boolean> {
-  const { held } = await only<{ held: boolean }>(
+/**
+ * Marks the storage element deleted, if no copy of whatever state is known there; false if one is.
+ * Its row stays: history names it.
+ */
+export async function markRseDeleted(tx: Tx, rseId: RseId): Promise<boolean> {
+  const marked = await execute(
     tx,
-    sql`SELECT EXISTS (SELECT FROM replicas WHERE rse_id = ${rseId}) AS held`,
+    sql`UPDATE rses SET deleted_at = now(), updated_at = now()
+        WHERE id = ${rseId} AND NOT EXISTS (SELECT FROM replicas WHERE rse_id = ${rseId})`,
   );
-  return held;
+  return marked === 1;
 }
 
-/** Marks the storage element deleted. Its row stays: history names it. */
-export async function markRseDeleted(tx: Tx, rseId: RseId): Promise<void> {
-  await execute(
+/** Those of these names that are deleted are so no more; gives their ids. */
+export async function markRsesRestored(tx: Tx, names: readonly string[]): Promise<RseId[]> {
+  const restored = await rows<{ id: RseId }>(
     tx,
-    sql`UPDATE rses SET deleted_at = now(), updated_at = now() WHERE id = ${rseId}`,
+    sql`UPDATE rses SET deleted_at = NULL, updated_at = now()
+        WHERE name = ANY(${[...names]}::text[]) AND deleted_at IS NOT NULL RETURNING id`,
   );
+  return restored.map(({ id }) => id);
 }

@@ -29,3 +29,8 @@ export const RequestState = {
 } as const;
 export type RequestState = (typeof RequestState)[keyof typeof RequestState];
 export const RequestStateCodec = codecOf(RequestState);
+
+/** Which end of its transfers a limit counts. */
+export const TransferDirection = { SOURCE: 'S', DESTINATION: 'D' } as const;
+export type TransferDirection = (typeof TransferDirection)[keyof typeof TransferDirection];
+export const TransferDirectionCodec = codecOf(TransferDirection);

@@ -35,6 +35,7 @@ import {
   RuleStateCodec,
   ScopeStatusCodec,
   SubscriptionStateCodec,
+  TransferDirectionCodec,
 } from '../../src/vocabulary/index.js';
 import { roomOf, sources } from '../architecture/sources.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
@@ -58,6 +59,7 @@ const codecs: Record<string, { readonly letters: readonly string[] }> = {
   'rules.state': RuleStateCodec,
   'scopes.status': ScopeStatusCodec,
   'subscriptions.state': SubscriptionStateCodec,
+  'transfer_limits.direction': TransferDirectionCodec,
   'updated_dids.action': EvaluationCodec,
 };
 

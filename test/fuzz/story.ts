@@ -62,6 +62,34 @@ const unspoken: readonly Request[] = [
     path: '/rules/{id}/reduce',
     body: { copies: 1, exclude_expression: 'WIRE-TAPE' },
   },
+  get('/export?distance=True'),
+  {
+    method: 'POST',
+    path: '/import',
+    body: {
+      rses: {
+        'WIRE-DISK-1': {
+          attributes: { tier: 1 },
+          protocols: [{ scheme: 'https', hostname: 'h.example', port: 443, impl: 'x' }],
+          limits: { MinFreeSpace: 1 },
+          qos_policies: ['FAST'],
+        },
+      },
+      distances: { 'WIRE-DISK-1': { 'WIRE-TAPE': { distance: 1 } } },
+      accounts: [{ account: 'wire-alice', email: null }],
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/requests/transfer_limits',
+    body: { rse_expression: 'WIRE-DISK-1', activity: 'Staging', direction: 'S', max_transfers: 5 },
+  },
+  {
+    method: 'DELETE',
+    path: '/requests/transfer_limits',
+    body: { rse_expression: 'WIRE-DISK-1', activity: 'Staging', direction: 'S' },
+  },
+  { method: 'POST', path: '/rses/WIRE-DISK-1/qos_policy/FAST' },
   {
     method: 'POST',
     path: '/traces',

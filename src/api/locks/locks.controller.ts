@@ -82,5 +82,5 @@ const presentDatasetLock = (lock: DatasetLock, rse: Rse | undefined) => ({
   state: LockStateCodec.name(lock.state),
   length: lock.length,
   bytes: lock.bytes,
-  accessed_at: null,
+  accessed_at: lock.accessedAt,
 });

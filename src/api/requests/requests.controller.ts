@@ -14,7 +14,7 @@ import { findRse, listRses } from '../../rses/index.js';
 import { type CopyKey, type DidName, type RseId } from '../../vocabulary/index.js';
 import { mapRows } from '../dids/map-rows.js';
 import { JSON_TYPE, NDJSON, Produces, streamRows } from '../wire/index.js';
-import { presentRequest } from './requests.presenter.js';
+import { presentOneRequest, presentRequest } from './requests.presenter.js';
 import { type AskedRequests, type End, parsePage, parseRequests } from './requests.request.js';
 
 type Query = Readonly<Record<string, unknown>>;
@@ -65,7 +65,7 @@ export class RequestsController {
       const { id: didId } = await findDid(tx, { scope, name });
       return await find(tx, { didId, rseId });
     });
-    if (request) return presentRequest(request);
+    if (request) return presentOneRequest(request);
     throw new RequestNotFound(`No request found for ${scope}:${name} to RSE '${rse}'`, {
       scope,
       name,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { TransferLimitsController } from './limits.controller.js';
 import { RequestsController } from './requests.controller.js';
 
-@Module({ controllers: [RequestsController] })
+@Module({ controllers: [TransferLimitsController, RequestsController] })
 export class RequestsModule {}

@@ -23,6 +23,7 @@ import {
   listRses,
   protocolsOf,
   resolveRses,
+  restoreRse,
 } from '../../rses/index.js';
 import { Caller, JSON_TYPE, NDJSON, parseText, Produces, streamRows } from '../wire/index.js';
 import { presentRse, presentRseRow } from './rses.presenter.js';
@@ -93,6 +94,17 @@ export class RsesController {
         subject: name,
         change: { ...change },
       });
+    });
+    return 'Created';
+  }
+
+  /** Brings a deleted one back. Rucio's clients have no call for it; an import does the same. */
+  @Post(':rse/restore')
+  async restore(@Param('rse') name: string, @Caller() caller: Principal): Promise<string> {
+    demand(mayChangeRses(caller), `restore RSE ${name}`);
+    await this.db.tx(async (tx) => {
+      await restoreRse(tx, name);
+      await record(tx, { by: caller, action: 'rse.restore', subject: name });
     });
     return 'Created';
   }

@@ -4,6 +4,7 @@ import { RseDistancesController } from './distances.controller.js';
 import { RseLfnsController } from './lfns.controller.js';
 import { RseLimitsController } from './limits.controller.js';
 import { RseProtocolsController } from './protocols.controller.js';
+import { RseQosController } from './qos.controller.js';
 import { RsesController } from './rses.controller.js';
 import { RseUsageController } from './usage.controller.js';
 
@@ -16,6 +17,7 @@ import { RseUsageController } from './usage.controller.js';
     RseUsageController,
     RseDistancesController,
     RseLfnsController,
+    RseQosController,
   ],
 })
 export class RsesModule {}

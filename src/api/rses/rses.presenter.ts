@@ -6,6 +6,7 @@ import {
   type RseUsage,
 } from '../../rses/index.js';
 import { RseTypeCodec, wireId } from '../../vocabulary/index.js';
+import { presentBytes, presentLocalUsage } from '../accounts/limits.presenter.js';
 
 /** Availability as one number: 4 reading, 2 writing, 1 deleting. */
 const availability = (rse: Rse): number =>
@@ -135,6 +136,24 @@ export const presentAccountShare = (account: string, used: bigint, total: bigint
   used,
   percentage: total > 0n ? Number((used * 10_000n) / total) / 100 : 0,
 });
+
+/** What one account has and may have here: by Rucio's names, and as its own usage shows it. */
+export const presentAccountUsage = (
+  rse: Rse,
+  account: string,
+  { used, limit }: { readonly used?: Held | undefined; readonly limit?: bigint | undefined },
+) => ({
+  account,
+  used_files: used?.files ?? 0n,
+  used_bytes: used?.bytes ?? 0n,
+  quota_bytes: limit === undefined ? null : presentBytes(limit),
+  ...presentLocalUsage(rse, used, limit),
+});
+
+interface Held {
+  readonly bytes: bigint;
+  readonly files: bigint;
+}
 
 export const presentDistance = (source: Rse, destination: Rse, found: Distance) => ({
   src_rse_id: wireId(source.uid),

@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
 import { InvalidObject, KeyError } from '../../errors/index.js';
 import { Limits } from '../../vocabulary/index.js';
-import { parseBody, parseObject } from '../wire/index.js';
+import { parseBody, parseName, parseObject } from '../wire/index.js';
 
-const MOST_BYTES = Number(Limits.maxBytes) - 1024;
+/** The largest number of bytes that a body may name. */
+export const MOST_BYTES = Number(Limits.maxBytes) - 1024;
 
 const AttributeBody = Type.Object({
   value: Type.Union([
@@ -37,6 +38,10 @@ export function parseRseLimit(body: unknown): { readonly name: string; readonly 
 /** The name of a limit to delete. */
 export const parseLimitName = (body: unknown): string =>
   parseBody(Type.Object({ name }), body, 'an RSE limit').name;
+
+/** The name of a quality of service that an RSE is about to get. */
+export const parseQosPolicy = (policy: string): string =>
+  parseName(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, policy, 'qos_policy');
 
 const amount = Type.Union([Type.Integer({ minimum: 0, maximum: MOST_BYTES }), Type.Null()]);
 

@@ -8,7 +8,12 @@ import {
   Query,
   type StreamableFile,
 } from '@nestjs/common';
-import { accountsById, localLimits, type Principal, usageByAccount } from '../../accounts/index.js';
+import {
+  accountsById,
+  localLimitsAt,
+  type Principal,
+  usageByAccount,
+} from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Database, type Tx } from '../../db/index.js';
 import { demand, isAdmin, maySetRseUsage } from '../../policy/index.js';
@@ -20,8 +25,12 @@ import {
   upsertRseUsage,
 } from '../../rses/index.js';
 import { Caller, NDJSON, parseBool, parseText, Produces, streamRows } from '../wire/index.js';
-import { presentLocalUsage } from '../accounts/limits.presenter.js';
-import { presentAccountShare, presentPastUsage, presentUsage } from './rses.presenter.js';
+import {
+  presentAccountShare,
+  presentAccountUsage,
+  presentPastUsage,
+  presentUsage,
+} from './rses.presenter.js';
 import { parseUsage } from './settings.request.js';
 
 const HISTORY_ROWS = 10_000;
@@ -42,25 +51,28 @@ export class RseUsageController {
       const rse = await findRse(tx, name);
       const found = (await listRseUsage(tx, rse.id, source)).map((row) => presentUsage(rse, row));
       if (!perAccount) return found;
-      return await Promise.all(
-        found.map(async (row) => ({
-          ...row,
-          account_usages: await this.shares(tx, rse, row.used),
-        })),
-      );
+      const charges = await this.charges(tx, rse);
+      return found.map((row) => ({
+        ...row,
+        account_usages: charges.map(({ account, bytes }) =>
+          presentAccountShare(account, bytes, row.used),
+        ),
+      }));
     });
     return await streamRows(usage);
   }
 
-  private async shares(tx: Tx, rse: Rse, total: bigint) {
+  /** What each account is charged for here, with its name. */
+  private async charges(tx: Tx, rse: Rse) {
     const charges = await usageByAccount(tx, rse.id);
     const accounts = await accountsById(
       tx,
       charges.map(({ accountId }) => accountId),
     );
-    return charges.map(({ accountId, bytes }) =>
-      presentAccountShare(accounts.get(accountId)?.name ?? '', bytes, total),
-    );
+    return charges.map((charge) => ({
+      ...charge,
+      account: accounts.get(charge.accountId)?.name ?? '',
+    }));
   }
 
   @Put('usage')
@@ -107,15 +119,12 @@ export class RseUsageController {
     const usage = await this.db.read(async (tx) => {
       const rse = await findRse(tx, name);
       const charges = await usageByAccount(tx, rse.id);
-      const ids = charges.map(({ accountId }) => accountId);
-      const accounts = await accountsById(tx, ids);
-      const shown: object[] = [];
-      for (const { accountId, ...used } of charges) {
-        const limit = (await localLimits(tx, accountId)).get(rse.id);
-        const account = accounts.get(accountId)?.name;
-        shown.push({ account, ...presentLocalUsage(rse, used, limit) });
-      }
-      return shown;
+      const used = new Map(charges.map(({ accountId, ...charge }) => [accountId, charge]));
+      const limits = await localLimitsAt(tx, rse.id);
+      const accounts = await accountsById(tx, [...new Set([...used.keys(), ...limits.keys()])]);
+      return [...accounts.values()].map(({ id, name }) =>
+        presentAccountUsage(rse, name, { used: used.get(id), limit: limits.get(id) }),
+      );
     });
     return await streamRows(usage);
   }

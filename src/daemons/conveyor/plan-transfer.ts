@@ -39,9 +39,10 @@ export interface UnplannedTransfer {
   readonly error: string;
 }
 
-/** A source is on its way: WAITING, and no attempt is counted. */
+/** A source is on its way, or read by as many as may: WAITING, and no attempt is counted. */
 export interface EarlyTransfer {
   readonly request: ClaimedRequest;
+  readonly reason: typeof Cause.NO_SOURCE | typeof Cause.SOURCE_LIMIT;
   readonly waitFor: string;
 }
 
@@ -49,17 +50,21 @@ export type TransferPlan = PlannedTransfer | UnplannedTransfer | EarlyTransfer;
 
 const { FAILED, MISMATCH_SCHEME, NO_SOURCES } = RequestState;
 
+/** Whether one more transfer may read from a source. */
+export type MayRead = (source: RseId) => boolean;
+
 /**
- * Chooses source, protocols and tool for one request: the best source that some tool can move from,
- * by the first tool that can. Pure.
+ * Chooses source, protocols and tool for one request: the best source that may be read and that some
+ * tool can move from, by the first tool that can. Pure.
  */
 export function planTransfer(
   request: ClaimedRequest,
   facts: TransferFacts,
   ways: readonly TransferWay[],
+  mayRead: MayRead = () => true,
 ): TransferPlan {
   try {
-    return plan(request, facts, ways);
+    return plan(request, facts, ways, mayRead);
   } catch (error) {
     if (!(error instanceof InvalidPath)) throw error;
     return { request, state: FAILED, cause: Cause.PATH_REFUSED, error: error.message };
@@ -70,6 +75,7 @@ function plan(
   request: ClaimedRequest,
   facts: TransferFacts,
   ways: readonly TransferWay[],
+  mayRead: MayRead,
 ): TransferPlan {
   const refuse = (state: RequestState, cause: Cause, error: string) => ({
     request,
@@ -89,14 +95,19 @@ function plan(
   const { ready, coming } = rankSources(request, facts);
   if (ready.length === 0) {
     const rse = coming[0] && facts.rses.get(coming[0].rseId);
-    if (rse) return { request, waitFor: `the copy at ${rse.name} is not there yet` };
+    if (rse) return early(request, Cause.NO_SOURCE, `the copy at ${rse.name} is not there yet`);
     const error = `no available copy of ${file.scope}:${file.name} can be read${lastFailure(request)}`;
     return refuse(NO_SOURCES, Cause.NO_SOURCE, error);
   }
+  let full: Rse | undefined;
   for (const source of ready) {
     const rse = facts.rses.get(source.rseId);
     const way = rse && chooseWay(facts, ways, rse, destination);
     if (!rse || !way) continue;
+    if (!mayRead(rse.id)) {
+      full ??= rse;
+      continue;
+    }
     const given = facts.givenPaths.get(copyKey(request)) ?? null;
     const path = given ?? pathAt(destination, file);
     const from = { endpoint: way.source, path: source.path ?? pathAt(rse, file) };
@@ -116,12 +127,27 @@ function plan(
       newPath: destination.deterministic || given !== null ? null : path,
     };
   }
+  if (full) return limited(request, full.name);
   const error = `no tool can move by the protocols of ${destination.name} and of any source`;
   const ends = [destination.id, ...ready.map(({ rseId }) => rseId)];
   const protocols = ends.flatMap((id) => facts.protocols.get(id) ?? []);
   const mounts = protocols.some(({ scheme }) => scheme === 'file');
   return refuse(MISMATCH_SCHEME, Cause.NO_PROTOCOL, mounts ? error + MOUNTS_HINT : error);
 }
+
+const early = (
+  request: ClaimedRequest,
+  reason: EarlyTransfer['reason'],
+  waitFor: string,
+): EarlyTransfer => ({ request, reason, waitFor });
+
+/** A request whose source could be read, if a limit did not count it. */
+export const limited = (request: ClaimedRequest, source: string): EarlyTransfer =>
+  early(
+    request,
+    Cause.SOURCE_LIMIT,
+    `no transfer more may read from ${source} now (transfer limit)`,
+  );
 
 const jobOf = (
   request: ClaimedRequest,
@@ -143,7 +169,7 @@ const MOUNTS_HINT = '; file systems are used here only below the directories of 
 
 /** Why there is no source any more, where the attempt before tells. */
 function lastFailure({ cause, expected, found }: ClaimedRequest): string {
-  if (cause === null || cause === Cause.NO_SOURCE) return '';
+  if (cause === null || cause === Cause.NO_SOURCE || cause === Cause.SOURCE_LIMIT) return '';
   const difference = expected === null ? '' : `: expected ${expected}, found ${found}`;
   return `; the attempt before ended with ${cause}${difference}`;
 }

@@ -100,6 +100,64 @@ export const aboutWishes: Readonly<Record<string, Sized>> = {
     '/config',
     Object.fromEntries(lake.names(tag, size).map(({ name }, at) => [name, { at }])),
   ],
+  'importing RSEs, distances and accounts': (lake, size, tag) => {
+    const names = lake.names(tag.toUpperCase(), size).map(({ name }) => name);
+    const protocol = { scheme: 'https', hostname: 'h', port: 443, prefix: '/', impl: 'x' };
+    const rse = { attributes: { tier: 1 }, protocols: [protocol], limits: { MinFreeSpace: 1 } };
+    return [
+      'POST',
+      '/import',
+      {
+        rses: Object.fromEntries(names.map((name) => [name, { ...rse, qos_policies: ['FAST'] }])),
+        distances: { 'A-DISK': Object.fromEntries(names.map((name) => [name, { distance: 1 }])) },
+        accounts: names.map((name) => ({
+          account: name.toLowerCase(),
+          email: null,
+          identities: [{ type: 'X509', identity: `/CN=${name}` }],
+        })),
+      },
+    ];
+  },
+  'exporting RSEs': async (lake, size, tag) => {
+    const rses = lake.names(tag.toUpperCase(), size).map(({ name }) => [name, {}] as const);
+    await lake.send('POST', '/import', { rses: Object.fromEntries(rses) });
+    return ['GET', '/export'];
+  },
+  'changing the protocols of a scheme': async (lake, size, tag) => {
+    const rse = tag.toUpperCase();
+    const protocols = lake.names(tag, size).map(({ name: hostname }) => ({
+      scheme: 'https',
+      hostname,
+      port: 443,
+      impl: 'x',
+    }));
+    await lake.send('POST', '/import', { rses: { [rse]: { protocols } } });
+    return ['PUT', `/rses/${rse}/protocols/https`, { prefix: '/new/' }];
+  },
+  'listing the usage of an RSE by account': async (lake, size, tag) => {
+    for (const { name } of lake.names(tag, size)) {
+      await lake.send('POST', `/accounts/${name}`, { type: 'USER', email: null });
+      await lake.send('POST', `/accounts/${name}/limits/local/C-DISK`, { bytes: 1 });
+    }
+    return ['GET', '/rses/C-DISK/accounts/usage'];
+  },
+  'listing the usage of an RSE by source': async (lake, size, tag) => {
+    for (const { name: source } of lake.names(tag, size)) {
+      await lake.send('PUT', '/rses/C-DISK/usage', { source, used: 1, free: 1, files: 1 });
+    }
+    return ['GET', '/rses/C-DISK/usage?per_account=True'];
+  },
+  'listing transfer limits': async (lake, size, tag) => {
+    const names = lake.names(tag.toUpperCase(), size).map(({ name }) => name);
+    await lake.send('POST', '/import', {
+      rses: Object.fromEntries(names.map((name) => [name, {}])),
+    });
+    for (const name of names) {
+      const limit = { rse_expression: name, max_transfers: 1000 };
+      await lake.send('PUT', '/requests/transfer_limits', limit);
+    }
+    return ['GET', '/requests/transfer_limits'];
+  },
   'telling traces': (lake, size, tag) => [
     'POST',
     '/traces/',
