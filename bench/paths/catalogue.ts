@@ -86,7 +86,7 @@ export const catalogue: readonly Path[] = [
     name: 'register again',
     item: 'file',
     items: FILES,
-    targetCpu: 47,
+    targetCpu: 30,
     run: register,
     floor: registerFloor,
   },
@@ -94,7 +94,7 @@ export const catalogue: readonly Path[] = [
     name: 'attach, 1,000 a request',
     item: 'file',
     items: FILES,
-    targetCpu: 50,
+    targetCpu: 30,
     async before(lab, round) {
       await insertFiles(lab, 'attach', round);
       await lab.root.text('POST', `/dids/${SCOPE}/attach${round}`, { type: 'DATASET' });

@@ -30,7 +30,7 @@ export const claims = (queued: number): Path => ({
   item: 'claim',
   items: CLAIMS,
   inProcess: true,
-  targetCpu: 45,
+  targetCpu: 35,
   prepare: (lab) => queueMadeUp(lab, queued),
   async run(lab) {
     const until = new Date(Date.now() + 600_000);

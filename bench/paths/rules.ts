@@ -126,7 +126,7 @@ export function cleaner(files: number): Path {
     name: `cleaner, ${(2 * files).toLocaleString('en')} locks`,
     item: 'lock',
     items: 2 * files,
-    targetCpu: 30,
+    targetCpu: 20,
     targetTransaction: 500,
     async before(lab, round) {
       judge ??= await lab.daemons('judge-injector,judge-cleaner');

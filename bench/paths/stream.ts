@@ -86,7 +86,7 @@ export function streamed(gib: number): Path {
           name: 'rate by that of the pipe without a hash',
           value: (100 * times.bare) / times.hashed,
           unit: '%',
-          atLeast: 70,
+          atLeast: 85,
         },
         { name: 'CPU of the copying process', value: cpuMs / (bytes / GIB), unit: 'ms a GiB' },
         peakMemory(copier.pid),
