@@ -6,6 +6,7 @@ import { FirstStatistics1795564800000 } from './0005-first-statistics/index.js';
 import { AttemptUids1795651200000 } from './0006-attempt-uids/index.js';
 import { Lineage1795824000000 } from './0008-lineage/index.js';
 import { PathLikeNames1795910400000 } from './0009-path-like-names/index.js';
+import { Quarantine1795996800000 } from './0010-quarantine/index.js';
 import { QosAndLimits1796083200000 } from './0011-qos-and-limits/index.js';
 
 /** Every migration, oldest first. */
@@ -18,5 +19,6 @@ export const migrations = [
   AttemptUids1795651200000,
   Lineage1795824000000,
   PathLikeNames1795910400000,
+  Quarantine1795996800000,
   QosAndLimits1796083200000,
 ] as const;

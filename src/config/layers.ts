@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import {
   environmentName,
   expectation,
@@ -114,6 +115,15 @@ function show(node: SchemaNode, value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
+/** A whole tree as YAML or JSON; text stays text where it is neither. */
+export function parseTree(text: string): unknown {
+  try {
+    return parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
 /** Text stays text where it cannot be read as the key's type, so that the message shows it as given. */
 function parseText(node: SchemaNode, text: string): unknown {
   switch (node.type) {
@@ -128,6 +138,7 @@ function parseText(node: SchemaNode, text: string): unknown {
         .map((part) => part.trim())
         .filter((part) => part !== '');
     case 'object':
+      return parseTree(text);
     case 'string':
     case undefined:
       return text;

@@ -4,7 +4,14 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Compile } from 'typebox/compile';
 import { parse } from 'yaml';
-import { readEnvironment, readTree, variableOf, type Given, type Layer } from './layers.js';
+import {
+  parseTree,
+  readEnvironment,
+  readTree,
+  variableOf,
+  type Given,
+  type Layer,
+} from './layers.js';
 import { ConfigSchema, type Settings } from './schema.js';
 import { leaves, type SchemaNode } from './schema-keys.js';
 import { defaultStateDirectory } from './state-directory.js';
@@ -118,15 +125,19 @@ function merge(layers: readonly Layer[], problems: string[]): Map<string, Given>
   return merged;
 }
 
+const secretTrees = new Set(
+  leaves(schema).flatMap(([key, node]) => (node.secret && node.type === 'object' ? [key] : [])),
+);
 const secretKeys = leaves(schema).flatMap(([key, node]) => (node.secret ? [key] : []));
 
-/** Replaces `<key>File` by the content of the file, without the line break at its end. */
+/** Replaces `<key>File` by the content of the file: YAML for a tree, else text without its last line break. */
 function readSecrets(given: Map<string, Given>, problems: string[]): void {
   for (const key of secretKeys) {
     const file = given.get(`${key}File`);
     if (!file) continue;
     try {
-      const value = readFileSync(file.value as string, 'utf8').replace(/\r?\n$/, '');
+      const content = readFileSync(file.value as string, 'utf8');
+      const value = secretTrees.has(key) ? parseTree(content) : content.replace(/\r?\n$/, '');
       const [section = '', name = ''] = key.split('.');
       const layer = readTree(schema, { [section]: { [name]: value } }, file.from);
       problems.push(...layer.problems);

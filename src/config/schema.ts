@@ -115,6 +115,18 @@ const storage = section({
   allowPrivate: Type.Boolean(),
   /** Mounted file systems (scheme file) are used below these directories only. */
   posixRoots: directories,
+  /** By the name of an RSE: what its URLs are signed with where its protocol says s3, gcs or swift. */
+  keys: Type.Optional(
+    Type.Record(
+      text,
+      Type.Object(
+        { accessKey: Type.Optional(text), secretKey: text },
+        { additionalProperties: false },
+      ),
+      { secret: true, expected: 'RSE names, each with a secretKey and perhaps an accessKey' },
+    ),
+  ),
+  keysFile: Type.Optional(text),
   connectTimeoutMs: milliseconds,
   /** A movement may take base + bytes / floor rate. */
   timeoutBaseMs: milliseconds,
@@ -187,6 +199,14 @@ export const ConfigSchema = section({
     restDaysMax: days,
     /** Until the next look at a copy whose storage could not be asked. */
     verifyRetrySeconds: seconds,
+    /** What is at a storage and not in the catalogue is deleted so long after it was quarantined. */
+    quarantineSeconds: seconds,
+    /** How far RSEs (by name or by their attribute `site`) are from clients: by the clients' site. */
+    siteDistances: Type.Record(
+      text,
+      Type.Record(text, Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+      { expected: 'sites, each with numbers by the names of RSEs or sites' },
+    ),
   }),
   dids: section({
     /** How new DIDs may be named: docs/naming.md. */
@@ -211,6 +231,8 @@ export const ConfigSchema = section({
     tracesDays: days,
     usageHistoryDays: days,
     auditDays: days,
+    /** Declarations about copies, once they are closed; suspicions from the day they were said. */
+    badReplicasDays: days,
   }),
 });
 

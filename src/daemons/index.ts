@@ -15,6 +15,7 @@ import { judgeEvaluator } from './judge/evaluator.js';
 import { judgeInjector } from './judge/injector.js';
 import { judgeRepairer } from './judge/repairer.js';
 import { necromancer } from './necromancer.js';
+import { darkReaper } from './reaper/dark-reaper.js';
 import { reaper } from './reaper/reaper.js';
 import { rescuer } from './rescuer.js';
 import { type Reconciler } from './runtime/index.js';
@@ -46,6 +47,7 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   'conveyor-poller': ({ config, movements }) => conveyorPoller(config, movements),
   'conveyor-finisher': ({ config }) => conveyorFinisher(config),
   reaper: ({ config, storages }) => reaper(config, storages),
+  'dark-reaper': ({ config, storages }) => darkReaper(config, storages),
   undertaker: ({ config }) => undertaker(config),
   necromancer: ({ config }) => necromancer(config),
   verifier: ({ config, storages }) => verifier(config, storages),

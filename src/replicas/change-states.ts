@@ -27,10 +27,16 @@ export interface NamedCopy extends Copy {
  * The copies of these names at an RSE, locked in key order until the transaction ends, in no
  * particular order. Throws ReplicaNotFound for the first that is not there.
  */
-export async function namedCopies(
+export const namedCopies = (tx: Tx, rse: Rse, names: readonly DidName[]): Promise<NamedCopy[]> =>
+  namedCopiesAt(
+    tx,
+    names.map((file) => ({ ...file, rse })),
+  );
+
+/** The same for copies anywhere. */
+export async function namedCopiesAt(
   tx: Tx,
-  rse: Rse,
-  names: readonly DidName[],
+  names: readonly (DidName & { readonly rse: Rse })[],
 ): Promise<NamedCopy[]> {
   const ids = await rows<{ id: DidId } & DidName>(
     tx,
@@ -40,23 +46,32 @@ export async function namedCopies(
         JOIN dids d ON d.scope = i.scope AND d.name = i.name`,
   );
   const byId = new Map(ids.map((did) => [did.id, did]));
+  const byName = new Map(ids.map((did) => [`${did.scope}:${did.name}`, did.id]));
+  const keyOf = ({ scope, name, rse }: (typeof names)[number]): CopyKey | undefined => {
+    const didId = byName.get(`${scope}:${name}`);
+    return didId === undefined ? undefined : { didId, rseId: rse.id };
+  };
   const copies = await lockCopies(
     tx,
-    ids.map(({ id }) => ({ didId: id, rseId: rse.id })),
+    names.flatMap((each) => keyOf(each) ?? []),
   );
-  const found = copies.flatMap((copy) => {
-    const did = byId.get(copy.didId);
-    return did ? [{ ...copy, scope: did.scope, name: did.name }] : [];
+  const known = new Set(copies.map(({ didId, rseId }) => `${didId}@${rseId}`));
+  const missing = names.find((each) => {
+    const key = keyOf(each);
+    return !key || !known.has(`${key.didId}@${key.rseId}`);
   });
-  const known = new Set(found.map(({ scope, name }) => `${scope}:${name}`));
-  const missing = names.find(({ scope, name }) => !known.has(`${scope}:${name}`));
   if (missing) {
-    throw new ReplicaNotFound(`No replica of ${missing.scope}:${missing.name} at ${rse.name}`, {
-      ...missing,
+    const { scope, name, rse } = missing;
+    throw new ReplicaNotFound(`No replica of ${scope}:${name} at ${rse.name}`, {
+      scope,
+      name,
       rse: rse.name,
     });
   }
-  return found;
+  return copies.flatMap((copy) => {
+    const did = byId.get(copy.didId);
+    return did ? [{ ...copy, scope: did.scope, name: did.name }] : [];
+  });
 }
 
 /** A copy as its upload should look at the storage. */

@@ -1,4 +1,4 @@
-import { execute, lit, sql, type Tx } from '../db/index.js';
+import { execute, lit, lits, sql, type Tx } from '../db/index.js';
 import { BadFileState, ReplicaState } from '../vocabulary/index.js';
 
 /**
@@ -20,4 +20,19 @@ export const closeDeclarations = (tx: Tx, now: Date, limit: number): Promise<num
                         OR r.state = ${lit(ReplicaState.AVAILABLE)})
                  ORDER BY d.id LIMIT ${lit(limit)} FOR NO KEY UPDATE OF d SKIP LOCKED) over
          WHERE b.id = over.id`,
+  );
+
+/** Declarations that nothing comes of any more: their copy is good again, or gone, or was suspected only. */
+const ENDED = [BadFileState.DELETED, BadFileState.RECOVERED, BadFileState.SUSPICIOUS] as const;
+
+/**
+ * Forgets declarations that ended before a moment, at most `limit`. Those of bad, lost and resting
+ * copies stay as long as they hold. Gives how many went.
+ */
+export const forgetDeclarations = (tx: Tx, before: Date, limit: number): Promise<number> =>
+  execute(
+    tx,
+    sql`DELETE FROM bad_replicas WHERE id IN (
+          SELECT id FROM bad_replicas WHERE state IN (${lits(ENDED)}) AND updated_at < ${before}
+           ORDER BY id LIMIT ${lit(limit)} FOR UPDATE SKIP LOCKED)`,
   );

@@ -12,8 +12,15 @@ export {
 } from './recovery.sql.js';
 export { type LostSweep, markLost, regainLost, sweepLost } from './lost-files.sql.js';
 export { type Rest, restCopies, wakeRested } from './rest-copies.sql.js';
-export { type DarkFile } from './quarantine.sql.js';
-export { quarantineFiles } from './quarantine-files.js';
+export {
+  claimDark,
+  type DarkClaim,
+  type DarkFile,
+  forgetDark,
+  postponeDark,
+  rsesWithDark,
+} from './quarantine.sql.js';
+export { pathsInUse, quarantineFiles } from './quarantine-files.js';
 export {
   askVerifications,
   claimVerifications,
@@ -24,7 +31,7 @@ export {
   type TracedCopy,
   type VerificationJob,
 } from './verification.sql.js';
-export { closeDeclarations } from './close-declarations.sql.js';
+export { closeDeclarations, forgetDeclarations } from './close-declarations.sql.js';
 export {
   type FileSpec,
   registerFiles,
@@ -79,6 +86,7 @@ export {
   assertUnavailable,
   condemnByName,
   namedCopies,
+  namedCopiesAt,
   type NamedCopy,
   uploadFacts,
   type UploadFacts,

@@ -1,9 +1,11 @@
 import { rows, sql, type Tx } from '../db/index.js';
 import { resolveDids } from '../dids/index.js';
 import { normalisePath, type Rse } from '../rses/index.js';
-import { type AccountId, type DidId } from '../vocabulary/index.js';
-import { namesOfPath } from './copy-path.js';
-import { type DarkFile, quarantine } from './quarantine.sql.js';
+import { ResourceTemporaryUnavailable } from '../errors/index.js';
+import { type AccountId, type DidId, type DidName } from '../vocabulary/index.js';
+import { copyPath, namesOfPath } from './copy-path.js';
+import { adoptDark, type DarkFile, hasDark, quarantine } from './quarantine.sql.js';
+import { grantedPaths } from './upload-grant.sql.js';
 
 /**
  * Quarantines files that somebody found at a storage. A path at which the catalogue has a copy, in
@@ -14,7 +16,7 @@ export async function quarantineFiles(
   tx: Tx,
   rse: Rse,
   found: readonly DarkFile[],
-  accountId: AccountId,
+  by: { readonly accountId: AccountId; readonly now: Date },
 ): Promise<number> {
   const files = found.map((file) => ({ ...file, path: normalisePath(file.path) }));
   const known = await knownPaths(
@@ -23,7 +25,38 @@ export async function quarantineFiles(
     files.map(({ path }) => path),
   );
   const dark = files.filter(({ path }) => !known.has(path));
-  return dark.length === 0 ? 0 : await quarantine(tx, rse.id, dark, accountId);
+  return dark.length === 0 ? 0 : await quarantine(tx, rse.id, dark, by);
+}
+
+/**
+ * Which of these paths somebody still counts on: a copy of the catalogue stands there, in whatever
+ * state, or an account was given a URL to write there.
+ */
+export async function pathsInUse(tx: Tx, rse: Rse, paths: readonly string[]): Promise<Set<string>> {
+  const known = await knownPaths(tx, rse, paths);
+  for (const path of await grantedPaths(tx, rse.id, paths)) known.add(path);
+  return known;
+}
+
+/**
+ * Files that are about to be registered are not dark any more. Before their copies are made: the
+ * dark-reaper claims what is in quarantine, and looks for copies only afterwards. Throws
+ * ResourceTemporaryUnavailable where it is deleting one of them at this moment.
+ */
+export async function leaveQuarantine(
+  tx: Tx,
+  rse: Rse,
+  files: readonly (DidName & { readonly path?: string | null })[],
+  now: Date,
+): Promise<void> {
+  if (!(await hasDark(tx, rse.id))) return;
+  const paths = files.map((file) => normalisePath(copyPath(rse, file, file.path ?? null)));
+  const [claimed] = await adoptDark(tx, rse.id, paths, now);
+  if (claimed === undefined) return;
+  throw new ResourceTemporaryUnavailable(
+    `What stands at ${rse.name}${claimed} was in no catalogue and is being deleted; look again in some minutes`,
+    { rse: rse.name, path: claimed },
+  );
 }
 
 /** Which of these paths are a copy's of the catalogue. */

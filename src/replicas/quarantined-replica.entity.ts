@@ -9,4 +9,8 @@ export class QuarantinedReplicaEntity {
   @Column('text', { nullable: true }) scope!: string | null;
   @Column('text', { nullable: true }) name!: string | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
+  /** Until when somebody is deleting it. */
+  @Column('timestamptz', { name: 'claimed_until', nullable: true }) claimedUntil!: Date | null;
+  /** When it may be tried again. */
+  @Column('timestamptz', { name: 'due_at', nullable: true }) dueAt!: Date | null;
 }

@@ -13,6 +13,7 @@ import { type AccountId, type DidId, ReplicaState } from '../vocabulary/index.js
 import { guardCachedCopies } from './guarded-copy.sql.js';
 import { regainLost } from './lost-files.sql.js';
 import { refuseCollisions } from './path-collisions.js';
+import { leaveQuarantine } from './quarantine-files.js';
 import { insertRegisteredCopies, type RegisteredRow } from './replica.sql.js';
 import { initialTombstone } from './tombstone.js';
 
@@ -62,7 +63,7 @@ export interface RegisteredFile {
  * given twice), DataIdentifierAlreadyExists (the name is a collection's), ScopeNotFound, what setting
  * metadata throws, UnsupportedOperation (volatile RSE, or no path where one is needed), InvalidPath
  * (two names would be one file of the storage), Duplicate (the path is another file's),
- * ResourceTemporaryUnavailable (a copy there is being deleted at this moment).
+ * ResourceTemporaryUnavailable (a copy, or a quarantined file, there is being deleted at this moment).
  */
 export async function registerFiles(tx: Tx, registration: Registration): Promise<RegisteredFile[]> {
   const { accountId, rse } = registration;
@@ -74,6 +75,7 @@ export async function registerFiles(tx: Tx, registration: Registration): Promise
   const asked = [...files.values()];
   if (!rse.deterministic) demandPaths(asked, rse);
   await refuseCollisions(tx, rse, asked);
+  await leaveQuarantine(tx, rse, asked, registration.now ?? new Date());
   const lasting = await holdExpiring(tx, asked);
   // Said again: an INSERT would look every name up once more and draw an id for it.
   if (lasting < asked.length || asked.some(({ meta }) => meta)) {

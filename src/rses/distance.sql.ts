@@ -25,6 +25,17 @@ export async function distancesTo(tx: Tx, destinationId: RseId): Promise<Map<Rse
   return new Map(found.map(({ sourceId, distance }) => [sourceId, distance]));
 }
 
+/** The distance of every RSE that has one to the nearest RSE of a site (attribute `site`), by RSE. */
+export async function distancesToSite(tx: Tx, site: string): Promise<Map<RseId, number>> {
+  const found = await rows<{ sourceId: RseId; distance: number }>(
+    tx,
+    sql`SELECT d.source_id AS "sourceId", min(d.distance) AS distance
+        FROM rse_attributes a JOIN distances d ON d.destination_id = a.rse_id
+        WHERE a.key = 'site' AND a.value = ${site} GROUP BY d.source_id`,
+  );
+  return new Map(found.map(({ sourceId, distance }) => [sourceId, distance]));
+}
+
 /** The distance of one way, or undefined. */
 export async function findDistance(tx: Tx, way: Way): Promise<Distance | undefined> {
   const [found] = await rows<Distance>(

@@ -10,6 +10,23 @@ export async function findRse(tx: Tx, name: string): Promise<Rse> {
   return rse;
 }
 
+/**
+ * The storage elements of these names, by name. Throws RSENotFound for the first that is none (deleted
+ * ones are not found).
+ */
+export async function findRses(tx: Tx, names: readonly string[]): Promise<Map<string, Rse>> {
+  const found = await selectRses(
+    tx,
+    sql`r.name = ANY(${[...names]}::text[]) AND r.deleted_at IS NULL`,
+  );
+  const byName = new Map(found.map((rse) => [rse.name, rse]));
+  const missing = names.find((name) => !byName.has(name));
+  if (missing !== undefined) {
+    throw new RSENotFound(`RSE '${missing}' cannot be found`, { rse: missing });
+  }
+  return byName;
+}
+
 /** All storage elements that are not deleted, by name. */
 export async function listRses(tx: Tx): Promise<Rse[]> {
   return await selectRses(tx, sql`r.deleted_at IS NULL`);

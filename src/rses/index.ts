@@ -23,10 +23,11 @@ export {
   allDistances,
   type Distance,
   distancesTo,
+  distancesToSite,
   findDistance,
   type Way,
 } from './distance.sql.js';
-export { findRse, listRses, rsesById } from './find-rse.js';
+export { findRse, findRses, listRses, rsesById } from './find-rse.js';
 export { deleteRseLimit, rseLimits, setRseLimit } from './limit.sql.js';
 export { chooseProtocols, type ProtocolNeed } from './protocol-choice.js';
 export {

@@ -9,6 +9,7 @@ export const DaemonNames = [
   'conveyor-poller',
   'conveyor-finisher',
   'reaper',
+  'dark-reaper',
   'undertaker',
   'necromancer',
   'verifier',

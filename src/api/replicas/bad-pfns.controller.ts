@@ -49,7 +49,8 @@ export class BadPfnsController {
     demand(mayQuarantine(caller), 'quarantine replicas');
     await this.db.tx(async (tx) => {
       const rse = asked.rse ? await findRse(tx, asked.rse) : await rseOfId(tx, asked.rseId ?? '');
-      await quarantineFiles(tx, rse, asked.files, caller.accountId);
+      const { accountId } = caller;
+      await quarantineFiles(tx, rse, asked.files, { accountId, now: this.clock.now() });
     });
   }
 }

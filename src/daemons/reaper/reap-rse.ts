@@ -1,5 +1,5 @@
 import { type Config } from '../../config/index.js';
-import { type StorageDriver, type StorageRegistry } from '../../protocols/index.js';
+import { type StorageRegistry } from '../../protocols/index.js';
 import {
   CACHED_FROM,
   claimDue,
@@ -9,10 +9,11 @@ import {
   urgentTombstone,
   verifyClaims,
 } from '../../replicas/index.js';
-import { chooseProtocols, endpointOf, protocolsOf, type Rse } from '../../rses/index.js';
+import { type Rse } from '../../rses/index.js';
 import { type DidId, type ReplicaState } from '../../vocabulary/index.js';
 import { IDLE, type Shift, type Tally } from '../runtime/index.js';
 import { deleteFiles } from './delete-files.js';
+import { driverFor } from './driver-for.js';
 import { bytesToFree } from './free-space.js';
 import { Lease, newToken, shiftClock } from './lease.js';
 import { logFailures, settleDeletions } from './settle-deletions.js';
@@ -37,24 +38,6 @@ export async function reapRse(
     total.more ||= tally.more;
   }
   return total;
-}
-
-async function driverFor(
-  shift: Shift,
-  rse: Rse,
-  storages: StorageRegistry,
-): Promise<StorageDriver | undefined> {
-  const protocols = await shift.db.read((tx) => protocolsOf(tx, [rse.id]));
-  const protocol = (['wan', 'lan'] as const)
-    .flatMap((domain) =>
-      chooseProtocols(protocols.get(rse.id) ?? [], { domain, operation: 'delete' }),
-    )
-    .find((each) => storages.supports(each));
-  if (!protocol) {
-    shift.log.warn({ rse: rse.name }, 'copies are due at an RSE without a protocol for deleting');
-    return undefined;
-  }
-  return storages.driver(endpointOf(rse, protocol));
 }
 
 async function reapBatch(site: Site, kind: Kind): Promise<Tally> {
