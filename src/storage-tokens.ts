@@ -12,6 +12,7 @@ import {
   type ProtocolEndpoint,
   Recent,
   type StorageRegistryOptions,
+  urlServiceOf,
 } from './protocols/index.js';
 
 /** One operation on one file of a storage. */
@@ -40,12 +41,12 @@ export const storageTokenSettings = (config: Config): StorageTokenSettings => ({
 
 /**
  * Whether a storage is given our tokens: over TLS only, and not where its protocol has a token of its
- * own, is signed otherwise (`s3`), or says `storage_tokens: false`.
+ * own, is signed otherwise (`s3`, `gcs`, `swift`), or says `storage_tokens: false`.
  */
 export const takesTokens = ({ scheme, extendedAttributes }: ProtocolEndpoint): boolean =>
   (scheme === 'https' || scheme === 'davs') &&
   extendedAttributes['token'] === undefined &&
-  extendedAttributes['s3'] === undefined &&
+  urlServiceOf(extendedAttributes) === undefined &&
   extendedAttributes['storage_tokens'] !== false;
 
 /**

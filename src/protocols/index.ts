@@ -12,6 +12,16 @@ export {
   serverFilePath,
   serverPath,
 } from './paths.js';
+export {
+  presign,
+  PRESIGNED_SECONDS_MAX,
+  type PresignSpec,
+  regionOf,
+  type UrlKey,
+  type UrlService,
+  urlServiceOf,
+  UrlServices,
+} from './presign/index.js';
 export * from './protocol.js';
 export { DRIVERS, StorageRegistry, type StorageRegistryOptions } from './registry.js';
 export { thirdPartyAbilities } from './third-party-abilities.js';

@@ -7,15 +7,18 @@ import { ResourceTemporaryUnavailable } from '../../errors/index.js';
 import { LOG, type Log } from '../../log/index.js';
 import { StorageRegistry } from '../../protocols/index.js';
 import { grantUpload } from '../../replicas/index.js';
+import { signStorageUrl } from '../../storage-signatures.js';
 import { grantStorage } from '../../storage-tokens.js';
 import { withToken } from '../replicas/sign-pfns.js';
 import { Caller } from '../wire/index.js';
 import { removeLeftover } from './remove-leftover.js';
 import { demandSignedFile, findSignedFile, type SignedFile } from './signed-file.js';
-import { parseSignUrl, type UrlOperation } from './signurl.request.js';
+import { parseSignUrl, type SignUrlQuestion, type UrlOperation } from './signurl.request.js';
 
 /** A write URL puts a new file and reads it back; it replaces nothing. */
 const RIGHTS = { read: 'read', write: 'create', delete: 'delete' } as const;
+/** Storages that sign their own way open a URL for one method. */
+const METHODS = { read: 'GET', write: 'PUT', delete: 'DELETE' } as const;
 
 /**
  * What the official client asks for, whatever it uploads. It looks at the file with the same URL when
@@ -49,22 +52,33 @@ export class CredentialsController {
       return found;
     });
     const lifetimeSeconds = this.lifetime(asked.operation, asked.lifetimeSeconds);
-    if (asked.operation === 'read') {
+    // Only our own tokens open the storage to us too.
+    if (asked.operation === 'read' && file.service === undefined) {
       await removeLeftover({ db, storages, log, now }, caller, file);
     }
+    const signed = await this.signFor(file, asked, lifetimeSeconds);
     if (asked.operation === 'write') {
       const expiresAt = new Date(now.getTime() + lifetimeSeconds * 1000);
       await this.noteUpload(caller, file, { expiresAt, now });
     }
-    const operation = RIGHTS[asked.operation];
-    const { endpoint, serverPath: path } = file;
-    const token = await grantStorage(
-      db,
-      this.config,
-      { operation, endpoint, path, lifetimeSeconds },
-      now,
-    );
-    return withToken(asked.url, token);
+    return signed;
+  }
+
+  /** Throws ConfigurationError where the storage signs its own way and we have no key. */
+  private async signFor(
+    { rse, protocol, endpoint, service, serverPath: path }: SignedFile,
+    { operation, url }: SignUrlQuestion,
+    lifetimeSeconds: number,
+  ): Promise<string> {
+    const now = this.clock.now();
+    if (service !== undefined) {
+      const { extendedAttributes } = protocol;
+      const method = METHODS[operation];
+      const asked = { rse: rse.name, service, extendedAttributes, url, method, lifetimeSeconds };
+      return await signStorageUrl(this.config, asked, now);
+    }
+    const grant = { operation: RIGHTS[operation], endpoint, path, lifetimeSeconds };
+    return withToken(url, await grantStorage(this.db, this.config, grant, now));
   }
 
   /** Throws ResourceTemporaryUnavailable where another account may be writing. */

@@ -2,7 +2,12 @@ import { type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { AccessDenied, InvalidPath, ValueError } from '../../errors/index.js';
 import { demand, mayNameFiles, maySignUrl, type WriterFacts } from '../../policy/index.js';
-import { type ProtocolEndpoint, serverPath } from '../../protocols/index.js';
+import {
+  type ProtocolEndpoint,
+  serverPath,
+  type UrlService,
+  urlServiceOf,
+} from '../../protocols/index.js';
 import { copiesOf, findByPfns, namesOfPath } from '../../replicas/index.js';
 import {
   endpointOf,
@@ -23,6 +28,8 @@ export interface SignedFile {
   readonly rse: Rse;
   readonly protocol: RseProtocol;
   readonly endpoint: ProtocolEndpoint;
+  /** How the storage signs its URLs; undefined: by our tokens. */
+  readonly service: UrlService | undefined;
   /** Below the protocol's prefix, with one slash in front. */
   readonly path: string;
   /** Absolute at the storage. */
@@ -38,7 +45,7 @@ export interface SignedFile {
 export async function findSignedFile(
   tx: Tx,
   caller: Principal,
-  { rse: name, url }: SignUrlQuestion,
+  { rse: name, url, service: asked }: SignUrlQuestion,
 ): Promise<SignedFile> {
   const rse = await findRse(tx, name);
   if (!rse.attributes['sign_url']) {
@@ -54,6 +61,12 @@ export async function findSignedFile(
   if (!protocol || path === undefined || path.endsWith('/')) {
     throw new InvalidPath(`The URL names no file below an https protocol of RSE ${name}`, { url });
   }
+  const service = urlServiceOf(protocol.extendedAttributes);
+  if (service !== undefined && asked !== undefined && asked !== service) {
+    throw new ValueError(
+      `RSE ${name} is signed for ${service}, not for ${asked}: its attribute sign_url should say ${service}`,
+    );
+  }
   const [found] = await findByPfns(tx, [{ rse, protocols: [protocol] }], [url]);
   const copies = found ? await copiesOf(tx, [found.didId]) : [];
   const copy = copies.find(({ rseId }) => rseId === rse.id);
@@ -63,6 +76,7 @@ export async function findSignedFile(
     rse,
     protocol,
     endpoint,
+    service,
     path,
     serverPath: serverPath(endpoint, path),
     didId: found?.didId,

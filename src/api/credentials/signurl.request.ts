@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors/index.js';
+import { type UrlService, UrlServices } from '../../protocols/index.js';
 import { parseInteger, parseText } from '../wire/index.js';
 
-const SERVICES = ['gcs', 's3', 'swift'];
 const OPERATIONS = ['read', 'write', 'delete'] as const;
 export type UrlOperation = (typeof OPERATIONS)[number];
 
@@ -11,21 +11,25 @@ export interface SignUrlQuestion {
   /** Byte for byte as the client wrote it. */
   readonly url: string;
   readonly operation: UrlOperation;
+  /** The kind of signature that the client wants; undefined: whatever the storage takes. */
+  readonly service: UrlService | undefined;
   readonly lifetimeSeconds: number | undefined;
 }
 
-/** Throws ValueError. What kind of signature is wanted (svc) is the storage's business, not the client's. */
+/** Throws ValueError. */
 export function parseSignUrl(query: Readonly<Record<string, unknown>>): SignUrlQuestion {
   const text = (name: string) => parseText(query[name], name) || undefined;
-  const service = text('svc') ?? 'gcs';
-  if (!SERVICES.includes(service))
-    throw new ValueError(`Parameter 'svc' takes ${SERVICES.join(', ')}`);
+  const service = UrlServices.find((name) => name === text('svc'));
+  if (text('svc') !== undefined && !service) {
+    throw new ValueError(`Parameter 'svc' takes ${UrlServices.join(', ')}`);
+  }
   const operation = OPERATIONS.find((name) => name === (text('op') ?? 'read'));
   if (!operation) throw new ValueError(`Parameter 'op' takes ${OPERATIONS.join(', ')}`);
   return {
     rse: demanded(text('rse'), 'rse'),
     url: demanded(text('url'), 'url'),
     operation,
+    service,
     lifetimeSeconds: parseInteger(query['lifetime'], 'lifetime', { min: 1, max: 3_155_760_000 }),
   };
 }

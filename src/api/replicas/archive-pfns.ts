@@ -1,4 +1,5 @@
 import { type Database } from '../../db/index.js';
+import { urlServiceOf } from '../../protocols/index.js';
 import { archivesOf, type CopyFilter, type ListedFile, listedFiles } from '../../replicas/index.js';
 import { type DidId } from '../../vocabulary/index.js';
 import { type ListedPfn, pfnsOf } from './listing.presenter.js';
@@ -45,15 +46,17 @@ export async function archivePfns(
  * A member in a copy of its archive. `root` servers unpack by themselves; for all others the client
  * fetches the archive and unpacks it. It saves it under what stands behind the last slash of the
  * physical name: a token there is longer than a file name may be, so the archive's name stands last.
- * A path in a file system has no query.
+ * What a storage has signed its own way holds for the whole query, so there it is a fragment, which
+ * stays with the client. A path in a file system has no query.
  */
 function insideArchive(copy: ListedPfn, archive: string, member: string): ListedPfn {
   const { scheme } = copy.place.protocol;
   const clientExtract = scheme !== 'root';
   if (scheme === 'file') return { ...copy, domain: 'zip', clientExtract };
   const query = `xrdcl.unzip=${encodeURIComponent(member)}`;
+  const whole = urlServiceOf(copy.place.protocol.extendedAttributes) !== undefined;
   const pfn = copy.pfn.includes('?')
-    ? `${copy.pfn}&${query}&archive=/${encodeURIComponent(archive)}`
+    ? `${copy.pfn}${whole ? '#' : '&'}${query}&archive=/${encodeURIComponent(archive)}`
     : `${copy.pfn}?${query}`;
   return { ...copy, pfn, domain: 'zip', clientExtract };
 }

@@ -1,5 +1,11 @@
 import { expect } from '@jest/globals';
-import { type Answer, type Call, startApi, type TestApi } from '../../support/api.js';
+import {
+  type Answer,
+  type Call,
+  startApi,
+  type TestApi,
+  type TestApiOptions,
+} from '../../support/api.js';
 
 /** A server with a scope of root's, an account `alice` with a scope of her own, and an RSE. */
 export interface World {
@@ -10,8 +16,8 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function world(): Promise<World> {
-  const api = await startApi();
+export async function world(options: TestApiOptions = {}): Promise<World> {
+  const api = await startApi(options);
   const { root } = api;
   await ok(root('POST', '/accounts/alice', { type: 'USER', email: 'alice@km3net.example' }));
   const identity = {
