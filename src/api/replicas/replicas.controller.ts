@@ -1,20 +1,18 @@
-import { Body, Controller, Delete, Inject, Post, Put } from '@nestjs/common';
+import { Body, Controller, Inject, Post, Put } from '@nestjs/common';
 import { type Principal } from '../../accounts/index.js';
-import { record } from '../../audit/index.js';
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database, type Tx } from '../../db/index.js';
-import { ResourceTemporaryUnavailable } from '../../errors/index.js';
-import { demand, mayDeclareBad, mayDeleteReplicas } from '../../policy/index.js';
+import { demand, mayDeclareBad } from '../../policy/index.js';
 import { StorageRegistry } from '../../protocols/index.js';
 import {
   assertUnavailable,
-  condemnByName,
   declareBad,
   givenPath,
   namedCopies,
   type NamedCopy,
   registerFiles,
+  restCopies,
   uploadFacts,
 } from '../../replicas/index.js';
 import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
@@ -37,13 +35,13 @@ import {
   type NewReplica,
   type NewReplicas,
   parseChangedReplicas,
-  parseNamedReplicas,
   parseNewReplicas,
-  parseTombstones,
 } from './replicas.request.js';
 import { demandNames, demandWritable, demandWriter } from './write-facts.js';
 
-/** Copies of files: registering them, saying what became of them, letting them go. */
+const DAY_MS = 86_400_000;
+
+/** Copies of files: registering them, saying what became of them. */
 @Controller('replicas')
 export class ReplicasController {
   constructor(
@@ -67,6 +65,10 @@ export class ReplicasController {
         files: await offerFiles(tx, files),
         now,
       });
+      const resting = asked.files.filter(
+        (file, at) => registered[at]?.fresh && file.state === ReplicaState.TEMPORARY_UNAVAILABLE,
+      );
+      if (resting.length > 0) await this.rest(tx, caller, await namedCopies(tx, rse, resting));
       if (seen.paths.length === 0) return;
       const fresh = asked.files.filter((file, at) => registered[at]?.fresh && isWritten(file));
       await this.confirm(tx, rse, await namedCopies(tx, rse, fresh), seen);
@@ -96,46 +98,9 @@ export class ReplicasController {
       const named = (state: ReplicaState) => copies.filter((copy) => stateOf(copy) === state);
       await this.confirm(tx, rse, named(ReplicaState.AVAILABLE), seen);
       await this.refuse(tx, caller, named(ReplicaState.UNAVAILABLE));
-      await assertUnavailable(
-        tx,
-        named(ReplicaState.TEMPORARY_UNAVAILABLE),
-        ReplicaState.TEMPORARY_UNAVAILABLE,
-      );
+      await this.rest(tx, caller, named(ReplicaState.TEMPORARY_UNAVAILABLE));
       await this.condemn(tx, caller, named(ReplicaState.BAD));
     });
-  }
-
-  @Delete()
-  async delete(@Body() body: unknown, @Caller() caller: Principal): Promise<void> {
-    const asked = parseNamedReplicas(body);
-    await this.db.tx(async (tx) => {
-      const rse = await findRse(tx, asked.rse);
-      demand(mayDeleteReplicas(caller), `delete replicas at RSE ${rse.name}`);
-      if (!rse.availabilityDelete && !asked.ignoreAvailability) {
-        throw new ResourceTemporaryUnavailable(
-          `RSE ${rse.name} is temporarily unavailable for deleting`,
-          { rse: rse.name },
-        );
-      }
-      const copies = await namedCopies(tx, rse, asked.files);
-      await condemnByName(tx, copies, { hide: true });
-      await recordGone(tx, caller, 'replicas.delete', rse, copies);
-    });
-  }
-
-  @Post('tombstone')
-  async setTombstones(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
-    const asked = parseTombstones(body);
-    await this.db.tx(async (tx) => {
-      demand(mayDeleteReplicas(caller), 'set tombstones');
-      for (const [name, files] of asked) {
-        const rse = await findRse(tx, name);
-        const copies = await namedCopies(tx, rse, files);
-        await condemnByName(tx, copies, { hide: false });
-        await recordGone(tx, caller, 'replicas.tombstone', rse, copies);
-      }
-    });
-    return 'Created';
   }
 
   private async demandRegistration(tx: Tx, asked: NewReplicas, caller: Principal) {
@@ -196,6 +161,19 @@ export class ReplicasController {
     );
   }
 
+  /** Who does not say until when means as long as anybody may. */
+  private async rest(tx: Tx, caller: Principal, copies: readonly NamedCopy[]): Promise<void> {
+    if (copies.length === 0) return;
+    const now = this.clock.now();
+    await assertUnavailable(tx, copies, ReplicaState.TEMPORARY_UNAVAILABLE);
+    await restCopies(tx, copies, {
+      reason: `declared TEMPORARY_UNAVAILABLE by account ${caller.account}`,
+      accountId: caller.accountId,
+      expiresAt: new Date(now.getTime() + this.config.replicas.restDaysMax * DAY_MS),
+      now,
+    });
+  }
+
   private async condemn(tx: Tx, caller: Principal, copies: readonly NamedCopy[]): Promise<void> {
     if (copies.length === 0) return;
     const reason = `declared BAD by account ${caller.account}`;
@@ -223,17 +201,3 @@ async function withPaths(tx: Tx, rse: Rse, files: readonly NewReplica[]) {
     path: file.pfn === null ? null : (givenPath(rse, protocols, file, file.pfn) ?? null),
   }));
 }
-
-const recordGone = (
-  tx: Tx,
-  caller: Principal,
-  action: string,
-  rse: Rse,
-  copies: readonly DidName[],
-): Promise<void> =>
-  record(tx, {
-    by: caller,
-    action,
-    subject: rse.name,
-    change: { dids: copies.map(nameOf) },
-  });

@@ -165,17 +165,13 @@ const Tombstones = Type.Object({
   replicas: Type.Array(Type.Object({ rse, scope: anyName, name: anyName }), items),
 });
 
-/** Copies anywhere by name, grouped by RSE in the order in which RSEs are first named. */
-export function parseTombstones(body: unknown): Map<string, DidName[]> {
-  const { replicas } = parseParameters(Tombstones, body, 'replicas');
-  const byRse = new Map<string, DidName[]>();
-  for (const { rse: at, ...file } of replicas) {
-    const group = byRse.get(at) ?? [];
-    group.push({ scope: file.scope, name: file.name });
-    byRse.set(at, group);
-  }
-  return byRse;
-}
+/** Copies anywhere by name, in the order given. */
+export const parseTombstones = (body: unknown): (DidName & { readonly rse: string })[] =>
+  parseParameters(Tombstones, body, 'replicas').replicas.map(({ rse, scope, name }) => ({
+    rse,
+    scope,
+    name,
+  }));
 
 const Pfns = Type.Object({
   rse: Optional(rse),
