@@ -30,7 +30,7 @@ export function parseRedirection(
   const more = site === undefined ? '' : `&site=${encodeURIComponent(site)}`;
   return {
     listing: {
-      ...parseListingQuery(did, { sort }),
+      ...parseListingQuery(did, { sort, limit: query['limit'] }),
       schemes,
       site,
       ignoreAvailability: false,

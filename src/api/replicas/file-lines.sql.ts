@@ -14,9 +14,17 @@ export interface LinesSpec {
   readonly resolveArchives: boolean;
 }
 
-/** Some lines in each text, and in how many groups of equal copies their files fell. */
+/** Some lines of a page, in order. */
+export interface LinePart {
+  /** Undefined where a file among them needs more than the form tells: registered paths, archives, odd names. */
+  readonly text: string | undefined;
+  /** The files that it may tell of. */
+  readonly ids: readonly DidId[];
+}
+
+/** A page's lines, and in how many groups of equal copies its files fell. */
 export interface Lines {
-  readonly texts: readonly string[];
+  readonly parts: readonly LinePart[];
   readonly kinds: number;
 }
 
@@ -24,17 +32,22 @@ export interface Lines {
 const FILES_A_ROW = 32;
 
 /**
- * The lines of these files, in the order given, as presentListed writes them: some in each text,
- * without the newline behind the last of them. Undefined where a file among them needs more than the
- * form: registered paths, archives, names that a path may not have.
+ * The lines of these files, in the order given, as presentListed writes them: some in each part,
+ * without the newline behind the last of them. Parts without any line are left out.
  *
  * Files at the same RSEs differ in their names only, so what a row says of its copies is written once
  * for each such group, and filled in file by file.
  */
-export async function fileLines(tx: Tx, spec: LinesSpec): Promise<Lines | undefined> {
-  const found = await rows<{ odd: boolean; text: string; kinds: number }>(tx, linesStatement(spec));
-  if (found.some(({ odd }) => odd)) return undefined;
-  return { texts: found.map(({ text }) => text), kinds: found[0]?.kinds ?? 0 };
+export async function fileLines(tx: Tx, spec: LinesSpec): Promise<Lines> {
+  const found = await rows<{ part: bigint; odd: boolean; text: string; kinds: number }>(
+    tx,
+    linesStatement(spec),
+  );
+  const parts = found.map(({ part, odd, text }) => {
+    const from = Number(part) * FILES_A_ROW;
+    return { text: odd ? undefined : text, ids: spec.ids.slice(from, from + FILES_A_ROW) };
+  });
+  return { parts, kinds: found[0]?.kinds ?? 0 };
 }
 
 /** Names, scopes and hexadecimal digits stand in JSON as they are: a CHECK allows nothing else. */
@@ -65,15 +78,16 @@ function linesStatement(spec: LinesSpec): Sql {
         ${each(({ value, column }) => sql`${value} AS ${column}`)}
       FROM unnest(${[...ids]}::bigint[]) WITH ORDINALITY AS i(id, at) JOIN dids d ON d.id = i.id),
     alike AS MATERIALIZED (
-      SELECT copies, bool_or(odd) AS odd, array_agg(at) AS ats, array_agg(head) AS heads
+      SELECT copies, odd, array_agg(at) AS ats, array_agg(head) AS heads
         ${each(({ column }) => sql`array_agg(${column}) AS ${column}`)}
-      FROM file WHERE copies <> '{}' OR odd OR id = ANY(${[...named]}::bigint[]) GROUP BY copies)
-    SELECT bool_or(a.odd) AS odd, string_agg(l.head || ${tail}, E'\n' ORDER BY l.at) AS text,
+      FROM file WHERE copies <> '{}' OR odd OR id = ANY(${[...named]}::bigint[]) GROUP BY copies, odd)
+    SELECT (l.at - 1) / ${lit(FILES_A_ROW)} AS part, bool_or(a.odd) AS odd,
+      string_agg(l.head || ${tail}, E'\n' ORDER BY l.at) AS text,
       (SELECT count(*)::int FROM alike) AS kinds
     FROM alike a CROSS JOIN LATERAL (${tailOf()} OFFSET 0) t
     CROSS JOIN LATERAL unnest(a.ats, a.heads ${each(({ column }) => sql`a.${column}`)})
       AS l(at, head ${each(({ column }) => column)})
-    GROUP BY (l.at - 1) / ${lit(FILES_A_ROW)} ORDER BY (l.at - 1) / ${lit(FILES_A_ROW)}`;
+    GROUP BY 1 ORDER BY 1`;
 }
 
 /** Whether a file needs more than the form tells. */

@@ -17,18 +17,22 @@ const FEW = 50;
  */
 const kindsMax = (files: number): number => Math.max(64, files / 8);
 
+/** Of a page's parts, how many may have a file that the database cannot write and its others still pay. */
+const oddMax = (parts: number): number => parts / 4;
+
 /**
  * A listing as JSON lines, one or more in each text, without the newline behind the last of them.
  * Mostly the database writes them, page by page. Few files are written here, letter for letter the
- * same, and so is all that follows a page which the database cannot write, or in which hardly two
- * files have equal copies. Throws InvalidRSEExpression before the first.
+ * same, and so are those around one that the database cannot write, and all that follows a page with
+ * many such, or in which hardly two files have equal copies. Throws InvalidRSEExpression before the
+ * first.
  */
 export async function* listLines(
   context: ListingContext,
   listing: Listing,
 ): AsyncGenerator<string, void, undefined> {
-  const { db } = context;
-  const scene = await db.read((tx) => setScene(tx, listing));
+  const { db, config } = context;
+  const scene = await db.read((tx) => setScene(tx, listing, config.replicas.siteDistances));
   let form = formOf(context, scene);
   if (!form) {
     for await (const row of listRows(context, listing)) yield presentListed(row);
@@ -38,17 +42,36 @@ export async function* listLines(
   for await (const page of listingPages(db, listing, pace)) {
     const many: boolean = page.ids.length >= FEW;
     const lines = form && many ? await linesOfPage(context, scene, page, form) : undefined;
-    if (lines) yield* lines.texts;
+    const pays = lines !== undefined && oddParts(lines) <= oddMax(lines.parts.length);
+    if (pays) yield* textsOf(context, scene, page, lines);
     else for await (const row of rowsOfPage(context, scene, page)) yield presentListed(row);
-    if (many && !(lines && lines.kinds <= kindsMax(page.ids.length))) form = undefined;
-    pace.next(lines?.texts.reduce((sum, text) => sum + text.length, 0));
+    if (many && !(pays && lines.kinds <= kindsMax(page.ids.length))) form = undefined;
+    pace.next(lines?.parts.reduce((sum, { text = '' }) => sum + text.length, 0));
   }
 }
 
-/** Undefined where a row is more than its copies: drawn by lot, shuffled, with parents, signed. */
+const oddParts = ({ parts }: Lines): number =>
+  parts.filter(({ text }) => text === undefined).length;
+
+/** What the database wrote, and what it could not in its place. */
+async function* textsOf(
+  context: ListingContext,
+  scene: Scene,
+  { named }: ListedPage,
+  { parts }: Lines,
+): AsyncGenerator<string, void, undefined> {
+  for (const { text, ids } of parts) {
+    if (text !== undefined) yield text;
+    else
+      for await (const row of rowsOfPage(context, scene, { ids, named })) yield presentListed(row);
+  }
+}
+
+/** Undefined where a row is more than its copies: drawn by lot, shuffled, cut, with parents, signed. */
 function formOf({ sign = true }: ListingContext, scene: Scene): LineForm | undefined {
-  const { random, sort, resolveParents } = scene.listing;
+  const { random, sort, resolveParents, pfnsMax } = scene.listing;
   if (random !== undefined || sort === 'random' || resolveParents) return undefined;
+  if (pfnsMax !== undefined) return undefined;
   return lineForm(scene.rses, scene.places, sign);
 }
 
@@ -57,7 +80,7 @@ async function linesOfPage(
   { filter, listing: { resolveArchives } }: Scene,
   { ids, named }: ListedPage,
   form: LineForm,
-): Promise<Lines | undefined> {
+): Promise<Lines> {
   const spec = { ids, named: ids.filter((id) => named.has(id)), filter, form, resolveArchives };
   return await db.read((tx) => fileLines(tx, spec));
 }

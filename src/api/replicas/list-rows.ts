@@ -2,6 +2,7 @@ import { type Tx } from '../../db/index.js';
 import { ancestries, type CopyFilter, listedFiles } from '../../replicas/index.js';
 import { listRses, protocolsOf, resolveRses, type Rse } from '../../rses/index.js';
 import { ReplicaState, type RseId } from '../../vocabulary/index.js';
+import { measureFrom, type SiteDistances } from './distance-from.js';
 import { ancestorNames } from './ancestors.js';
 import { archivePfns } from './archive-pfns.js';
 import { type ListedPage, listingPages } from './listing-pages.js';
@@ -28,8 +29,8 @@ export async function* listRows(
   context: ListingContext,
   listing: Listing,
 ): AsyncGenerator<ListedRow, void, undefined> {
-  const { db } = context;
-  const scene = await db.read((tx) => setScene(tx, listing));
+  const { db, config } = context;
+  const scene = await db.read((tx) => setScene(tx, listing, config.replicas.siteDistances));
   const pace = new Pace();
   let left = listing.random ?? Number.POSITIVE_INFINITY;
   for await (const page of listingPages(db, listing, pace)) {
@@ -62,12 +63,21 @@ export async function* rowsOfPage(
     if (rseIds.length === 0 && !named.has(didId) && !zips?.has(didId)) continue;
     const own = pfnsOf(file, scene.places, listing.sort === 'random');
     const pfns = [...(await sign(own)), ...(zips?.get(didId) ?? [])];
-    yield listedRow(file, pfns, scene.names, parents?.get(didId));
+    const { names } = scene;
+    yield listedRow(file, pfns, {
+      names,
+      parents: parents?.get(didId),
+      pfnsMax: listing.pfnsMax,
+    });
   }
 }
 
 /** Reads what holds for a whole listing. Throws InvalidRSEExpression. */
-export async function setScene(tx: Tx, listing: Listing): Promise<Scene> {
+export async function setScene(
+  tx: Tx,
+  listing: Listing,
+  siteDistances: SiteDistances = {},
+): Promise<Scene> {
   const { expression, ignoreAvailability } = listing;
   const found = expression === undefined ? await listRses(tx) : await resolveRses(tx, expression);
   const rses = found.filter((rse) => ignoreAvailability || rse.availabilityRead);
@@ -81,7 +91,10 @@ export async function setScene(tx: Tx, listing: Listing): Promise<Scene> {
       since: listing.since ?? null,
       withPaths: rses.some((rse: Rse) => !rse.deterministic),
     },
-    places: rankPlaces(rses, await protocolsOf(tx, ids), listing),
+    places: rankPlaces(rses, await protocolsOf(tx, ids), {
+      ...listing,
+      distanceOf: await measureFrom(tx, listing, siteDistances),
+    }),
     names: new Map(rses.map(({ id, name }) => [id, name])),
   };
 }

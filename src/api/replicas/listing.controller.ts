@@ -34,9 +34,10 @@ export class ListingController {
   @HttpCode(200)
   async list(
     @Body() body: unknown,
+    @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,
   ): Promise<StreamableFile> {
-    return await this.answer(parseListing(body), accept);
+    return await this.answer(parseListing(body, query), accept);
   }
 
   @Get(':scope/:name')

@@ -24,6 +24,8 @@ export interface ListedRow extends DidName {
   readonly adler32: string | null;
   readonly md5: string | null;
   readonly pfns: readonly ListedPfn[];
+  /** So many of them are shown where priorities are told; undefined: all. */
+  readonly pfnsMax?: number | undefined;
   /** Every copy that matches, also those without a physical name. */
   readonly states: readonly (readonly [rse: string, state: string])[];
   readonly parents?: readonly string[];
@@ -50,12 +52,19 @@ export function pfnsOf(file: ListedFile, places: Places, shuffle: boolean): List
     .sort((a, b) => Number(a.domain === 'wan') - Number(b.domain === 'wan'));
 }
 
-/** A file as a row. `names` gives the RSEs' names. */
+/** What a row tells of a file besides its copies. */
+export interface RowTerms {
+  /** The RSEs' names. */
+  readonly names: ReadonlyMap<RseId, string>;
+  readonly parents: readonly string[] | undefined;
+  readonly pfnsMax: number | undefined;
+}
+
+/** A file as a row. */
 export function listedRow(
   file: ListedFile,
   pfns: readonly ListedPfn[],
-  names: ReadonlyMap<RseId, string>,
-  parents: readonly string[] | undefined,
+  { names, parents, pfnsMax }: RowTerms,
 ): ListedRow {
   return {
     scope: file.scope,
@@ -64,6 +73,7 @@ export function listedRow(
     adler32: file.adler32 === null ? null : adler32FromInt4(file.adler32),
     md5: file.md5,
     pfns,
+    pfnsMax,
     states: file.rseIds.map((rseId, at) => [
       names.get(rseId) ?? '',
       ReplicaStateCodec.name(file.states?.[at] ?? ReplicaState.AVAILABLE),
@@ -84,9 +94,11 @@ export function presentListed(row: ListedRow): string {
   const byRse = new Map<string, string[]>();
   for (const [at, { pfn, place, domain, clientExtract }] of row.pfns.entries()) {
     const text = quoted(pfn);
-    pfns.push(
-      `${text}:{${place.told},"domain":"${domain}","priority":${at + 1},"client_extract":${String(clientExtract)}}`,
-    );
+    if (at < (row.pfnsMax ?? Number.POSITIVE_INFINITY)) {
+      pfns.push(
+        `${text}:{${place.told},"domain":"${domain}","priority":${at + 1},"client_extract":${String(clientExtract)}}`,
+      );
+    }
     const same = byRse.get(place.rse.name);
     if (same) same.push(text);
     else byRse.set(place.rse.name, [text]);

@@ -56,10 +56,17 @@ export interface Listing {
   readonly since: Date | undefined;
   readonly signatureSeconds: number | undefined;
   readonly random: number | undefined;
+  /** So many physical names of a file at most, the best ones. */
+  readonly pfnsMax: number | undefined;
 }
 
-/** Throws InvalidObject and SortingAlgorithmNotSupported. No body and no list of DIDs list nothing. */
-export function parseListing(body: unknown): Listing {
+type Query = Readonly<Record<string, unknown>>;
+
+/**
+ * Throws InvalidObject, ValueError and SortingAlgorithmNotSupported. No body and no list of DIDs list
+ * nothing. What the query says about the order wins over the body.
+ */
+export function parseListing(body: unknown, query: Query = {}): Listing {
   const given = parseBody(ListingBody, body ?? {}, 'replicas/list');
   return {
     dids: given.dids ?? [],
@@ -68,29 +75,33 @@ export function parseListing(body: unknown): Listing {
     expression: given.rse_expression ? given.rse_expression : undefined,
     site: given.client_location?.site ?? undefined,
     position: positionOf(given.client_location),
-    sort: sortOf(given.sort),
+    sort: sortOf(parseOrder(query) ?? given.sort),
     allStates: given.all_states === true,
     unavailable: given.unavailable === true,
-    ignoreAvailability: given.ignore_availability === true,
-    resolveArchives: given.resolve_archives === true,
+    ignoreAvailability: given.ignore_availability ?? given.unavailable != null,
+    resolveArchives: given.resolve_archives !== false,
     resolveParents: given.resolve_parents === true,
     since: parseDate(given.updated_after, 'updated_after'),
     signatureSeconds: given.signature_lifetime ?? undefined,
     random: given.nrandom ?? undefined,
+    pfnsMax: parseInteger(query['limit'], 'limit', { min: 1, max: 1_000_000 }),
   };
 }
 
 /** The same for one DID in the path, with what may stand in the query. */
-export function parseListingQuery(did: DidName, query: Readonly<Record<string, unknown>>): Listing {
+export function parseListingQuery(did: DidName, query: Query): Listing {
   const schemes = parseText(query['schemes'], 'schemes');
   return {
-    ...parseListing({ sort: parseText(query['select'] ?? query['sort'], 'select') ?? null }),
+    ...parseListing({}, query),
     dids: [did],
     schemes: schemes ? schemes.split(',') : undefined,
     ignoreAvailability: true,
-    random: parseInteger(query['limit'], 'limit', { min: 1, max: 1_000_000 }),
   };
 }
+
+/** The order that a query asks for, by either of its names. */
+const parseOrder = (query: Query): string | undefined =>
+  parseText(query['sort'], 'sort') || parseText(query['select'], 'select') || undefined;
 
 function domainOf(domain: string | null | undefined): Listing['domain'] {
   return domain === 'lan' || domain === 'wan' || domain === 'all' ? domain : null;

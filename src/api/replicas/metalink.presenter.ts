@@ -39,11 +39,13 @@ export function presentMetalink(row: ListedRow): string {
   const parents = row.parents?.map((parent) => `   <did>${escape(parent)}</did>\n`).join('');
   const hash = (type: string, value: string | null) =>
     value === null ? '' : `  <hash type="${type}">${value}</hash>\n`;
-  const urls = row.pfns.map(
-    ({ pfn, place, domain, clientExtract }, at) =>
-      `  <url location="${escape(place.rse.name)}" domain="${domain}" priority="${at + 1}"` +
-      ` client_extract="${String(clientExtract)}">${escape(pfn)}</url>\n`,
-  );
+  const urls = row.pfns
+    .slice(0, row.pfnsMax)
+    .map(
+      ({ pfn, place, domain, clientExtract }, at) =>
+        `  <url location="${escape(place.rse.name)}" domain="${domain}" priority="${at + 1}"` +
+        ` client_extract="${String(clientExtract)}">${escape(pfn)}</url>\n`,
+    );
   return (
     ` <file name="${escape(row.name)}">\n` +
     (parents === undefined ? '' : `  <parents>\n${parents}  </parents>\n`) +

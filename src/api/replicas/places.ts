@@ -15,7 +15,7 @@ export interface Place {
   readonly told: string;
   /** Smaller is tried first. Unique in a listing. */
   readonly rank: number;
-  /** Whether what is reached here opens with our tokens only. */
+  /** Whether what is reached here opens by signed URLs only. */
   readonly signed: boolean;
 }
 
@@ -24,21 +24,25 @@ export type Places = ReadonlyMap<RseId, readonly Place[]>;
 
 /**
  * Ranks every way to the RSEs once for a whole listing: near networks before wide ones, disk before
- * tape, then by distance where both positions are known, then the protocols' priority, then
- * names, so that the order is the same in every row. Without schemes an RSE has one way a domain;
- * with schemes one for each.
+ * tape, then by their distance from the client, then the protocols' priority, then names, so that
+ * the order is the same in every row. Without schemes an RSE has one way a domain; with schemes one
+ * for each.
  */
 export function rankPlaces(
   rses: readonly Rse[],
   protocols: ReadonlyMap<RseId, readonly RseProtocol[]>,
-  listing: Pick<Listing, 'domain' | 'schemes' | 'site' | 'position'>,
+  listing: Pick<Listing, 'domain' | 'schemes' | 'site'> & {
+    readonly distanceOf: (rse: Rse) => number;
+  },
 ): Places {
+  const far = new Map(rses.map((rse) => [rse.id, listing.distanceOf(rse)]));
+  const distance = ({ id }: Rse) => far.get(id) ?? 0;
   const ways = rses.flatMap((rse) => waysTo(rse, protocols.get(rse.id) ?? [], listing));
   ways.sort(
     (a, b) =>
       Number(a.domain === 'wan') - Number(b.domain === 'wan') ||
       a.rse.type.localeCompare(b.rse.type) ||
-      kilometres(a.rse, listing.position) - kilometres(b.rse, listing.position) ||
+      distance(a.rse) - distance(b.rse) ||
       a.priority - b.priority ||
       (a.rse.name < b.rse.name ? -1 : Number(a.rse.name > b.rse.name)),
   );
@@ -81,23 +85,6 @@ const firstOfEachScheme = (protocols: readonly RseProtocol[]): RseProtocol[] =>
   protocols.filter(
     ({ scheme }, at) => protocols.findIndex((other) => other.scheme === scheme) === at,
   );
-
-const EARTH_KM = 6371;
-
-/** Further than anything on Earth. */
-const NOWHERE_KM = 30_000;
-
-/** Great-circle distance in kilometres. What has no position is the furthest; without ours all are equal. */
-function kilometres(rse: Rse, position: Listing['position']): number {
-  if (!position) return 0;
-  if (rse.latitude === null || rse.longitude === null) return NOWHERE_KM;
-  const radians = (degrees: number) => (degrees * Math.PI) / 180;
-  const [from, to] = [radians(position.latitude), radians(rse.latitude)];
-  const east = radians(rse.longitude - position.longitude);
-  const half =
-    Math.sin((to - from) / 2) ** 2 + Math.cos(from) * Math.cos(to) * Math.sin(east / 2) ** 2;
-  return 2 * EARTH_KM * Math.asin(Math.sqrt(half));
-}
 
 const toldOf = (rse: Rse): string =>
   toJson({

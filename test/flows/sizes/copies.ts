@@ -51,6 +51,25 @@ export const aboutCopies: Readonly<Record<string, Sized>> = {
     const dids = await lake.files(tag, size, 'A-DISK');
     return ['POST', '/replicas/tombstone', { replicas: at('A-DISK', dids) }];
   },
+  'setting tombstones at several RSEs': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK', 'B-DISK');
+    const replicas = dids.map((did, at) => ({ ...did, rse: at % 2 ? 'A-DISK' : 'B-DISK' }));
+    return ['POST', '/replicas/tombstone', { replicas }];
+  },
+  'changing states to a rest': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK');
+    const files = dids.map((did) => ({ ...did, state: 'T' }));
+    return ['PUT', '/replicas', { rse: 'A-DISK', files }];
+  },
+  'listing copies by a table of distances': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    const body = { dids: [{ scope: SCOPE, name: tag }], sort: 'custom_table' };
+    return ['POST', '/replicas/list', { ...body, client_location: { site: 'ANYWHERE' } }];
+  },
+  'listing copies, the best of each': async (lake, size, tag) => {
+    await lake.dataset(tag, size);
+    return ['GET', `/replicas/${SCOPE}/${tag}?limit=1`];
+  },
   'listing copies of a dataset': async (lake, size, tag) => {
     await lake.dataset(tag, size);
     return ['POST', '/replicas/list', { dids: [{ scope: SCOPE, name: tag }] }];
