@@ -91,6 +91,12 @@ single('search', 'long rows', 'sizes-of-open-datasets', {
   'body.lines.0.bytes': 6000,
 });
 
+// A parameter that is missing in a query has one class, whatever the route.
+single('operators', 'requests of no state', 'a-missing-parameter-is-a-value-error', {
+  'headers.exceptionclass': 'ValueError',
+  'body.json.ExceptionClass': 'ValueError',
+});
+
 // Every class has one status, whatever the route.
 single('accounts', 'a userpass identity without a password', 'one-status-a-class', { status: 404 });
 single('rses', 'availability said twice', 'one-status-a-class', { status: 400 });

@@ -6,6 +6,7 @@ import { config } from './config.mjs';
 import { dids } from './dids.mjs';
 import { limits } from './limits.mjs';
 import { conventions, metadata } from './metadata.mjs';
+import { operators } from './operators.mjs';
 import { listing, replicas } from './replicas.mjs';
 import { rses } from './rses.mjs';
 import { rules } from './rules.mjs';
@@ -27,4 +28,5 @@ export const chapters = [
   { name: 'config', exchanges: config },
   { name: 'subscriptions', exchanges: subscriptions },
   { name: 'bad-replicas', exchanges: badReplicas },
+  { name: 'operators', exchanges: operators },
 ];
