@@ -6,8 +6,9 @@
  * 3. specs: the drivers, transfer tools and daemons meet XRootD, rclone, nginx and Apache (*.spec.ts).
  *
  * Installs what it needs below .interop/ (kept for the next time): a Python environment with
- * rucio-clients and pytest, and KM3NeT's test files; as root on Debian also the storage servers, and
- * for the time of the run an authority into the system's bundle. Not being root, 2 and 3 are skipped.
+ * rucio-clients and pytest, and KM3NeT's test files; as root on Debian also one with DIRAC, the storage
+ * servers, and for the time of the run an authority into the system's bundle. Not being root, DIRAC,
+ * 2 and 3 are skipped.
  *
  * --slow adds what takes more than a few seconds, --only demo|site|specs runs one part, all else is
  * for pytest (for jest after --only specs). SLUICE_INTEROP_DEMO=<state>/demo.json judges a demo that

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isRoot } from '../site/authority.js';
 import { type Background, startAuthority, startDemo, startSite } from './backgrounds.js';
 import { parseOptions, type RunOptions, type Stage } from './options.js';
+import { prepareDirac } from './dirac.js';
 import { installServers } from './packages.js';
 import { Interrupted, INTEROP, judge, ROOT, tell } from './programs.js';
 import { preparePython, prepareTestData } from './python.js';
@@ -19,6 +20,11 @@ async function judgeAll(options: RunOptions): Promise<number> {
   if (options.slow) env['SLUICE_INTEROP_SLOW'] = '1';
   const python = preparePython();
   env['SLUICE_INTEROP_DATA'] = prepareTestData(python);
+  if (options.stages.includes('demo')) {
+    const dirac = prepareDirac();
+    if ('python' in dirac) env['SLUICE_INTEROP_DIRAC'] = dirac.python;
+    else tell(`DIRAC's catalogue is SKIPPED: ${dirac.missing}`);
+  }
   if (env['SLUICE_INTEROP_DEMO'] !== undefined || env['SLUICE_INTEROP_URL'] !== undefined) {
     const [stage = 'demo', ...others] = options.stages;
     return await tellStories(python, others.length > 0 ? 'demo' : stage, options.rest);

@@ -22,12 +22,15 @@ const POLICY = '/usr/sbin/policy-rc.d';
 const isInstalled = (name: string): boolean =>
   succeeds('sh', '-c', `dpkg-query -W -f '\${Status}' ${name} 2>&1 | grep -q 'ok installed'`);
 
+/** Installs the storage servers that are missing, as `installPackages` does. */
+export const installServers = (): string | undefined => installPackages(PACKAGES);
+
 /**
  * Installs what is missing, if we are root; its services are not started. Gives what is missing
  * after that, and why, or undefined.
  */
-export function installServers(): string | undefined {
-  const missing = PACKAGES.filter((name) => !isInstalled(name));
+export function installPackages(packages: readonly string[]): string | undefined {
+  const missing = packages.filter((name) => !isInstalled(name));
   if (missing.length === 0) return undefined;
   const names = missing.join(' ');
   if (!succeeds('apt-get', '--version')) return `no Debian, and not here: ${names}`;
