@@ -91,3 +91,25 @@ export function namesOfPath(rse: Rse, path: string): DidName[] {
     }
   });
 }
+
+/** Names as different as names may be. */
+const PROBES: readonly DidName[] = [
+  { scope: 'user.a.b', name: '/c/d' },
+  { scope: 'group.e', name: 'f' },
+  { scope: 'g.2026', name: 'h/i' },
+];
+
+/**
+ * Whether the names behind every path of an RSE can be told: the registered ones always, computed ones
+ * where namesOfPath undoes the naming. Where it cannot, nobody knows of a path that it is no copy's.
+ */
+export const tellsNames = (rse: Rse): boolean =>
+  !rse.deterministic ||
+  PROBES.every((file) => {
+    try {
+      const found = namesOfPath(rse, normalisePath(copyPath(rse, file, null)));
+      return found.some(({ scope, name }) => scope === file.scope && name === file.name);
+    } catch {
+      return false;
+    }
+  });

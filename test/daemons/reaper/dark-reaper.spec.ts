@@ -3,7 +3,14 @@ import { darkReaper } from '../../../src/daemons/reaper/dark-reaper.js';
 import { rows, sql } from '../../../src/db/index.js';
 import { StorageRegistry } from '../../../src/protocols/index.js';
 import { claimDark, grantUpload, quarantineFiles } from '../../../src/replicas/index.js';
-import { changeRse, findRse, pathOf } from '../../../src/rses/index.js';
+import {
+  addProtocol,
+  changeRse,
+  findRse,
+  pathOf,
+  protocolsOf,
+  setRseAttribute,
+} from '../../../src/rses/index.js';
 import { StorageCause } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Dock, dock } from './dock.js';
@@ -94,6 +101,45 @@ describe('the dark-reaper', () => {
     await sweep();
     expect(standing()).toEqual(['/data/changed', '/data/granted']);
     expect(await quarantined()).toEqual([]);
+  });
+
+  it('deletes nothing that is the copy of another RSE at the same storage', async () => {
+    await a.rse('INNER', { attributes: { lfn2pfn_algorithm: 'identity' } });
+    const all = { read: 1, write: 1, delete: 1 };
+    await base.db.tx(async (tx) => {
+      const { id } = await findRse(tx, 'DISK');
+      const [outer] = (await protocolsOf(tx, [id])).get(id) ?? [];
+      await addProtocol(tx, await findRse(tx, 'INNER'), {
+        scheme: 'memory',
+        hostname: outer?.hostname ?? '',
+        port: 0,
+        prefix: '/data/inner/',
+        impl: 'memory',
+        domains: { lan: all, wan: all },
+        extendedAttributes: null,
+      });
+    });
+    stand('/inner/km3net/known');
+    stand('/inner/km3net/later');
+    await a.copies('INNER', ['known']);
+    await quarantine('/inner/km3net/known', '/inner/km3net/later');
+    expect(await quarantined()).toEqual(['/inner/km3net/later']);
+    await a.copies('INNER', ['later']);
+    rested();
+    await sweep();
+    expect(standing()).toHaveLength(2);
+  });
+
+  it('deletes nothing where nobody can tell which file a path is', async () => {
+    stand('/dark');
+    await quarantine('/dark');
+    rested();
+    await base.db.tx(async (tx) =>
+      setRseAttribute(tx, await findRse(tx, 'DISK'), 'lfn2pfn_algorithm', 'of-somebody'),
+    );
+    await sweep();
+    expect(standing()).toEqual(['/data/dark']);
+    await expect(quarantine('/more')).rejects.toThrow('does not tell which file a path is');
   });
 
   it('forgets what is gone already', async () => {
