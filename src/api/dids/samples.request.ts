@@ -42,7 +42,7 @@ export function parseSample(given: unknown, naming: NamingScheme): SampleRequest
   };
 }
 
-const Resurrection = Type.Array(NamedDid, { minItems: 1, maxItems: Limits.bulkItems });
+const Resurrection = Type.Array(NamedDid, { maxItems: Limits.bulkItems });
 
 /** The body of `POST dids/resurrect`. */
 export const parseResurrection = (body: unknown): DidName[] =>

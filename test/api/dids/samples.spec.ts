@@ -94,7 +94,6 @@ describe('what has expired', () => {
   it.each<[unknown, string]>([
     [names, '404 DataIdentifierNotFound'],
     [[{ scope: 'km3net', name: 'never' }], '404 DataIdentifierNotFound'],
-    [[], '400 InvalidObject'],
     [{ dids: names }, '400 TypeError'],
     [[{ scope: 'km3net' }], '400 InvalidObject'],
   ])('POST resurrect %j is %s', async (body, fact) => {
