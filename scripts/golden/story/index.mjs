@@ -5,6 +5,7 @@ import { badReplicas } from './bad.mjs';
 import { config } from './config.mjs';
 import { dids } from './dids.mjs';
 import { limits } from './limits.mjs';
+import { lives } from './lives.mjs';
 import { conventions, metadata } from './metadata.mjs';
 import { operators } from './operators.mjs';
 import { listing, replicas } from './replicas.mjs';
@@ -29,4 +30,5 @@ export const chapters = [
   { name: 'subscriptions', exchanges: subscriptions },
   { name: 'bad-replicas', exchanges: badReplicas },
   { name: 'operators', exchanges: operators },
+  { name: 'lives', exchanges: lives },
 ];
