@@ -10,7 +10,7 @@ import {
   type Rse,
   type RseProtocol,
 } from '../rses/index.js';
-import { type DidName } from '../vocabulary/index.js';
+import { type DidName, scopeOfLfn } from '../vocabulary/index.js';
 
 /**
  * The path of a file at an RSE below any protocol's prefix: computed where the RSE is deterministic,
@@ -72,7 +72,9 @@ function expectedPfns(protocols: readonly RseProtocol[], path: string, scheme: s
  */
 export function namesOfPath(rse: Rse, path: string): DidName[] {
   const parts = path.split('/').filter((part) => part !== '');
-  const found: DidName[] = [];
+  // A logical file name of DIRAC may be a path whole.
+  const whole = `/${parts.join('/')}`;
+  const found: DidName[] = [{ scope: scopeOfLfn(whole), name: whole }];
   for (let at = 1; at < parts.length; at++) {
     for (const scope of new Set([parts.slice(0, at).join('.'), parts.slice(0, at).join('/')])) {
       for (const skip of [0, 2]) {

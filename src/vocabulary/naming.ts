@@ -14,3 +14,12 @@ export const DidNamePatterns: Readonly<Record<NamingScheme, RegExp>> = {
   dirac:
     /^(?!.*\/\.{1,2}(\/|$))(?:[/A-Za-z0-9][/A-Za-z0-9.\-_]{0,249}|(?=.{1,500}$)(?:\/[A-Za-z0-9.\-_+=,@~]+)+)$/,
 };
+
+/**
+ * The scope of a logical file name of DIRAC, by the rule that DIRAC and Rucio's clients share: its
+ * second part, or the first (the virtual organisation) where it has no other.
+ */
+export function scopeOfLfn(lfn: string): string {
+  const [, organisation = '', second = ''] = lfn.split('/');
+  return second === '' ? organisation : second;
+}

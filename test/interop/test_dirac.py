@@ -75,6 +75,7 @@ class Tree:
             })
             client.add_rse_attribute(rse, 'ANY', True)
             client.set_local_account_limit(client.account, rse, 10**15)
+        client.add_rse_attribute(self.rses[1], 'lfn2pfn_algorithm', 'dirac')
 
     def path(self, *parts):
         return '/'.join(['', self.vo, self.scope, *parts])
@@ -121,7 +122,7 @@ def test_sizes_and_metadata(catalogue, tree, run):
     assert catalogue.failed('getFileSize', [none]) == {none: 'No such file or directory'}
 
 
-def test_replicas_and_another_one(catalogue, tree, run):
+def test_replicas_and_another_one(catalogue, tree, run, client):
     first, second = tree.rses
     found = catalogue.done('getReplicas', run)
     assert len(found) == 120
@@ -130,7 +131,11 @@ def test_replicas_and_another_one(catalogue, tree, run):
     assert found[run[0]][first].endswith(run[0])
     added = catalogue.done('addReplica', {run[0]: {'SE': second, 'PFN': ''}})
     assert added == {run[0]: True}
-    assert set(catalogue.done('getReplicas', run[:1])[run[0]]) == {first, second}
+    found = catalogue.done('getReplicas', run[:1])[run[0]]
+    assert set(found) == {first, second}
+    assert found[second] == f'https://{second.lower()}.example.org:443/data{run[0]}'
+    assert next(client.get_did_from_pfns([found[second]])) == {
+        found[second]: {'scope': tree.scope, 'name': run[0]}}
 
 
 def test_directories_are_listed(catalogue, tree, run):

@@ -18,6 +18,9 @@ const NAMES = [
   ['group.km3.sea', 'a//b'],
   ['users.are.many', '/f'],
   ['regroup.x', 'f-1_2.3'],
+  ['raw', '/vo/raw/run1/f1'],
+  ['vo', '/vo'],
+  ['vo', '/vo/'],
 ] as const;
 
 const computed = [...ALGORITHMS.values()].filter(({ columns }) => columns !== undefined);

@@ -39,6 +39,10 @@ describe('pathOf', () => {
     ['hash', 'data.raw', 'f1.txt', 'data.raw/9c/76/f1.txt'],
     ['identity', 'group.km3.sea', 'a/b', 'group/km3/sea/a/b'],
     ['identity', 'data.raw', '/a/b', 'data.raw//a/b'],
+    ['dirac', 'raw', '/vo/raw/run1/f1', 'vo/raw/run1/f1'],
+    ['dirac', 'vo', '/vo', 'vo'],
+    ['dirac', 'mc', '/vo/raw/run1/f1', 'mc//vo/raw/run1/f1'],
+    ['dirac', 'user.alice', 'f1', 'user/alice/f1'],
   ])('%s of %s:%s is %s', (algorithm, scope, name, path) => {
     expect(pathOf(algorithm, scope, name)).toBe(path);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DidNamePatterns, Limits } from '../../src/vocabulary/index.js';
+import { DidNamePatterns, Limits, scopeOfLfn } from '../../src/vocabulary/index.js';
 
 const LONG = `/${'d'.repeat(249)}`;
 
@@ -27,5 +27,16 @@ describe('the naming schemes', () => {
 
   it('have no name that is longer than reading allows', () => {
     expect(LONG.length * 2).toBe(Limits.didNameLength);
+  });
+});
+
+describe('a logical file name of DIRAC', () => {
+  it.each([
+    ['/km3net', 'km3net'],
+    ['/km3net/', 'km3net'],
+    ['/km3net/user', 'user'],
+    ['/km3net/user/a/alice/f1', 'user'],
+  ])('%s is in the scope %s', (lfn, scope) => {
+    expect(scopeOfLfn(lfn)).toBe(scope);
   });
 });

@@ -1,5 +1,5 @@
 import { InvalidPath, UnsupportedOperation } from '../../errors/index.js';
-import { type DidName, DidType } from '../../vocabulary/index.js';
+import { type DidName, DidType, scopeOfLfn } from '../../vocabulary/index.js';
 
 /** A directory of DIRAC's name space: a dataset where files are in it, a container above that. */
 export interface Directory extends DidName {
@@ -9,20 +9,11 @@ export interface Directory extends DidName {
 }
 
 /**
- * The scope of a path, by the rule that DIRAC and Rucio's clients share: its second part, or the first
- * (the virtual organisation) where it has no other.
- */
-export function scopeOfPath(path: string): string {
-  const [, organisation = '', second = ''] = path.split('/');
-  return second === '' ? organisation : second;
-}
-
-/**
  * A logical file name as the name of a file. Throws InvalidPath for what is not
  * `/<VO>/<directory>/…/<file>`: the VO's own directory has directories in it, not files.
  */
 export function didOfLfn(lfn: string): DidName {
-  if (/^(\/[^/]+){3,}$/.test(lfn)) return { scope: scopeOfPath(lfn), name: lfn };
+  if (/^(\/[^/]+){3,}$/.test(lfn)) return { scope: scopeOfLfn(lfn), name: lfn };
   throw new InvalidPath(
     `'${lfn.slice(0, 80)}' is no logical file name: /<VO>/<directory>/…/<file> is one`,
     { lfn },
@@ -62,7 +53,7 @@ export function directoriesOf(lfns: readonly string[]): Map<string, Directory> {
       const known = directories.get(name);
       // What is above a known directory is known.
       if (known?.type === type) break;
-      const directory = { scope: scopeOfPath(name), name, type, parent: above[at + 1] ?? null };
+      const directory = { scope: scopeOfLfn(name), name, type, parent: above[at + 1] ?? null };
       if (known) throw conflict(name, 'cannot hold files and directories');
       if (files.has(name)) throw wrongKind(directory);
       directories.set(name, directory);

@@ -1,15 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { didOfLfn, directoriesOf, scopeOfPath } from '../../../src/api/dirac/logical-path.js';
+import { didOfLfn, directoriesOf } from '../../../src/api/dirac/logical-path.js';
 
 describe('a path of DIRAC', () => {
-  it.each([
-    ['/km3net', 'km3net'],
-    ['/km3net/user', 'user'],
-    ['/km3net/user/a/alice/f1', 'user'],
-  ])('%s is in the scope %s', (path, scope) => {
-    expect(scopeOfPath(path)).toBe(scope);
-  });
-
   it.each(['', '/', 'f1', '/km3net', '/km3net/f1', '/km3net/raw/', '/km3net//f1', 'km3net/raw/f1'])(
     "'%s' is no file",
     (lfn) => {
