@@ -1,6 +1,11 @@
 import { execute, one, prepared, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { AccountNotFound } from '../errors/index.js';
-import { type AccountId, AccountStatus, type AccountType } from '../vocabulary/index.js';
+import {
+  type AccountId,
+  AccountStatus,
+  AccountStatusCodec,
+  type AccountType,
+} from '../vocabulary/index.js';
 
 /** Who may act, own and be charged. */
 export interface Account {
@@ -30,6 +35,20 @@ export async function findAccount(tx: Tx, name: string): Promise<Account> {
   const [account] = await selectAccounts(tx, sql`a.name = ${name}`);
   if (!account) throw new AccountNotFound(`Account '${name}' does not exist`, { account: name });
   return account;
+}
+
+/** The account of that name, which may act and be given things. Throws AccountNotFound. */
+export async function findActiveAccount(tx: Tx, name: string): Promise<Account> {
+  const account = await findAccount(tx, name);
+  if (account.status === AccountStatus.ACTIVE) return account;
+  const status = AccountStatusCodec.name(account.status);
+  throw new AccountNotFound(
+    `Account '${name}' is ${status}: it takes part again once it is ACTIVE`,
+    {
+      account: name,
+      status,
+    },
+  );
 }
 
 /** The accounts with these ids. */

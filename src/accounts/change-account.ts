@@ -1,5 +1,5 @@
 import { type Tx } from '../db/index.js';
-import { UnsupportedOperation } from '../errors/index.js';
+import { AccountNotFound, UnsupportedOperation } from '../errors/index.js';
 import { AccountStatus } from '../vocabulary/index.js';
 import { type Account, writeAccountEmail, writeAccountStatus } from './account.sql.js';
 import { ROOT } from './principal.js';
@@ -27,4 +27,14 @@ export async function changeAccount(
   }
   await writeAccountStatus(tx, account.id, status);
   if (status !== AccountStatus.ACTIVE) await revokeTokens(tx, account.id);
+}
+
+/** Deletes an account: it stays to be seen, and its name stays taken. Throws AccountNotFound, again. */
+export async function deleteAccount(tx: Tx, account: Account): Promise<void> {
+  if (account.status === AccountStatus.DELETED) {
+    throw new AccountNotFound(`Account '${account.name}' is DELETED already`, {
+      account: account.name,
+    });
+  }
+  await changeAccount(tx, account, { status: AccountStatus.DELETED });
 }

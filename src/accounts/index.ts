@@ -1,6 +1,6 @@
 /** Accounts, identities, login and storage tokens, limits and usage of accounts. */
 
-export { type Account, accountsById, findAccount } from './account.sql.js';
+export { type Account, accountsById, findAccount, findActiveAccount } from './account.sql.js';
 export { addAccount } from './add-account.js';
 export { addIdentity, removeIdentity } from './add-identity.js';
 export {
@@ -9,7 +9,7 @@ export {
   insertAccountAttribute,
   listAccountAttributes,
 } from './attribute.sql.js';
-export { type AccountChange, changeAccount } from './change-account.js';
+export { type AccountChange, changeAccount, deleteAccount } from './change-account.js';
 export { ensureRoot, type RootSettings } from './ensure-root.js';
 export { type ImportedAccount, importAccounts } from './import-accounts.js';
 export { accountNamesOf, type Identity, listIdentities, type NewIdentity } from './identity.sql.js';

@@ -1,4 +1,4 @@
-import { type AccountId, type AccountType } from '../vocabulary/index.js';
+import { type AccountId, type AccountType, type PolicySwitches } from '../vocabulary/index.js';
 
 /** Whoever asks, with all that permission depends on. */
 export interface Principal {
@@ -13,6 +13,8 @@ export interface Principal {
   readonly isAdmin: boolean;
   /** Attributes as stored: booleans are 'true' and 'false'. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** The site's differences from Rucio's generic policy; absent is all of them. */
+  readonly policy?: PolicySwitches | undefined;
 }
 
 /** The name of the account that may do everything. */

@@ -1,5 +1,5 @@
 import { execute, sql, type Tx } from '../db/index.js';
-import { matchRses } from '../rses/index.js';
+import { matchRsesOfEach, rsesById } from '../rses/index.js';
 import { type AccountId, type RseId } from '../vocabulary/index.js';
 import { globalLimits, localLimits, UNLIMITED } from './limit.sql.js';
 import { type GlobalQuota, type Quota, quotaAt } from './quota-left.js';
@@ -21,9 +21,12 @@ export async function globalQuotas(tx: Tx, accountId: AccountId): Promise<Global
   const limits = await globalLimits(tx, accountId);
   if (limits.size === 0) return [];
   const usage = await accountUsage(tx, accountId);
+  const named = await matchRsesOfEach(tx, [...limits.keys()]);
+  const known = await rsesById(tx, [...new Set(named.flat())]);
   const quotas: GlobalQuota[] = [];
-  for (const [expression, bytes] of limits) {
-    const rses = await matchRses(tx, expression);
+  for (const [at, [expression, bytes]] of [...limits].entries()) {
+    const ids = new Set(named[at]);
+    const rses = [...known.values()].filter(({ id }) => ids.has(id));
     let [used, files] = [0n, 0n];
     for (const { id } of rses) {
       used += usage.get(id)?.bytes ?? 0n;

@@ -1,5 +1,5 @@
-import { Type, type Static, type TSchema } from 'typebox';
-import { NamingSchemes } from '../vocabulary/index.js';
+import { Type, type Static, type TBoolean, type TSchema } from 'typebox';
+import { NamingSchemes, POLICY_SWITCHES, type PolicySwitch } from '../vocabulary/index.js';
 
 /**
  * The shape of the whole configuration. Section names are the rooms of `src/`; a time or a limit
@@ -148,6 +148,14 @@ const daemons = section({
   ),
 });
 
+/** Where permissions differ from Rucio's generic policy: true where they do (docs/permissions.md). */
+const policy = section(
+  Object.fromEntries(POLICY_SWITCHES.map((name) => [name, Type.Boolean()])) as Record<
+    PolicySwitch,
+    TBoolean
+  >,
+);
+
 export const ConfigSchema = section({
   server,
   database,
@@ -163,6 +171,7 @@ export const ConfigSchema = section({
     passwordWorkers: Type.Integer({ minimum: 1, maximum: 64 }),
     passwordQueueMax: amount,
   }),
+  policy,
   log: section({
     level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   }),

@@ -5,19 +5,23 @@ export {
   mayChangeAccount,
   mayChangeAccountAttributes,
   mayChangeIdentities,
+  mayDeleteAccount,
   mayReadLimits,
+  mayReadShares,
   mayReadUsage,
   maySetGlobalLimit,
   maySetLocalLimit,
 } from './accounts.js';
+export { mayReadHeartbeats, maySendHeartbeats } from './daemons.js';
+export { demand, type May } from './decide.js';
 export {
   mayChangeDids,
   mayDeclareKeys,
+  mayDescribeDids,
   mayFollowAs,
   mayReopenDid,
   mayResurrectDids,
 } from './dids.js';
-export { demand, isAdmin, isRoot, isSelfOrAdmin, type May } from './decide.js';
 export {
   mayChangeRses,
   mayChangeTransferLimits,
@@ -27,17 +31,21 @@ export {
   maySeeProtocolSecrets,
   maySetRseUsage,
 } from './rses.js';
-export { mayAddScope, mayChangeScopeOwner } from './scopes.js';
-export { mayChangeSettings, mayReadSettings } from './settings.js';
 export {
   mayDeclareBad,
   mayDeleteReplicas,
+  mayIgnoreAvailability,
   mayNameFiles,
   mayQuarantine,
   mayRegisterReplicas,
+  maySetTombstones,
   maySignUrl,
   maySuspect,
+  mayUpdateReplicas,
   type WriterFacts,
 } from './replicas.js';
-export { mayChangeSubscription } from './subscriptions.js';
+export { mayListRequests, mayReadRequest } from './requests.js';
 export { mayAddRule, mayApproveRule, mayChangeRule, mayGiveRule } from './rules.js';
+export { mayAddScope, mayChangeScope } from './scopes.js';
+export { mayChangeSettings, mayReadSettings } from './settings.js';
+export { mayChangeSubscription } from './subscriptions.js';

@@ -1,7 +1,8 @@
-import { isSelfOrAdmin, type May } from './decide.js';
+import { differs, type May } from './decide.js';
 
 /**
- * Order for one's own account, which pays for the rules; admins for any (Rucio's generic policy leaves
- * it to admins). What the rules may say is asked of each: mayAddRule.
+ * Order for one's own account, which pays for the rules; admins for any. As in Rucio: admins alone.
+ * What the rules may say is asked of each: mayAddRule.
  */
-export const mayChangeSubscription: May<[owner: number]> = isSelfOrAdmin;
+export const mayChangeSubscription: May<[owner: number]> = (caller, owner) =>
+  caller.isAdmin || (differs(caller, 'ownersSubscribe') && caller.accountId === owner);

@@ -1,5 +1,12 @@
 /** Scopes: who owns a part of the name space. */
 
 export { addScope, changeScopeOwner } from './add-scope.js';
-export { findScope, listScopes, type Scope, scopesByName } from './scope.sql.js';
+export {
+  deleteScope,
+  demandOpen,
+  existingScopes,
+  isClosed,
+  setScopeStatus,
+} from './close-scope.js';
+export { type DatedScope, findScope, listScopes, type Scope, scopesByName } from './scope.sql.js';
 export { ScopeEntity } from './scope.entity.js';

@@ -9,11 +9,19 @@ export interface Scope {
   readonly status: ScopeStatus;
 }
 
+/** A scope with its times. */
+export interface DatedScope extends Scope {
+  readonly closedAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
 /** The scope of that name. Throws ScopeNotFound (deleted ones are not found). */
-export async function findScope(tx: Tx, name: string): Promise<Scope> {
-  const scope = await one<Scope>(
+export async function findScope(tx: Tx, name: string): Promise<DatedScope> {
+  const scope = await one<DatedScope>(
     tx,
-    sql`SELECT name, account_id AS "accountId", status FROM scopes
+    sql`SELECT name, account_id AS "accountId", status, closed_at AS "closedAt",
+          created_at AS "createdAt", updated_at AS "updatedAt" FROM scopes
         WHERE name = ${name} AND status <> ${lit(ScopeStatus.DELETED)}`,
   );
   if (!scope) throw new ScopeNotFound(`Scope '${name}' does not exist`, { scope: name });
@@ -61,4 +69,25 @@ export async function writeScopeOwner(tx: Tx, name: string, accountId: AccountId
     tx,
     sql`UPDATE scopes SET account_id = ${accountId}, updated_at = now() WHERE name = ${name}`,
   );
+}
+
+/** Closes a scope or opens it; false if there is none. It stays closed since it was first closed. */
+export async function writeScopeStatus(
+  tx: Tx,
+  name: string,
+  status: ScopeStatus,
+): Promise<boolean> {
+  const closed = status === ScopeStatus.CLOSED;
+  const found = await execute(
+    tx,
+    sql`UPDATE scopes SET status = ${status}, updated_at = now(),
+          closed_at = CASE WHEN ${closed} THEN COALESCE(closed_at, now()) END
+        WHERE name = ${name} AND status <> ${lit(ScopeStatus.DELETED)}`,
+  );
+  return found === 1;
+}
+
+/** Removes a scope; false if there is none. Its names stand in the way (dids_scope_fkey). */
+export async function deleteScopeRow(tx: Tx, name: string): Promise<boolean> {
+  return (await execute(tx, sql`DELETE FROM scopes WHERE name = ${name}`)) === 1;
 }

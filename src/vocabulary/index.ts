@@ -16,6 +16,7 @@ export * from './ids.js';
 export * from './limits.js';
 export * from './lock.js';
 export * from './naming.js';
+export * from './policy.js';
 export * from './replica.js';
 export * from './request.js';
 export * from './rse.js';

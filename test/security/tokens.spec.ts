@@ -6,7 +6,18 @@ import { type Answer, type Call, ROOT_PASSWORD, startApi, type TestApi } from '.
 /** What the contract lets everybody do: the wire's own list, and where storages find our keys. */
 const PUBLIC = [
   'GET /.well-known/openid-configuration',
+  'GET /auth/gss',
+  'GET /auth/oidc',
+  'GET /auth/oidc_code',
+  'GET /auth/oidc_redirect',
+  'GET /auth/oidc_refresh',
+  'GET /auth/saml',
+  'GET /auth/ssh',
+  'GET /auth/ssh_challenge_token',
   'GET /auth/userpass',
+  'GET /auth/x509',
+  'GET /auth/x509/webui',
+  'GET /auth/x509_proxy',
   'GET /jwks',
   'GET /ping',
   'GET /redirect/:scope/:name',

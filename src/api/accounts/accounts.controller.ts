@@ -14,14 +14,15 @@ import {
 import {
   addAccount,
   changeAccount,
+  deleteAccount,
   findAccount,
   listAccounts,
   type Principal,
 } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Database } from '../../db/index.js';
-import { demand, mayAddAccount, mayChangeAccount } from '../../policy/index.js';
-import { AccountStatus, AccountTypeCodec } from '../../vocabulary/index.js';
+import { demand, mayAddAccount, mayChangeAccount, mayDeleteAccount } from '../../policy/index.js';
+import { AccountTypeCodec } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, NDJSON, Produces, streamRows } from '../wire/index.js';
 import { presentAccount, presentListedAccount } from './accounts.presenter.js';
 import { parseAccountChange, parseAccountFilter, parseNewAccount } from './accounts.request.js';
@@ -95,8 +96,8 @@ export class AccountsController {
   async delete(@Param('account') name: string, @Caller() caller: Principal): Promise<void> {
     await this.db.tx(async (tx) => {
       const account = await findAccount(tx, name);
-      demand(mayChangeAccount(caller, account), `delete account ${name}`);
-      await changeAccount(tx, account, { status: AccountStatus.DELETED });
+      demand(mayDeleteAccount(caller, account), `delete account ${name}`);
+      await deleteAccount(tx, account);
       await record(tx, {
         by: caller,
         action: 'account.delete',

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Inject, Param, Post } from '@nestjs/comm
 import {
   deleteAccountAttribute,
   findAccount,
+  findActiveAccount,
   insertAccountAttribute,
   listAccountAttributes,
   type Principal,
@@ -38,7 +39,7 @@ export class AccountAttributesController {
   ): Promise<string> {
     const attribute = parseNewAttribute(key, body);
     await this.db.tx(async (tx) => {
-      const account = await findAccount(tx, name);
+      const account = await findActiveAccount(tx, name);
       demand(mayChangeAccountAttributes(caller, account), `add attributes to account ${name}`);
       if (!(await insertAccountAttribute(tx, account.id, attribute))) {
         throw new Duplicate(`Account '${name}' already has an attribute '${key}'`, { key });

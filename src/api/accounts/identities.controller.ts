@@ -9,7 +9,6 @@ import {
   type StreamableFile,
 } from '@nestjs/common';
 import {
-  addIdentity,
   findAccount,
   listIdentities,
   type Passwords,
@@ -23,15 +22,16 @@ import { Database } from '../../db/index.js';
 import { demand, mayChangeIdentities } from '../../policy/index.js';
 import { Caller, NDJSON, Produces, streamRows } from '../wire/index.js';
 import { presentIdentity } from './accounts.presenter.js';
+import { addRequestedIdentity } from './add-identity.js';
 import { parseNamedIdentity, parseNewIdentity } from './identities.request.js';
 
 /** Who speaks for an account. */
 @Controller('accounts/:account/identities')
 export class AccountIdentitiesController {
-  private readonly passwords: Passwords;
+  readonly passwords: Passwords;
 
   constructor(
-    @Inject(Database) private readonly db: Database,
+    @Inject(Database) readonly db: Database,
     @Inject(CONFIG) config: Config,
   ) {
     this.passwords = passwordsOf(config.accounts);
@@ -47,26 +47,13 @@ export class AccountIdentitiesController {
     return await streamRows(identities.map(presentIdentity));
   }
 
-  /** The password is hashed between two transactions: neither waits for it. */
   @Post()
   async add(
     @Param('account') name: string,
     @Body() body: unknown,
     @Caller() caller: Principal,
   ): Promise<string> {
-    const { password, ...identity } = parseNewIdentity(body);
-    const account = await this.db.read((tx) => findAccount(tx, name));
-    demand(mayChangeIdentities(caller, account), `add identities to account ${name}`);
-    const passwordHash = password === undefined ? null : await this.passwords.hash(password);
-    await this.db.tx(async (tx) => {
-      await addIdentity(tx, account, { ...identity, passwordHash });
-      await record(tx, {
-        by: caller,
-        action: 'account.identity.add',
-        subject: name,
-        change: presentIdentity(identity),
-      });
-    });
+    await addRequestedIdentity(this, caller, name, parseNewIdentity(body));
     return 'Created';
   }
 

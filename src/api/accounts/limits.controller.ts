@@ -3,6 +3,7 @@ import {
   deleteGlobalLimit,
   deleteLocalLimit,
   findAccount,
+  findActiveAccount,
   globalLimits,
   globalQuotas,
   localLimits,
@@ -11,9 +12,9 @@ import {
   setLocalLimit,
 } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
-import { Database } from '../../db/index.js';
+import { Database, type Tx } from '../../db/index.js';
 import { demand, mayReadLimits, maySetGlobalLimit, maySetLocalLimit } from '../../policy/index.js';
-import { findRse, resolveRses, rsesById } from '../../rses/index.js';
+import { findRse, matchRses, resolveRses, rsesById } from '../../rses/index.js';
 import { Caller, JSON_TYPE, Produces } from '../wire/index.js';
 import { parseLimit } from './accounts.request.js';
 import { presentBytes, presentGlobalLimits, presentLocalLimits } from './limits.presenter.js';
@@ -23,7 +24,7 @@ import { presentBytes, presentGlobalLimits, presentLocalLimits } from './limits.
 export class AccountLimitsController {
   constructor(@Inject(Database) private readonly db: Database) {}
 
-  @Get('local')
+  @Get(['local', ''])
   @Produces(JSON_TYPE)
   async listLocal(@Param('account') name: string, @Caller() caller: Principal) {
     return await this.db.read(async (tx) => {
@@ -34,7 +35,7 @@ export class AccountLimitsController {
     });
   }
 
-  @Get('local/:rse')
+  @Get(['local/:rse', ':rse'])
   @Produces(JSON_TYPE)
   async getLocal(
     @Param('account') name: string,
@@ -59,7 +60,7 @@ export class AccountLimitsController {
   ): Promise<string> {
     const bytes = parseLimit(body);
     await this.db.tx(async (tx) => {
-      const account = await findAccount(tx, name);
+      const account = await findActiveAccount(tx, name);
       const rse = await findRse(tx, rseName);
       demand(maySetLocalLimit(caller, rse.attributes), `set limits at RSE ${rseName}`);
       await setLocalLimit(tx, account.id, { rseId: rse.id, bytes });
@@ -126,9 +127,9 @@ export class AccountLimitsController {
     @Caller() caller: Principal,
   ): Promise<string> {
     const bytes = parseLimit(body);
-    demand(maySetGlobalLimit(caller), `set limits over RSE expressions`);
     await this.db.tx(async (tx) => {
-      const account = await findAccount(tx, name);
+      await demandGlobal(tx, caller, expression);
+      const account = await findActiveAccount(tx, name);
       await resolveRses(tx, expression);
       await setGlobalLimit(tx, account.id, { expression, bytes });
       await record(tx, {
@@ -147,8 +148,8 @@ export class AccountLimitsController {
     @Param('expression') expression: string,
     @Caller() caller: Principal,
   ): Promise<void> {
-    demand(maySetGlobalLimit(caller), `set limits over RSE expressions`);
     await this.db.tx(async (tx) => {
+      await demandGlobal(tx, caller, expression);
       const account = await findAccount(tx, name);
       await deleteGlobalLimit(tx, account.id, expression);
       await record(tx, {
@@ -159,4 +160,12 @@ export class AccountLimitsController {
       });
     });
   }
+}
+
+/** Throws AccessDenied; an admin's expression need not be one any more, so that its limit can go. */
+async function demandGlobal(tx: Tx, caller: Principal, expression: string): Promise<void> {
+  if (maySetGlobalLimit(caller)) return;
+  const rses = await matchRses(tx, expression);
+  const attributes = rses.map((rse) => rse.attributes);
+  demand(maySetGlobalLimit(caller, attributes), `set limits over the RSE expression ${expression}`);
 }

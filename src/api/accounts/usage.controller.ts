@@ -22,7 +22,7 @@ export class AccountUsageController {
   constructor(@Inject(Database) private readonly db: Database) {}
 
   /** RSEs where the account has a limit or a charge, by name. */
-  @Get('local')
+  @Get(['local', ''])
   @Produces(NDJSON)
   async listLocal(
     @Param('account') name: string,
@@ -40,7 +40,7 @@ export class AccountUsageController {
     return await streamRows(usage);
   }
 
-  @Get('local/:rse')
+  @Get(['local/:rse', ':rse'])
   @Produces(NDJSON)
   async getLocal(
     @Param('account') name: string,

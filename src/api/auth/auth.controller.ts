@@ -4,9 +4,10 @@ import { logIn, type Passwords, passwordsOf, sessionOf } from '../../accounts/in
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database } from '../../db/index.js';
+import { CannotAuthenticate } from '../../errors/index.js';
 import { IdentityTypeCodec } from '../../vocabulary/index.js';
-import { JSON_TYPE, Produces, Public, tokenOf, wireDate } from '../wire/index.js';
-import { parseCredentials } from './auth.request.js';
+import { headerText, JSON_TYPE, Produces, Public, tokenOf, wireDate } from '../wire/index.js';
+import { parseCredentials, takesSeveral } from './auth.request.js';
 
 const PLAIN_TYPE = 'application/octet-stream';
 
@@ -36,8 +37,16 @@ export class AuthController {
     const expiresAt = new Date(this.clock.now().getTime() + lifetimeMs);
     const login = await logIn(this.db, this.passwords, credentials, expiresAt);
     if (login.token === undefined) {
-      const accounts = login.accounts.join(',');
-      reply.code(206).headers({ 'content-type': JSON_TYPE, 'X-Rucio-Auth-Accounts': accounts });
+      const choice = severalAccounts(login.accounts);
+      if (!takesSeveral(request)) throw choice;
+      reply.code(206).headers({
+        'Cache-Control': 'no-store',
+        'content-type': JSON_TYPE,
+        'X-Rucio-Auth-Accounts': login.accounts.join(','),
+        // The official client can make nothing of 206, but it shows what an error says.
+        ExceptionClass: choice.name,
+        ExceptionMessage: headerText(choice.message),
+      });
       return login.accounts;
     }
     reply.headers({
@@ -59,3 +68,9 @@ export class AuthController {
     return `account ${session.account}, identity ${session.identity} (${type}), valid until ${wireDate(session.expiresAt)}`;
   }
 }
+
+const severalAccounts = (accounts: readonly string[]): CannotAuthenticate =>
+  new CannotAuthenticate(
+    `Several accounts for this user name: say which by account (X-Rucio-Account): ${accounts.join(', ')}`,
+    { accounts },
+  );

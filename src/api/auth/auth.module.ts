@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthController } from './auth.controller.js';
+import { OtherLoginsController } from './other-logins.controller.js';
 
-@Module({ controllers: [AuthController] })
+@Module({ controllers: [AuthController, OtherLoginsController] })
 export class AuthModule {}

@@ -18,3 +18,9 @@ export function parseCredentials(request: FastifyRequest): Credentials {
   }
   return { username, password, account: text(request, 'x-rucio-account') };
 }
+
+/** Whether the client can choose among accounts: not, where it says anything but `true`. */
+export function takesSeveral(request: FastifyRequest): boolean {
+  const said = text(request, 'x-rucio-allow-return-multiple-accounts');
+  return said === undefined || said.toLowerCase() === 'true';
+}

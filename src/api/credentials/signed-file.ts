@@ -18,7 +18,7 @@ import {
   type Rse,
   type RseProtocol,
 } from '../../rses/index.js';
-import { scopesByName } from '../../scopes/index.js';
+import { isClosed, scopesByName } from '../../scopes/index.js';
 import { type DidId, type DidName, ReplicaState } from '../../vocabulary/index.js';
 import { writerFacts } from '../replicas/write-facts.js';
 import { type SignUrlQuestion } from './signurl.request.js';
@@ -95,13 +95,13 @@ const GOOD: readonly (ReplicaState | undefined)[] = [
 /** Whether the catalogue counts on what stands at the path, or is deleting it itself. */
 export const isTaken = ({ state }: Pick<SignedFile, 'state'>): boolean => GOOD.includes(state);
 
-/** Whether one of the names is in a scope of the caller's. A path may stand for several. */
+/** Whether one of the names is in an open scope of the caller's. A path may stand for several. */
 async function ownsOne(tx: Tx, caller: Principal, names: readonly DidName[]): Promise<boolean> {
   const scopes = await scopesByName(
     tx,
     names.map(({ scope }) => scope),
   );
-  return [...scopes.values()].some(({ accountId }) => mayNameFiles(caller, accountId));
+  return [...scopes.values()].some((scope) => !isClosed(scope) && mayNameFiles(caller, scope));
 }
 
 /** What the official client adds to the name of a file that it has not sent to its end. */

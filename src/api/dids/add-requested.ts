@@ -1,10 +1,9 @@
 import { type Principal } from '../../accounts/index.js';
 import { type Config } from '../../config/index.js';
 import { type Tx } from '../../db/index.js';
-import { ScopeNotFound } from '../../errors/index.js';
 import { addDescribedDids } from '../../metadata/index.js';
 import { addRules, rulesTerms } from '../../rules/index.js';
-import { scopesByName } from '../../scopes/index.js';
+import { demandOpen, existingScopes } from '../../scopes/index.js';
 import { type RequestedRule, ruleSpecOf } from '../rules/rule-item.request.js';
 import { attachContent } from './attach-content.js';
 import { demandScopes } from './did-name.js';
@@ -18,21 +17,20 @@ export interface AddTerms {
 
 /**
  * Adds datasets and containers with their metadata, content and rules: all that one request asks, or
- * nothing. Throws ScopeNotFound, AccessDenied and what the rooms throw.
+ * nothing. Throws ScopeNotFound, AccessDenied, UnsupportedOperation (a closed scope) and what the rooms
+ * throw.
  */
 export async function addRequested(
   tx: Tx,
   requests: readonly DidRequest[],
   { caller, now, config }: AddTerms,
 ): Promise<void> {
-  const scopes = await scopesByName(
+  const scopes = await existingScopes(
     tx,
     requests.map(({ scope }) => scope),
   );
-  for (const { scope } of requests) {
-    if (!scopes.has(scope)) throw new ScopeNotFound(`Scope '${scope}' does not exist`, { scope });
-  }
   await demandScopes(tx, caller, requests, 'add DIDs');
+  demandOpen(scopes.values());
   await addDescribedDids(tx, caller.accountId, requests, now);
   const attachments = requests
     .filter(({ dids }) => dids.length > 0)

@@ -1,7 +1,7 @@
 import { type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
-import { demand, mayChangeDids } from '../../policy/index.js';
-import { scopesByName } from '../../scopes/index.js';
+import { demand, type May, mayChangeDids } from '../../policy/index.js';
+import { type Scope, scopesByName } from '../../scopes/index.js';
 import {
   type DidName,
   DidNamePatterns,
@@ -18,18 +18,19 @@ export function parseNewName({ scope, name }: DidName, naming: NamingScheme): Di
   };
 }
 
-/** Throws AccessDenied unless the caller may change names in all these scopes. */
+/** Throws AccessDenied unless the caller may change names in all these scopes, or what else `may` says. */
 export async function demandScopes(
   tx: Tx,
   caller: Principal,
   names: readonly DidName[],
   attempt: string,
+  may: May<[scopes: Iterable<Scope>]> = mayChangeDids,
 ): Promise<void> {
   if (caller.isAdmin) return;
   const scopes = await scopesByName(
     tx,
     names.map(({ scope }) => scope),
   );
-  const refused = [...scopes.values()].find((scope) => !mayChangeDids(caller, [scope]));
+  const refused = [...scopes.values()].find((scope) => !may(caller, [scope]));
   demand(refused === undefined, `${attempt} in scope ${refused?.name}`);
 }

@@ -23,7 +23,7 @@ import {
   type SizedDid,
 } from '../../dids/index.js';
 import { DataIdentifierNotFound, ValueError } from '../../errors/index.js';
-import { demand, mayReopenDid } from '../../policy/index.js';
+import { demand, mayDescribeDids, mayReopenDid } from '../../policy/index.js';
 import { type DidName, DidType, Patterns, plainHex } from '../../vocabulary/index.js';
 import {
   Caller,
@@ -138,7 +138,7 @@ export class DidsController {
   ): Promise<void> {
     const open = parseStatus(body);
     await this.db.tx(async (tx) => {
-      await demandScopes(tx, caller, [did], `change the status of DIDs`);
+      await demandScopes(tx, caller, [did], `change the status of DIDs`, mayDescribeDids);
       if (open) demand(mayReopenDid(caller), `open ${did.scope}:${did.name} again`);
       await setOpen(tx, did, open, this.clock.now());
     });

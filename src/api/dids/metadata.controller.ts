@@ -22,6 +22,7 @@ import {
   metadataOf,
   setMetadata,
 } from '../../metadata/index.js';
+import { mayDescribeDids } from '../../policy/index.js';
 import { type DidName } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, NDJSON, parseText, Produces, streamRows } from '../wire/index.js';
 import { demandScopes } from './did-name.js';
@@ -104,7 +105,7 @@ export class DidMetadataController {
     const key = parseText(keyText, 'key');
     if (key === undefined || key === '') throw new ValueError(`Parameter 'key' is missing`);
     await this.db.tx(async (tx) => {
-      await demandScopes(tx, caller, [name], 'delete metadata');
+      await demandScopes(tx, caller, [name], 'delete metadata', mayDescribeDids);
       const did = await findDid(tx, name);
       await deleteMetadata(tx, did, key, this.clock.now());
     });
@@ -116,7 +117,7 @@ export class DidMetadataController {
     recursive: boolean,
   ): Promise<string> {
     await this.db.tx(async (tx) => {
-      await demandScopes(tx, caller, changes, 'set metadata');
+      await demandScopes(tx, caller, changes, 'set metadata', mayDescribeDids);
       const dids = await findDids(tx, changes);
       const told: MetaChange[] = dids.map((did, at) => ({ did, meta: changes[at]?.meta ?? {} }));
       await setMetadata(tx, told, { recursive, now: this.clock.now() });

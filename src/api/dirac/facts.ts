@@ -5,7 +5,7 @@ import { ScopeNotFound } from '../../errors/index.js';
 import { type Meta } from '../../metadata/index.js';
 import { givenPath } from '../../replicas/index.js';
 import { findRse, protocolsOf, type Rse } from '../../rses/index.js';
-import { scopesByName } from '../../scopes/index.js';
+import { demandOpen, scopesByName } from '../../scopes/index.js';
 import { type DidName, DidType } from '../../vocabulary/index.js';
 import { demandScopes } from '../dids/did-name.js';
 import { demandWritable, demandWriter } from '../replicas/write-facts.js';
@@ -54,12 +54,12 @@ export async function factsOf(tx: Tx, asked: DiracFiles, caller: Principal): Pro
   const rses = await rsesOf(tx, asked);
   for (const rse of rses) {
     await demandWriter(tx, caller, rse);
-    demandWritable(rse, asked.ignoreAvailability);
+    demandWritable(rse, caller, asked.ignoreAvailability);
   }
   await demandScopes(tx, caller, asked.files, 'add files');
   const fresh = await freshOf(tx, asked.files);
   const directories = directoriesOf(fresh.map(({ name }) => name));
-  await demandExisting(tx, [...fresh, ...directories.values()]);
+  await demandExisting(tx, [...fresh, ...directories.values()], fresh);
   const protocols = await protocolsOf(
     tx,
     rses.map(({ id }) => id),
@@ -86,11 +86,17 @@ async function freshOf(tx: Tx, files: readonly DiracFile[]): Promise<DiracFile[]
   return files.filter(({ name }) => !names.has(name));
 }
 
-async function demandExisting(tx: Tx, names: readonly DidName[]): Promise<void> {
+/** Throws ScopeNotFound, UnsupportedOperation where a new file would be in a closed scope. */
+async function demandExisting(
+  tx: Tx,
+  names: readonly DidName[],
+  files: readonly DidName[],
+): Promise<void> {
   const asked = [...new Set(names.map(({ scope }) => scope))];
   const scopes = await scopesByName(tx, asked);
   const missing = asked.find((scope) => !scopes.has(scope));
-  if (missing === undefined) return;
+  if (missing === undefined)
+    return demandOpen(files.flatMap(({ scope }) => scopes.get(scope) ?? []));
   const { name } = names.find(({ scope }) => scope === missing) as DidName;
   throw new ScopeNotFound(`Scope '${missing}' does not exist, which '${name}' is in`, {
     scope: missing,

@@ -4,7 +4,7 @@ import { type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
 import { forgetSilent, listHeartbeats, recordHeartbeats } from '../../daemons/runtime/index.js';
 import { Database } from '../../db/index.js';
-import { demand, isRoot } from '../../policy/index.js';
+import { demand, mayReadHeartbeats, maySendHeartbeats } from '../../policy/index.js';
 import { Caller, JSON_TYPE, parseParameters, Produces } from '../wire/index.js';
 
 const HeartbeatBody = Type.Object({
@@ -29,7 +29,7 @@ export class HeartbeatsController {
   @Get()
   @Produces(JSON_TYPE)
   async list(@Caller() caller: Principal): Promise<object[]> {
-    demand(isRoot(caller), 'see the heartbeats');
+    demand(mayReadHeartbeats(caller), 'see the heartbeats');
     const beats = await this.db.read(listHeartbeats);
     return beats.map((beat) => ({
       readable: beat.executable,
@@ -46,7 +46,7 @@ export class HeartbeatsController {
   @Post()
   @HttpCode(200)
   async beat(@Body() body: unknown, @Caller() caller: Principal): Promise<void> {
-    demand(isRoot(caller), 'send heartbeats');
+    demand(maySendHeartbeats(caller), 'send heartbeats');
     const given = parseParameters(HeartbeatBody, body, 'a heartbeat');
     const { executable, hostname, pid, payload = null, older_than: olderThan } = given;
     const now = this.clock.now();

@@ -3,7 +3,7 @@ import { type Principal } from '../../accounts/index.js';
 import { recordAll } from '../../audit/index.js';
 import { Database, type Tx } from '../../db/index.js';
 import { ResourceTemporaryUnavailable } from '../../errors/index.js';
-import { demand, mayDeleteReplicas } from '../../policy/index.js';
+import { demand, mayDeleteReplicas, maySetTombstones } from '../../policy/index.js';
 import { condemnByName, namedCopies, namedCopiesAt } from '../../replicas/index.js';
 import { findRse, findRses, type Rse } from '../../rses/index.js';
 import { type DidName } from '../../vocabulary/index.js';
@@ -42,7 +42,7 @@ export class RemovalsController {
   async setTombstones(@Body() body: unknown, @Caller() caller: Principal): Promise<string> {
     const asked = parseTombstones(body);
     await this.db.tx(async (tx) => {
-      demand(mayDeleteReplicas(caller), 'set tombstones');
+      demand(maySetTombstones(caller), 'set tombstones');
       const rses = await findRses(
         tx,
         asked.map(({ rse }) => rse),

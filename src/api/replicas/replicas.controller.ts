@@ -3,7 +3,7 @@ import { type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database, type Tx } from '../../db/index.js';
-import { demand, mayDeclareBad } from '../../policy/index.js';
+import { demand, mayDeclareBad, mayUpdateReplicas } from '../../policy/index.js';
 import { StorageRegistry } from '../../protocols/index.js';
 import {
   assertUnavailable,
@@ -92,7 +92,7 @@ export class ReplicasController {
     const seen = await this.lookAt(asked.rse, caller, written);
     await this.db.tx(async (tx) => {
       const rse = await findRse(tx, asked.rse);
-      await demandWriter(tx, caller, rse);
+      await demandWriter(tx, caller, rse, mayUpdateReplicas);
       const copies = await namedCopies(tx, rse, asked.files);
       const stateOf = statesByName(asked.files);
       const named = (state: ReplicaState) => copies.filter((copy) => stateOf(copy) === state);
@@ -106,7 +106,7 @@ export class ReplicasController {
   private async demandRegistration(tx: Tx, asked: NewReplicas, caller: Principal) {
     const rse = await findRse(tx, asked.rse);
     await demandWriter(tx, caller, rse);
-    demandWritable(rse, asked.ignoreAvailability);
+    demandWritable(rse, caller, asked.ignoreAvailability);
     await demandNames(tx, caller, asked.files);
     return { rse, files: await withPaths(tx, rse, asked.files) };
   }
@@ -134,7 +134,7 @@ export class ReplicasController {
     const { db, storages } = this;
     return await lookAtUploads({ db, storages, now: this.clock.now() }, async (tx) => {
       const rse = await findRse(tx, rseName);
-      await demandWriter(tx, caller, rse);
+      await demandWriter(tx, caller, rse, mayUpdateReplicas);
       return await endedUploads(tx, rse, (tx) => uploadFacts(tx, rse, written));
     });
   }

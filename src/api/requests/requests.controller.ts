@@ -1,7 +1,9 @@
 import { Controller, Get, Inject, Param, Query, type StreamableFile } from '@nestjs/common';
+import { type Principal } from '../../accounts/index.js';
 import { Database, type Tx } from '../../db/index.js';
 import { findDid } from '../../dids/index.js';
 import { RequestNotFound, RSENotFound } from '../../errors/index.js';
+import { demand, mayListRequests, mayReadRequest } from '../../policy/index.js';
 import {
   lastRequestOf,
   requestHistory,
@@ -13,7 +15,7 @@ import {
 import { findRse, listRses } from '../../rses/index.js';
 import { type CopyKey, type DidName, type RseId } from '../../vocabulary/index.js';
 import { mapRows } from '../dids/map-rows.js';
-import { JSON_TYPE, NDJSON, Produces, streamRows } from '../wire/index.js';
+import { Caller, JSON_TYPE, NDJSON, Produces, streamRows } from '../wire/index.js';
 import { presentOneRequest, presentRequest } from './requests.presenter.js';
 import { type AskedRequests, type End, parsePage, parseRequests } from './requests.request.js';
 
@@ -27,7 +29,8 @@ export class RequestsController {
 
   @Get('list')
   @Produces(NDJSON)
-  async list(@Query() query: Query): Promise<StreamableFile> {
+  async list(@Query() query: Query, @Caller() caller: Principal): Promise<StreamableFile> {
+    demand(mayListRequests(caller), 'list requests');
     const asked = parseRequests(query);
     const filter = await this.db.read((tx) => resolve(tx, asked));
     return await streamRows(mapRows(this.pages(filter), presentRequest));
@@ -35,7 +38,8 @@ export class RequestsController {
 
   @Get('history/list')
   @Produces(NDJSON)
-  async history(@Query() query: Query): Promise<StreamableFile> {
+  async history(@Query() query: Query, @Caller() caller: Principal): Promise<StreamableFile> {
+    demand(mayListRequests(caller), 'list the history of requests');
     const asked = parseRequests(query);
     const page = parsePage(query);
     const found = await this.db.read(async (tx) =>
@@ -46,13 +50,15 @@ export class RequestsController {
 
   @Get('history/:scope/:name/:rse')
   @Produces(JSON_TYPE)
-  async lastOf(@Param() copy: Copy): Promise<object> {
+  async lastOf(@Param() copy: Copy, @Caller() caller: Principal): Promise<object> {
+    demand(mayListRequests(caller), 'see the history of requests');
     return await this.show(copy, lastRequestOf);
   }
 
   @Get(':scope/:name/:rse')
   @Produces(JSON_TYPE)
-  async of(@Param() copy: Copy): Promise<object> {
+  async of(@Param() copy: Copy, @Caller() caller: Principal): Promise<object> {
+    demand(mayReadRequest(caller), 'see requests');
     return await this.show(copy, requestOf);
   }
 

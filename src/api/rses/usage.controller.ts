@@ -16,7 +16,7 @@ import {
 } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Database, type Tx } from '../../db/index.js';
-import { demand, isAdmin, maySetRseUsage } from '../../policy/index.js';
+import { demand, mayReadShares, maySetRseUsage } from '../../policy/index.js';
 import {
   findRse,
   listRseUsage,
@@ -115,7 +115,7 @@ export class RseUsageController {
     @Param('rse') name: string,
     @Caller() caller: Principal,
   ): Promise<StreamableFile> {
-    demand(isAdmin(caller), `see the usage of all accounts at RSE ${name}`);
+    demand(mayReadShares(caller), `see the usage of all accounts at RSE ${name}`);
     const usage = await this.db.read(async (tx) => {
       const rse = await findRse(tx, name);
       const charges = await usageByAccount(tx, rse.id);

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { findAccount, type Principal } from '../../accounts/index.js';
+import { findActiveAccount, type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { InvalidObject } from '../../errors/index.js';
 import { demand, mayAddRule } from '../../policy/index.js';
@@ -143,7 +143,7 @@ export async function ruleSpecOf(
   dids: readonly DidName[],
   { account, ...rule }: RequestedRule,
 ): Promise<RuleSpec> {
-  const accountId = account === null ? caller.accountId : (await findAccount(tx, account)).id;
+  const accountId = account === null ? caller.accountId : (await findActiveAccount(tx, account)).id;
   demand(
     mayAddRule(caller, accountId, rule.locked ?? false),
     `add ${rule.locked ? 'locked rules' : 'rules'} for account ${account ?? caller.account}`,

@@ -13,7 +13,7 @@ import {
   type StreamableFile,
 } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { findAccount, type Principal } from '../../accounts/index.js';
+import { findAccount, findActiveAccount, type Principal } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
@@ -154,7 +154,7 @@ export class RulesController {
     await this.changing(id, caller, 'move', async (tx, rule, now) => {
       const gives = account !== undefined || override.locked === true;
       if (gives) demand(mayGiveRule(caller), `move rule ${id} to another account or lock it`);
-      const owner = account === undefined ? {} : { accountId: (await findAccount(tx, account)).id };
+      const owner = await newOwner(tx, account);
       const move = { rseExpression, override: { ...override, ...owner } };
       moved = (await moveRule(tx, rule, move, rulesTerms(this.config, now))).uid;
       return { to: wireId(moved), rseExpression };
@@ -196,7 +196,7 @@ export class RulesController {
     }
     if (change.locked === true) demand(mayGiveRule(caller), `lock rule ${id}`);
     if (account !== undefined) demand(mayGiveRule(caller), `give rule ${id} to ${account}`);
-    const owner = account === undefined ? {} : { accountId: (await findAccount(tx, account)).id };
+    const owner = await newOwner(tx, account);
     await changeRule(tx, rule, { ...change, ...owner }, rulesTerms(this.config, now));
   }
 
@@ -226,3 +226,7 @@ export class RulesController {
     return await streamRows(mapRows(rules, presentListedRule));
   }
 }
+
+/** Who pays from now on, where that changes. Throws AccountNotFound. */
+const newOwner = async (tx: Tx, account: string | undefined) =>
+  account === undefined ? {} : { accountId: (await findActiveAccount(tx, account)).id };

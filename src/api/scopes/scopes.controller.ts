@@ -1,10 +1,15 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
-import { accountsById, findAccount, type Principal } from '../../accounts/index.js';
+import {
+  accountsById,
+  findAccount,
+  findActiveAccount,
+  type Principal,
+} from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Database } from '../../db/index.js';
 import { ScopeNotFound } from '../../errors/index.js';
-import { demand, mayAddScope, mayChangeScopeOwner } from '../../policy/index.js';
-import { addScope, changeScopeOwner, listScopes } from '../../scopes/index.js';
+import { demand, mayAddScope, mayChangeScope } from '../../policy/index.js';
+import { addScope, changeScopeOwner, listScopes, scopesByName } from '../../scopes/index.js';
 import { Patterns } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, parseName, Produces } from '../wire/index.js';
 
@@ -34,6 +39,7 @@ export class ScopesController {
     });
   }
 
+  /** Its owner may give a scope away, as in Rucio. */
   @Put('scopes/:account/:scope')
   @HttpCode(201)
   async changeOwner(
@@ -42,8 +48,9 @@ export class ScopesController {
     @Caller() caller: Principal,
   ): Promise<void> {
     await this.db.tx(async (tx) => {
-      demand(mayChangeScopeOwner(caller), `give scope ${scope} to account ${account}`);
-      const owner = await findAccount(tx, account);
+      const found = (await scopesByName(tx, [scope])).get(scope);
+      demand(mayChangeScope(caller, found?.accountId), `give scope ${scope} to ${account}`);
+      const owner = await findActiveAccount(tx, account);
       await changeScopeOwner(tx, scope, owner.id);
       await record(tx, {
         by: caller,
@@ -55,7 +62,7 @@ export class ScopesController {
   }
 
   /** No scopes is ScopeNotFound: uploads rely on it. */
-  @Get('accounts/:account/scopes')
+  @Get(['accounts/:account/scopes', 'scopes/:account/scopes'])
   @Produces(JSON_TYPE)
   async listOfAccount(@Param('account') account: string): Promise<string[]> {
     const scopes = await this.db.read(async (tx) => {
@@ -66,7 +73,7 @@ export class ScopesController {
     throw new ScopeNotFound(`No scope found for account '${account}'`, { account });
   }
 
-  @Post('accounts/:account/scopes/:scope')
+  @Post(['accounts/:account/scopes/:scope', 'scopes/:account/:scope'])
   async add(
     @Param('account') account: string,
     @Param('scope') scope: string,
@@ -75,7 +82,7 @@ export class ScopesController {
     parseName(Patterns.scope, scope, 'scope');
     await this.db.tx(async (tx) => {
       demand(mayAddScope(caller), `add scope ${scope} for account ${account}`);
-      const owner = await findAccount(tx, account);
+      const owner = await findActiveAccount(tx, account);
       await addScope(tx, scope, owner.id);
       await record(tx, {
         by: caller,

@@ -11,7 +11,7 @@ import {
   type StreamableFile,
 } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { findAccount, type Principal } from '../../accounts/index.js';
+import { findActiveAccount, type Principal } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Clock } from '../../clock.js';
 import { Database } from '../../db/index.js';
@@ -82,7 +82,7 @@ export class SubscriptionsController {
   ): Promise<string> {
     const order = parseNewSubscription(body);
     const uid = await this.db.tx(async (tx) => {
-      const { id: accountId } = await findAccount(tx, account);
+      const { id: accountId } = await findActiveAccount(tx, account);
       demand(mayChangeSubscription(caller, accountId), `add a subscription of ${account}`);
       await demandRules(tx, caller, accountId, order.replicationRules);
       const now = this.clock.now();

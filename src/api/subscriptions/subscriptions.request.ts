@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { findAccount, type Principal } from '../../accounts/index.js';
+import { findActiveAccount, type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { InvalidObject, UnsupportedOperation } from '../../errors/index.js';
 import { demand, mayAddRule } from '../../policy/index.js';
@@ -125,7 +125,7 @@ export async function demandRules(
   rules: readonly unknown[],
 ): Promise<void> {
   for (const { account, locked } of parseStandingRules(rules)) {
-    const payer = account === null ? ownerId : (await findAccount(tx, account)).id;
+    const payer = account === null ? ownerId : (await findActiveAccount(tx, account)).id;
     demand(
       mayAddRule(caller, payer, locked),
       `order ${locked ? 'locked rules' : 'rules'}${account === null ? '' : ` for account ${account}`}`,

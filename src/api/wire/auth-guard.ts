@@ -11,6 +11,7 @@ import { Reflector } from '@nestjs/core';
 import { type FastifyRequest } from 'fastify';
 import { authenticate, type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
+import { CONFIG, type Config } from '../../config/index.js';
 import { Database } from '../../db/index.js';
 import { ValueError } from '../../errors/index.js';
 
@@ -45,6 +46,7 @@ export class AuthGuard implements CanActivate {
     @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(Database) private readonly db: Database,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -53,7 +55,8 @@ export class AuthGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const token = tokenOf(request);
     const principal = await this.db.read((tx) => authenticate(tx, token, this.clock.now()));
-    request.caller = { ...principal, requestId: request.id };
+    const { policy } = this.config;
+    request.caller = { ...principal, policy, requestId: request.id };
     return true;
   }
 }

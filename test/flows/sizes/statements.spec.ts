@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startApi, type TestApi } from '../../support/api.js';
+import { aboutAccounts } from './accounts.js';
 import { aboutCopies } from './copies.js';
 import { aboutNames } from './names.js';
 import { sizedLake, type Sent, type SizedLake } from './sized-lake.js';
@@ -47,12 +48,21 @@ async function statementsOf(request: Sent): Promise<readonly string[]> {
  * and is remembered at the cursor, so that a large rule goes on after a crash; its size and where it
  * is (2), the decision (1), its files held (1) and placed (1). A request places so many itself only
  * below `synchronousLocksMax`; beyond that it is the injector's, slice by slice.
+ *
+ * Expressions: no more statements, but one that is as long as all of them.
  */
-const EACH: Readonly<Record<string, number>> = { 'a rule over a container': 5 };
+const EACH: Readonly<Record<string, number>> = {
+  'a rule over a container': 5,
+  'limits over many expressions': 0,
+  'usage over many expressions': 0,
+};
 
-const kinds = Object.entries({ ...aboutNames, ...aboutCopies, ...aboutWishes }).map(
-  ([kind, request], at) => [kind, request, `k${at}`] as const,
-);
+const kinds = Object.entries({
+  ...aboutNames,
+  ...aboutCopies,
+  ...aboutWishes,
+  ...aboutAccounts,
+}).map(([kind, request], at) => [kind, request, `k${at}`] as const);
 
 it.each(kinds)('%s: as many statements for ten times as much', async (kind, request, tag) => {
   // The first of its kind may still learn what later ones remember.

@@ -1,0 +1,81 @@
+import * as policy from '../../src/policy/index.js';
+import { EVERYBODY, OWNER } from './callers.js';
+import { ADMINS, admins, OWNERS, ROOT, type Rows } from './cases.js';
+
+/** Who may do what with rules, subscriptions, requests, settings and daemons. */
+export const aboutWishes = {
+  mayAddRule: [
+    {
+      what: 'add a rule for an account',
+      rucio: ['add_rule'],
+      ask: (caller) => policy.mayAddRule(caller, OWNER, false),
+      here: OWNERS,
+    },
+    ...admins((caller) => policy.mayAddRule(caller, OWNER, true), 'add a locked rule', 'add_rule'),
+  ],
+  mayChangeRule: [
+    {
+      what: "change, delete, move, reduce an account's rule",
+      rucio: ['update_rule', 'del_rule', 'move_rule', 'reduce_rule'],
+      ask: (caller) => policy.mayChangeRule(caller, OWNER),
+      here: OWNERS,
+      there: ADMINS,
+      by: 'ownersChangeRules',
+    },
+  ],
+  mayGiveRule: admins(policy.mayGiveRule, 'lock a rule, give it away', 'update_rule', 'move_rule'),
+  mayApproveRule: admins(policy.mayApproveRule, 'approve or deny a rule', 'approve_rule'),
+  mayChangeSubscription: [
+    {
+      what: 'add and change subscriptions of an account',
+      rucio: ['add_subscription', 'update_subscription'],
+      ask: (caller) => policy.mayChangeSubscription(caller, OWNER),
+      here: OWNERS,
+      there: ADMINS,
+      by: 'ownersSubscribe',
+    },
+  ],
+  mayListRequests: [
+    {
+      what: 'list requests and their history',
+      rucio: ['list_requests', 'list_requests_history', 'get_request_history_by_did'],
+      ask: policy.mayListRequests,
+      here: EVERYBODY,
+      there: ADMINS,
+      by: 'openRequests',
+    },
+  ],
+  mayReadRequest: [
+    {
+      what: 'see the request of one DID',
+      rucio: ['get_request_by_did'],
+      ask: policy.mayReadRequest,
+      here: EVERYBODY,
+    },
+  ],
+  mayReadSettings: admins(
+    policy.mayReadSettings,
+    'see settings',
+    'config_sections',
+    'config_has_section',
+    'config_has_option',
+    'config_get',
+    'config_items',
+  ),
+  mayChangeSettings: admins(
+    policy.mayChangeSettings,
+    'change settings',
+    'config_set',
+    'config_remove_section',
+    'config_remove_option',
+  ),
+  mayReadHeartbeats: [
+    {
+      what: 'see the heartbeats',
+      rucio: ['list_heartbeats'],
+      ask: policy.mayReadHeartbeats,
+      here: ROOT,
+    },
+  ],
+  maySendHeartbeats: admins(policy.maySendHeartbeats, 'send heartbeats', 'send_heartbeats'),
+} satisfies Rows;

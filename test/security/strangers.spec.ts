@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Method } from 'axios';
+import { listRoutes } from '../../src/routes.js';
+import { type Call, ROOT_PASSWORD, startApi, type TestApi } from '../support/api.js';
+
+/*
+ * Every route that changes something, asked by an account that has nothing, about things of somebody
+ * else. The bodies are such that the owner would be served.
+ */
+const did = { scope: 'user.alice', name: 'ds' };
+const SIZED = { bytes: 1, adler32: '00000001' };
+const file = { scope: 'user.alice', name: 'f1', ...SIZED };
+const at = { rse: 'DISK', files: [{ ...file, state: 'A' }] };
+const copy = { scope: file.scope, name: file.name, rse: 'DISK' };
+const identity = { identity: 'x', authtype: 'X509', email: null };
+const protocol = { impl: 'x', hostname: 'a.example', port: 1, prefix: '/' };
+const order = {
+  options: { filter: {}, replication_rules: [{ rse_expression: 'DISK', copies: 1 }] },
+};
+const rule = { dids: [did], account: 'alice', copies: 1, rse_expression: 'DISK' };
+const grown = { dids: [{ ...file, name: 'f2' }], rse: 'DISK' };
+const pfns = ['https://disk.example/f1'];
+const limit = { name: 'MinFreeSpace', value: 1 };
+
+const BODIES: Readonly<Record<string, unknown>> = {
+  'POST /accounts/:account': { type: 'USER', email: null },
+  'PUT /accounts/:account': { status: 'SUSPENDED' },
+  'DELETE /accounts/:account': undefined,
+  'POST /accounts/:account/attr/:key': { value: 'true' },
+  'DELETE /accounts/:account/attr/:key': undefined,
+  'POST /accounts/:account/identities': identity,
+  'DELETE /accounts/:account/identities': identity,
+  'POST /accounts/:account/limits/global/:expression': { bytes: -1 },
+  'DELETE /accounts/:account/limits/global/:expression': undefined,
+  'POST /accounts/:account/limits/local/:rse': { bytes: -1 },
+  'DELETE /accounts/:account/limits/local/:rse': undefined,
+  'POST /accounts/:account/scopes/:scope': undefined,
+  'POST /config': { a: { b: 1 } },
+  'PUT /config/:section/:option/:value': undefined,
+  'DELETE /config/:section': undefined,
+  'DELETE /config/:section/:option': undefined,
+  'POST /dids': [{ ...did, name: 'new', type: 'DATASET' }],
+  'POST /dids/:scope/:name': { type: 'DATASET' },
+  'POST /dids/:scope/:name/dids': grown,
+  'DELETE /dids/:scope/:name/dids': { dids: [file] },
+  'POST /dids/:scope/:name/meta': { meta: { run_number: 1 } },
+  'DELETE /dids/:scope/:name/meta?key=own': undefined,
+  'POST /dids/:scope/:name/meta/:key': { value: 1 },
+  'PUT /dids/:scope/:name/status': { open: false },
+  'POST /dids/attachments': [{ ...did, ...grown }],
+  'POST /dids/bulkdidsmeta': { dids: [{ ...did, meta: { run_number: 1 } }] },
+  'POST /dirac/addfiles': { lfns: [{ lfn: '/user.alice/d/f', rse: 'DISK', ...SIZED }] },
+  'POST /heartbeats': { executable: 'x', hostname: 'h', pid: 1 },
+  'PUT /identities/:account/gss': undefined,
+  'PUT /identities/:account/userpass': undefined,
+  'PUT /identities/:account/x509': undefined,
+  'POST /meta_conventions/:key': { key_type: 'ALL' },
+  'POST /meta_conventions/:key/values': { value: 1 },
+  'POST /replicas': at,
+  'PUT /replicas': at,
+  'DELETE /replicas': at,
+  'POST /replicas/bad': { reason: 'x', replicas: [copy] },
+  'POST /replicas/bad/dids': { reason: 'x', dids: [did], rse: 'DISK', state: 'BAD' },
+  'POST /replicas/bad/pfns': { reason: 'x', pfns, state: 'BAD' },
+  'POST /replicas/quarantine': { rse: 'DISK', replicas: [{ path: '/x' }] },
+  'POST /replicas/tombstone': { replicas: [copy] },
+  'POST /rses/:rse': {},
+  'PUT /rses/:rse': { volatile: true },
+  'DELETE /rses/:rse': undefined,
+  'POST /rses/:rse/attr/:key': { value: 1 },
+  'DELETE /rses/:rse/attr/:key': undefined,
+  'PUT /rses/:rse/limits': limit,
+  'DELETE /rses/:rse/limits': limit,
+  'POST /rses/:rse/protocols/:scheme': protocol,
+  'PUT /rses/:rse/protocols/:scheme': { prefix: '/' },
+  'DELETE /rses/:rse/protocols/:scheme': undefined,
+  'PUT /rses/:rse/usage': { source: 'storage', used: 1 },
+  'POST /rses/:source/distances/:destination': { distance: 1 },
+  'PUT /rses/:source/distances/:destination': { distance: 1 },
+  'DELETE /rses/:source/distances/:destination': undefined,
+  'POST /rules': rule,
+  'PUT /rules/:id': { options: { comment: 'x' } },
+  'DELETE /rules/:id': {},
+  'POST /rules/:id/move': { rse_expression: 'DISK' },
+  'POST /rules/:id/reduce': { copies: 1 },
+  'PUT /scopes/:account/:scope': undefined,
+  'POST /scopes/:account/:scope': undefined,
+  'PUT /scopes/:scope': { status: 'CLOSED' },
+  'DELETE /scopes/:scope': undefined,
+  'POST /subscriptions/:account/:name': order,
+  'PUT /subscriptions/:account/:name': order,
+};
+
+/** What is sent by POST and changes nothing of anybody's. */
+const OPEN = new Set([
+  'POST /dids/bulkfiles',
+  'POST /dids/bulkmeta',
+  'POST /locks/bulk_locks_for_dids',
+  'POST /nongrid_traces',
+  'POST /replicas/datasets_bulk',
+  'POST /replicas/dids',
+  'POST /replicas/list',
+  'POST /replicas/suspicious',
+  'POST /traces',
+]);
+
+const HEADERS = {
+  'X-Rucio-Username': 'x',
+  'X-Rucio-Password': 'x',
+  'X-Rucio-Email': 'a@b.example',
+};
+
+const attempts = Object.keys(BODIES);
+const routeOf = (attempt: string): string => attempt.replace(/\?.*/, '');
+const unlisted = (await listRoutes())
+  .filter(({ method }) => method !== 'GET')
+  .map(({ method, path }) => `${method} ${path}`)
+  .filter((route) => !OPEN.has(route) && !attempts.map(routeOf).includes(route));
+
+let api: TestApi;
+let mallory: Call;
+let ruleId = '';
+beforeAll(async () => {
+  api = await startApi();
+  for (const account of ['alice', 'mallory']) {
+    await api.root('POST', `/accounts/${account}`, { type: 'USER', email: null });
+    const named = { identity: account, authtype: 'USERPASS', email: null };
+    await api.root('POST', `/accounts/${account}/identities`, {
+      ...named,
+      password: ROOT_PASSWORD,
+    });
+  }
+  await api.root('POST', '/accounts/alice/scopes/user.alice');
+  await api.root('POST', '/rses/DISK', {});
+  await api.root('POST', '/accounts/alice/limits/local/DISK', { bytes: -1 });
+  const alice = await api.as('alice');
+  await alice('POST', '/dids/user.alice/ds', { type: 'DATASET', dids: [file], rse: 'DISK' });
+  [ruleId = ''] = (await alice('POST', '/rules', rule)).body as string[];
+  await alice('POST', '/subscriptions/alice/order', order);
+  mallory = await api.as('mallory');
+});
+afterAll(() => api.close());
+
+const filled = (path: string): string =>
+  path
+    .replace(/(?<=subscriptions\/:account\/):name/, 'order')
+    .replace(/:(\w+)/g, (_, name: string) => {
+      const known: Record<string, string> = {
+        account: 'alice',
+        scope: 'user.alice',
+        name: 'ds',
+        id: ruleId,
+      };
+      if (/rse|source|destination|expression/.test(name)) return 'DISK';
+      return known[name] ?? 'own';
+    });
+
+const send = (call: Call, attempt: string, body: unknown) => {
+  const [method = '', path = ''] = attempt.split(' ');
+  return call(method as Method, filled(path), body, HEADERS);
+};
+
+describe('an account that has nothing', () => {
+  it.each(attempts)('may not %s', async (attempt) => {
+    const { status, headers } = await send(mallory, attempt, BODIES[attempt]);
+    expect([status, headers['exceptionclass']]).toEqual([403, 'AccessDenied']);
+  });
+
+  it('gets nothing done by a route that is not listed here', async () => {
+    for (const route of unlisted) {
+      expect([route, (await send(mallory, route, {})).status < 300]).toEqual([route, false]);
+    }
+  });
+});
+
+describe('nobody', () => {
+  it.each([...attempts, ...unlisted])('may %s without a token', async (attempt) => {
+    const { status, headers } = await send(api.anonymous, attempt, BODIES[attempt]);
+    expect([status, headers['exceptionclass']]).toEqual([400, 'ValueError']);
+  });
+});
