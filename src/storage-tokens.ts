@@ -84,7 +84,8 @@ const REUSED_MAX = 2000;
 /**
  * What the conveyor and the reaper show to storages: a token an operation and file, for minutes. The
  * same operation on the same file at the same storage shows the same token again while it is young: a
- * copy looks at its source and then lets the other storage read it.
+ * copy looks at its source and then lets the other storage read it. What a copy does at its destination
+ * it does with the one token that the renaming needs: a signature costs as much as the request.
  */
 export function storageAuthorizer(
   db: Database,
@@ -93,8 +94,11 @@ export function storageAuthorizer(
   const lifetimeSeconds = config.tokens.storageLifetimeSeconds;
   const keepMs = Math.min(REUSE_SECONDS, lifetimeSeconds / 4) * 1000;
   const young = new Recent<string>(keepMs, REUSED_MAX);
-  return async (endpoint, operation, path, target) => {
+  return async (endpoint, asked, file, renamed, arriving) => {
     if (!takesTokens(endpoint)) return undefined;
+    const shares = (asked === 'read' || asked === 'create') && arriving?.includes(file) === true;
+    const operation = shares ? 'create' : asked;
+    const [path, target] = shares ? arriving : [file, renamed];
     const now = new Date();
     const { token_audience: audience, token_base_path: base } = endpoint.extendedAttributes;
     const origin = endpointOrigin(endpoint);

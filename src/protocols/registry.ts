@@ -29,12 +29,16 @@ export const DRIVERS: Readonly<Record<string, Family>> = {
 export interface StorageRegistryOptions {
   /** Lets storages live on loopback, link-local and private addresses. */
   allowPrivate: boolean;
-  /** Gives a bearer token for one operation on one file (and the target of a rename). */
+  /**
+   * Gives a bearer token for one operation on one file (and the target of a rename). Of a file that is
+   * `arriving`, to read or create it under either name is allowed with the token of its renaming.
+   */
   authorize?: (
     endpoint: ProtocolEndpoint,
     operation: StorageOperation,
     path: string,
     target?: string,
+    arriving?: readonly [temporaryPath: string, path: string],
   ) => Promise<string | undefined>;
   /** Directories of this machine below which mounted file systems may be used. Default: none. */
   posixRoots?: readonly string[];
@@ -79,9 +83,9 @@ export class StorageRegistry {
 
   /**
    * A driver bound to one endpoint, with time-outs, retries and limits. `signal` ends all its
-   * calls. A file that is `arriving` is looked at, written, looked at again and renamed with one token,
-   * the one that its renaming needs. Throws StorageError NO_PROTOCOL for a scheme that nobody speaks here, and for a mounted
-   * file system outside of `posixRoots`.
+   * calls. A file that is `arriving` may be looked at, written and renamed with one token. Throws
+   * StorageError NO_PROTOCOL for a scheme that nobody speaks here, and for a mounted file system outside
+   * of `posixRoots`.
    */
   driver(
     endpoint: ProtocolEndpoint,
@@ -125,10 +129,7 @@ export class StorageRegistry {
     const [from, to] = [arriving.temporaryPath, arriving.path].map((path) =>
       serverFilePath(endpoint, path),
     ) as [string, string];
-    return (operation, path, target) =>
-      (operation === 'read' || operation === 'create') && (path === from || path === to)
-        ? authorize(endpoint, 'create', from, to)
-        : authorize(endpoint, operation, path, target);
+    return (operation, path, target) => authorize(endpoint, operation, path, target, [from, to]);
   }
 
   get #posixRoots(): readonly string[] {

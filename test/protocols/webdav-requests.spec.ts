@@ -218,34 +218,6 @@ describe('the WebDAV driver on the wire', () => {
     ]);
   });
 
-  it('needs one token for a file that arrives, and others for what the copy must not do', async () => {
-    const asked: unknown[] = [];
-    const server = await serve(({ method }, response) => {
-      response.writeHead(method === 'HEAD' ? 404 : 201).end();
-    });
-    const registry = new StorageRegistry({
-      allowPrivate: true,
-      authorize: (_, ...wish) => Promise.resolve(`token-${asked.push(wish)}`),
-    });
-    open.push(registry);
-    const arriving = { path: 'a', temporaryPath: 'a.part' };
-    const driver = registry.driver(server.endpoint, { arriving });
-    await driver.stat('a');
-    await driver.write('a.part', text('x'), 1n);
-    await driver.stat('a.part');
-    await driver.rename('a.part', 'a');
-    await driver.rename('a.part', 'a', { overwrite: true });
-    await driver.remove('a.part');
-    await driver.stat('b');
-    const move = ['create', '/data/a.part', '/data/a'];
-    expect(asked).toEqual([
-      ...[move, move, move, move],
-      ['modify', '/data/a.part', '/data/a'],
-      ['delete', '/data/a.part', undefined],
-      ['read', '/data/b', undefined],
-    ]);
-  });
-
   it('says AUTH when no token can be had', async () => {
     const server = await serve((_, response) => void response.end());
     const driver = driverOf(server.endpoint, {
