@@ -43,17 +43,19 @@ export async function insertLinks(tx: Tx, links: readonly Link[]): Promise<void>
 
 /**
  * One of these DIDs that is derived from itself, by however many steps. Only those are followed up
- * from which something is derived, which of new results is none.
+ * from which something is derived, which of new results is none. A probe a DID: a join would read all
+ * lineage there is while its statistics are young.
  */
 export async function findLoop(tx: Tx, childIds: readonly DidId[]): Promise<DidId | undefined> {
   const found = await one<{ id: DidId }>(
     tx,
     sql`WITH RECURSIVE up(start, node) AS (
-          SELECT d.child_id, d.parent_id FROM derived d
-           WHERE d.child_id = ANY(${[...childIds]}::bigint[])
-             AND EXISTS (SELECT FROM derived k WHERE k.parent_id = d.child_id)
+          SELECT i.id, p.parent_id FROM unnest(${[...childIds]}::bigint[]) AS i(id)
+           CROSS JOIN LATERAL (SELECT k.child_id FROM derived k WHERE k.parent_id = i.id LIMIT 1) made
+           CROSS JOIN LATERAL (SELECT d.parent_id FROM derived d WHERE d.child_id = i.id OFFSET 0) p
           UNION
-          SELECT u.start, d.parent_id FROM up u JOIN derived d ON d.child_id = u.node
+          SELECT u.start, p.parent_id FROM up u
+           CROSS JOIN LATERAL (SELECT d.parent_id FROM derived d WHERE d.child_id = u.node OFFSET 0) p
            WHERE u.node <> u.start)
         SELECT start AS id FROM up WHERE node = start LIMIT 1`,
   );

@@ -102,11 +102,14 @@ async function unitsOf(
   return units;
 }
 
+// OFFSET 0: a probe a dataset. As a join, all contents there are would be read in the order of the files.
+
 /** Every file of these datasets, once. */
 const filesOfAll = (didIds: readonly DidId[]) => sql`
   SELECT f.did_id, coalesce(d.bytes, 0) AS bytes
-    FROM (SELECT DISTINCT ct.child_id AS did_id FROM contents ct
-           WHERE ct.parent_id = ANY (${[...didIds]}::bigint[])) f
+    FROM (SELECT DISTINCT ct.child_id AS did_id
+            FROM unnest(${[...didIds]}::bigint[]) AS i(did_id) CROSS JOIN LATERAL (
+              SELECT x.child_id FROM contents x WHERE x.parent_id = i.did_id OFFSET 0) ct) f
    CROSS JOIN LATERAL (SELECT n.bytes FROM dids n WHERE n.id = f.did_id OFFSET 0) d`;
 
 /** Every copy that one of these datasets wants, once; of files that still exist. */
@@ -115,5 +118,6 @@ const copiesOfAll = (datasets: readonly PlacedDataset[]) => sql`
     FROM (SELECT DISTINCT ct.child_id AS did_id, i.rse_id
             FROM unnest(${datasets.map(({ didId }) => didId)}::bigint[],
                         ${datasets.map(({ rseId }) => rseId)}::int[]) AS i(did_id, rse_id)
-            JOIN contents ct ON ct.parent_id = i.did_id) c
-    JOIN dids d ON d.id = c.did_id`;
+            CROSS JOIN LATERAL (
+              SELECT x.child_id FROM contents x WHERE x.parent_id = i.did_id OFFSET 0) ct) c
+   CROSS JOIN LATERAL (SELECT n.bytes FROM dids n WHERE n.id = c.did_id OFFSET 0) d`;

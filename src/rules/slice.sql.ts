@@ -133,9 +133,12 @@ function ownersOfDatasets(ruleIds: readonly RuleId[], datasets: readonly PlacedD
     copies: (upserted) => sql`upserted AS (${upserted}),
       copies AS MATERIALIZED (
         SELECT u.*, x.rule_id FROM upserted u CROSS JOIN LATERAL (
-          SELECT w.id AS rule_id FROM contents ct JOIN rules w ON w.did_id = ct.parent_id
-           WHERE ct.child_id = u.did_id AND ${isPlace(sql`u.rse_id`)}
-             AND (w.id + 0) = ANY (${[...ruleIds]}::bigint[]) OFFSET 0) x)`,
+          SELECT w.id AS rule_id
+            FROM (SELECT ct.parent_id FROM contents ct
+                   WHERE ct.child_id = u.did_id AND ${isPlace(sql`u.rse_id`)} OFFSET 0) p
+           CROSS JOIN LATERAL (
+             SELECT n.id FROM rules n
+              WHERE n.did_id = p.parent_id AND (n.id + 0) = ANY (${[...ruleIds]}::bigint[]) OFFSET 0) w) x)`,
     made: sql`upserted`,
     locks: (copy) => sql`(SELECT count(*)::int FROM contents ct
       WHERE ct.child_id = ${copy}.did_id AND ${isPlace(sql`${copy}.rse_id`)})`,

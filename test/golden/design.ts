@@ -11,6 +11,7 @@ const VAST = [
   'guarded_copies',
   'did_meta',
   'updated_dids',
+  'derived',
   'tokens',
 ];
 
@@ -21,6 +22,13 @@ export const DESIGN: Readonly<Record<string, { by: readonly string[]; head?: str
   attach: { by: ['dids_scope_name_key', 'dids_pkey'] },
   'place-slice': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'locks_pkey'] },
   'place-spread': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'locks_pkey'] },
+  'place-datasets': {
+    by: ['contents_pkey', 'contents_child_id_idx', 'dids_pkey', 'replicas_pkey'],
+  },
+  'datasets-held': { by: ['contents_pkey', 'replicas_pkey'] },
+  'lineage-loop': { by: ['derived_pkey', 'derived_parent_id_child_id_idx'] },
+  'lineage-ancestors': { by: ['derived_pkey', 'dids_pkey'] },
+  'lineage-descendants': { by: ['derived_parent_id_child_id_idx', 'dids_pkey'] },
   'evaluate-1-collections': { by: ['contents_child_id_idx', 'dids_pkey'] },
   'evaluate-2-rules': { by: ['contents_child_id_idx'] },
   'evaluate-3-placement': { by: ['contents_pkey'] },

@@ -6,8 +6,8 @@ import { parseListing } from '../../src/api/replicas/listing.request.js';
 import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
 import { judgeEvaluator } from '../../src/daemons/judge/evaluator.js';
 import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
-import { type Database, execute, sql } from '../../src/db/index.js';
-import { filePage } from '../../src/dids/index.js';
+import { type Database, execute, sql, type Tx } from '../../src/db/index.js';
+import { declareLineage, filePage, relativePage } from '../../src/dids/index.js';
 import { parseFilter } from '../../src/metadata/query/index.js';
 import { searchPage } from '../../src/metadata/index.js';
 import {
@@ -20,9 +20,29 @@ import {
   verifyClaims,
 } from '../../src/replicas/index.js';
 import { busyBuckets, claimRequests } from '../../src/requests/index.js';
-import { ReplicaState, RequestState, RuleGrouping } from '../../src/vocabulary/index.js';
+import { addRules, rulesTerms } from '../../src/rules/index.js';
+import {
+  type DidName,
+  ReplicaState,
+  RequestState,
+  RuleGrouping,
+  RuleNotification,
+} from '../../src/vocabulary/index.js';
 import { court } from '../support/judge.js';
 import { type Heard, listening } from '../support/plans.js';
+
+/** Work of which nothing stays. */
+const undone = (db: Database, work: (tx: Tx) => Promise<unknown>): Promise<void> =>
+  db
+    .tx(async (tx) => {
+      await work(tx);
+      throw new Undone();
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof Undone)) throw error;
+    });
+
+class Undone extends Error {}
 
 /** The statements that the catalogue's load is made of, by name, as the product sends them. */
 export type HotStatements = ReadonlyMap<string, Heard>;
@@ -64,6 +84,23 @@ export async function hotStatements(
   await hear({ 'place-spread': /hashint8extended[^]*INSERT INTO locks/ }, () =>
     a.rule('run', { rseExpression: '*', grouping: RuleGrouping.NONE, lifetime: 60 }),
   );
+
+  const both = ['run', 'run2'].map((name) => ({ scope: a.scope, name }));
+  await a.dataset('run2');
+  const wish = { accountId: a.accountId, copies: 1, rseExpression: 'A-DISK', activity: 0 };
+  const how = { grouping: RuleGrouping.DATASET, notification: RuleNotification.NO };
+  await hear({ 'place-datasets': /INSERT INTO locks/, 'datasets-held': /knownBytes/ }, () =>
+    undone(db, (tx) => addRules(tx, { ...wish, ...how, dids: both }, rulesTerms(a.config, a.now))),
+  );
+  await hear({ 'lineage-loop': /RECURSIVE up/ }, () =>
+    undone(db, (tx) => declareLineage(tx, [{ child: both[0] as DidName, parents: both.slice(1) }])),
+  );
+  for (const direction of ['ancestors', 'descendants'] as const) {
+    const after = { nearId: 1n, farId: 0n };
+    await hear({ [`lineage-${direction}`]: /FROM derived/ }, () =>
+      db.read((tx) => relativePage(tx, direction, [1n, 2n, 3n], { after, limit: 2000 })),
+    );
+  }
 
   await a.copies('A-DISK', ['f4', 'f5', 'f6']);
   await a.attach('run', 'f4', 'f5', 'f6');

@@ -16,6 +16,7 @@ SELECT id, row_number() OVER (ORDER BY id) AS n FROM dids WHERE type = 'F' AND n
 CREATE TEMP TABLE dataset AS
 SELECT id, row_number() OVER (ORDER BY id) AS n FROM dids WHERE type = 'D' AND name LIKE 'run/%';
 INSERT INTO contents SELECT d.id, f.id FROM file f JOIN dataset d ON d.n = 1 + f.n % 150;
+INSERT INTO derived SELECT f.id, p.id FROM file f JOIN file p ON p.n = f.n / 2 WHERE f.n > 1;
 INSERT INTO updated_dids (did_id, child_from, child_to, action) SELECT id, 1, 9, 'A' FROM dataset WHERE n <= 50;
 INSERT INTO rules (did_id, account_id, copies, state, did_grouping, rse_expression)
 SELECT id, 1, 2, 'R', 'D', 'SITE-1' FROM dataset;
@@ -56,7 +57,7 @@ SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', c.relname::t
  WHERE t.relnamespace = 'public'::regnamespace
    AND t.relname IN ('accounts', 'tokens', 'dids', 'did_meta', 'contents', 'rules', 'replicas', 'locks',
                      'replica_paths', 'guarded_copies', 'bad_replicas', 'stuck_locks', 'requests',
-                     'updated_dids')
+                     'updated_dids', 'derived')
  GROUP BY c.oid`;
 
 /** A vacuum at a moment of its own choosing would change what the planner thinks of an index. */
