@@ -1,5 +1,5 @@
-import { execute, lit, rows, sql, type Tx } from '../db/index.js';
-import { RequestState, type TransferDirection } from '../vocabulary/index.js';
+import { execute, lit, ring, rows, sql, type Tx } from '../db/index.js';
+import { Channel, RequestState, type TransferDirection } from '../vocabulary/index.js';
 import { type Load } from './claim.sql.js';
 
 /** Which limit: one for each expression, activity and direction. */
@@ -39,7 +39,7 @@ export const listTransferLimits = (tx: Tx): Promise<TransferLimit[]> =>
           FROM transfer_limits ORDER BY rse_expression, direction, activity`,
   );
 
-/** Adds a limit, or changes what is given (not null) of one that is there. */
+/** Adds a limit, or changes what is given (not null) of one that is there; the conveyor looks at once. */
 export async function upsertTransferLimit(
   tx: Tx,
   { rseExpression, activity, direction }: LimitKey,
@@ -59,6 +59,7 @@ export async function upsertTransferLimit(
             transfers = COALESCE(EXCLUDED.transfers, l.transfers),
             waitings = COALESCE(EXCLUDED.waitings, l.waitings), updated_at = now()`,
   );
+  await ring(tx, Channel.REQUESTS);
 }
 
 /** Removes a limit; false if there was none. */
@@ -71,6 +72,7 @@ export async function deleteTransferLimit(
     sql`DELETE FROM transfer_limits WHERE rse_expression = ${rseExpression}
           AND activity IS NOT DISTINCT FROM ${activity}::smallint AND direction = ${direction}`,
   );
+  if (gone > 0) await ring(tx, Channel.REQUESTS);
   return gone > 0;
 }
 

@@ -16,13 +16,27 @@ export interface Way {
 }
 
 /** The distance of every source that has one to this destination, by source. */
-export async function distancesTo(tx: Tx, destinationId: RseId): Promise<Map<RseId, number>> {
-  const found = await rows<{ sourceId: RseId; distance: number }>(
+export const distancesTo = async (
+  tx: Tx,
+  destinationId: RseId,
+): Promise<ReadonlyMap<RseId, number>> =>
+  (await distancesToEach(tx, [destinationId])).get(destinationId) ?? new Map();
+
+/** The same for each of these destinations. */
+export async function distancesToEach(
+  tx: Tx,
+  destinationIds: readonly RseId[],
+): Promise<Map<RseId, ReadonlyMap<RseId, number>>> {
+  const found = await rows<Pick<Distance, 'sourceId' | 'destinationId' | 'distance'>>(
     tx,
-    sql`SELECT source_id AS "sourceId", distance FROM distances
-        WHERE destination_id = ${destinationId}`,
+    sql`SELECT destination_id AS "destinationId", source_id AS "sourceId", distance FROM distances
+        WHERE destination_id = ANY(${[...destinationIds]}::int[])`,
   );
-  return new Map(found.map(({ sourceId, distance }) => [sourceId, distance]));
+  const distances = new Map(destinationIds.map((id) => [id, new Map<RseId, number>()]));
+  for (const { sourceId, destinationId, distance } of found) {
+    distances.get(destinationId)?.set(sourceId, distance);
+  }
+  return distances;
 }
 
 /** The distance of every RSE that has one to the nearest RSE of a site (attribute `site`), by RSE. */
@@ -46,19 +60,6 @@ export async function findDistance(tx: Tx, way: Way): Promise<Distance | undefin
         WHERE source_id = ${way.sourceId} AND destination_id = ${way.destinationId}`,
   );
   return found;
-}
-
-/** Every distance between storage elements that are not deleted, by source and destination. */
-export async function allDistances(tx: Tx): Promise<Distance[]> {
-  return await rows<Distance>(
-    tx,
-    sql`SELECT d.source_id AS "sourceId", d.destination_id AS "destinationId", d.distance,
-          d.created_at AS "createdAt", d.updated_at AS "updatedAt"
-        FROM distances d
-        JOIN rses s ON s.id = d.source_id AND s.deleted_at IS NULL
-        JOIN rses e ON e.id = d.destination_id AND e.deleted_at IS NULL
-        ORDER BY s.name, e.name`,
-  );
 }
 
 /** A distance to be set; a new one keeps the time that it was made elsewhere. */

@@ -20,9 +20,9 @@ export {
   removeProtocols,
 } from './define-protocol.js';
 export {
-  allDistances,
   type Distance,
   distancesTo,
+  distancesToEach,
   distancesToSite,
   findDistance,
   type Way,

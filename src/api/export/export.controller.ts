@@ -2,16 +2,10 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type Principal } from '../../accounts/index.js';
 import { Database, type Tx } from '../../db/index.js';
 import { demand, mayExport } from '../../policy/index.js';
-import {
-  allDistances,
-  listRses,
-  protocolsOf,
-  qosPolicies,
-  type Rse,
-  rseLimits,
-} from '../../rses/index.js';
-import { Caller, JSON_TYPE, parseBool, Produces } from '../wire/index.js';
-import { presentDistances, presentExportedRse } from './export.presenter.js';
+import { listRses, protocolsOf, qosPolicies, type Rse, rseLimits } from '../../rses/index.js';
+import { Caller, JSON_TYPE, parseBool, Produces, toJson } from '../wire/index.js';
+import { distancesAsJson } from './distances.sql.js';
+import { presentExportedRse } from './export.presenter.js';
 
 /** All storage elements in one document, which `POST /import` takes. */
 @Controller('export')
@@ -23,15 +17,14 @@ export class ExportController {
   async export(
     @Query() query: Readonly<Record<string, unknown>>,
     @Caller() caller: Principal,
-  ): Promise<object> {
+  ): Promise<string> {
     demand(mayExport(caller), 'export the storage elements');
     const withDistances = parseBool(query.distance, 'distance', true);
     return await this.db.read(async (tx) => {
-      const rses = await listRses(tx);
-      return {
-        rses: await exportRses(tx, rses),
-        ...(withDistances && { distances: presentDistances(rses, await allDistances(tx)) }),
-      };
+      const rses = toJson(await exportRses(tx, await listRses(tx)));
+      if (!withDistances) return `{"rses":${rses}}`;
+      const ways = (await distancesAsJson(tx)).map(({ source, json }) => `"${source}":${json}`);
+      return `{"rses":${rses},"distances":{${ways.join(',')}}}`;
     });
   }
 }

@@ -1,10 +1,5 @@
-import { type Distance, type Rse, type RseProtocol } from '../../rses/index.js';
-import {
-  presentAttributes,
-  presentDistance,
-  presentRseRow,
-  presentRseSettings,
-} from '../rses/rses.presenter.js';
+import { type Rse, type RseProtocol } from '../../rses/index.js';
+import { presentAttributes, presentRseRow, presentRseSettings } from '../rses/rses.presenter.js';
 
 interface Belongings {
   readonly protocols: readonly RseProtocol[];
@@ -37,21 +32,4 @@ export function presentExportedRse(rse: Rse, { protocols, limits, qosPolicies }:
     limits,
     qos_policies: qosPolicies,
   };
-}
-
-/** Distances by the names of their ends. */
-export function presentDistances(
-  rses: readonly Rse[],
-  distances: readonly Distance[],
-): Record<string, Record<string, object>> {
-  const byId = new Map(rses.map((rse) => [rse.id, rse]));
-  const shown: Record<string, Record<string, object>> = {};
-  for (const distance of distances) {
-    const source = byId.get(distance.sourceId);
-    const destination = byId.get(distance.destinationId);
-    if (!source || !destination) continue;
-    const ways = (shown[source.name] ??= {});
-    ways[destination.name] = presentDistance(source, destination, distance);
-  }
-  return shown;
 }

@@ -43,8 +43,10 @@ export function conveyorSubmitter(config: Config, movements: Movements): Reconci
       if (shift.signal.aborted) return IDLE;
       const { claimed, bounds } = await claim(shift, config);
       if (claimed.length === 0) return IDLE;
-      const facts = await shift.db.read((tx) => readTransferFacts(tx, claimed, shift.now));
-      const room = await shift.db.read((tx) => roomAtSources(tx, bounds));
+      const { facts, room } = await shift.db.read(async (tx) => ({
+        facts: await readTransferFacts(tx, claimed, shift.now),
+        room: await roomAtSources(tx, bounds),
+      }));
       const plans = planAll(claimed, facts, movements.ways, room);
       const planned = plans.filter((plan): plan is PlannedTransfer => 'job' in plan);
       const unplanned = plans.filter((plan): plan is UnplannedTransfer => 'cause' in plan);

@@ -1,10 +1,9 @@
 import { lit, lits, rows, sql, type Tx } from '../../db/index.js';
-import { InvalidRSEExpression } from '../../errors/index.js';
 import { type ClaimedRequest, failedSources, leftoversOf } from '../../requests/index.js';
 import {
-  distancesTo,
+  distancesToEach,
+  matchRsesOfEach,
   protocolsOf,
-  resolveRses,
   type Rse,
   type RseProtocol,
   rsesById,
@@ -71,15 +70,13 @@ export async function readTransferFacts(
   const destinations = [...new Set(claimed.map(({ rseId }) => rseId))];
   const rseIds = [...new Set([...destinations, ...sources.map(({ rseId }) => rseId)])];
   const failed = await failedSources(tx, claimed, new Date(now.getTime() - GRUDGE_MS));
-  const distances = new Map<RseId, ReadonlyMap<RseId, number>>();
-  for (const rseId of destinations) distances.set(rseId, await distancesTo(tx, rseId));
   return {
     files: new Map(files.map((file) => [file.didId, file])),
     sources: byFile(sources),
     givenPaths: await readGivenPaths(tx, claimed),
     rses: await rsesById(tx, rseIds),
     protocols: await protocolsOf(tx, rseIds),
-    distances,
+    distances: await distancesToEach(tx, destinations),
     leftovers: await readLeftovers(tx, claimed),
     failures: new Map(failed.map((row) => [failureKey(row, row.sourceRseId), row.times])),
     allowedSources: await readAllowedSources(tx, claimed),
@@ -169,10 +166,9 @@ async function readAllowedSources(
          WHERE id = ANY(${claimed.flatMap(({ ruleId }) => ruleId ?? [])}::bigint[])
            AND source_replica_expression IS NOT NULL`,
   );
-  const byExpression = new Map<string, ReadonlySet<RseId>>();
-  for (const expression of new Set(wanted.map((rule) => rule.expression))) {
-    byExpression.set(expression, await resolve(tx, expression));
-  }
+  const expressions = [...new Set(wanted.map((rule) => rule.expression))];
+  const named = await matchRsesOfEach(tx, expressions);
+  const byExpression = new Map(expressions.map((text, at) => [text, new Set(named[at])]));
   const byRule = new Map(wanted.map(({ id, expression }) => [id, byExpression.get(expression)]));
   return new Map(
     claimed.flatMap(({ id, ruleId }) => {
@@ -180,13 +176,4 @@ async function readAllowedSources(
       return allowed ? [[id, allowed] as const] : [];
     }),
   );
-}
-
-async function resolve(tx: Tx, expression: string): Promise<ReadonlySet<RseId>> {
-  try {
-    return new Set((await resolveRses(tx, expression)).map(({ id }) => id));
-  } catch (error) {
-    if (error instanceof InvalidRSEExpression) return new Set();
-    throw error;
-  }
 }
