@@ -17,11 +17,15 @@ import { type Clock, shiftClock } from './lease.js';
 
 /** Files of one RSE a shift. */
 const BATCH_MAX = 1000;
+/** So many are looked up, then deleted: a copy that is wanted there meanwhile is seen by the next look. */
+const GROUP = 64;
 /** After so many failures one after the other an RSE is left alone for this shift. */
 const STRIKES = 8;
 
 /** What became of a quarantined file. */
 type Fate = 'deleted' | 'missing' | 'changed' | 'in use' | 'directory' | 'failed' | 'left';
+
+type Told = readonly [path: string, fate: Fate];
 
 interface Parts {
   readonly config: Config;
@@ -75,16 +79,12 @@ async function reapDark(
   const terms = termsOf(clock(), config);
   const limit = Math.min(shift.batch, BATCH_MAX);
   const claims = await shift.db.tx((tx) => claimDark(tx, rse.id, terms, limit));
-  const paths = claims.map(({ path }) => path);
-  const used = await shift.db.read((tx) => pathsInUse(tx, rse, paths));
-  const strikes = { inARow: 0 };
-  const decide = async (claim: DarkClaim): Promise<readonly [string, Fate]> => {
-    if (used.has(claim.path)) return [claim.path, 'in use'];
-    if (signal.aborted || strikes.inARow >= STRIKES) return [claim.path, 'left'];
-    return [claim.path, await deleteDark({ shift, rse, driver, strikes }, claim)];
-  };
-  const slots = pLimit(config.reaper.parallelMax);
-  const fates = await Promise.all(claims.map((claim) => slots(decide, claim)));
+  const site = { shift, rse, driver, signal, strikes: { inARow: 0 } };
+  const fates: Told[] = [];
+  for (let at = 0; at < claims.length; at += GROUP) {
+    const group = claims.slice(at, at + GROUP);
+    fates.push(...(await deleteGroup(site, group, config.reaper.parallelMax)));
+  }
   const due = new Date(clock().getTime() + config.reaper.retrySeconds * 1000);
   await settle(shift, rse, { until: terms.until, due }, fates);
   const count = (...which: Fate[]) => fates.filter(([, fate]) => which.includes(fate)).length;
@@ -96,7 +96,25 @@ interface Site {
   readonly shift: Shift;
   readonly rse: Rse;
   readonly driver: StorageDriver;
+  readonly signal: AbortSignal;
   readonly strikes: { inARow: number };
+}
+
+async function deleteGroup(
+  site: Site,
+  claims: readonly DarkClaim[],
+  parallelMax: number,
+): Promise<Told[]> {
+  const { shift, rse, signal, strikes } = site;
+  const paths = claims.map(({ path }) => path);
+  const used = await shift.db.read((tx) => pathsInUse(tx, rse, paths));
+  const decide = async (claim: DarkClaim): Promise<Told> => {
+    if (used.has(claim.path)) return [claim.path, 'in use'];
+    if (signal.aborted || strikes.inARow >= STRIKES) return [claim.path, 'left'];
+    return [claim.path, await deleteDark(site, claim)];
+  };
+  const slots = pLimit(parallelMax);
+  return await Promise.all(claims.map((claim) => slots(decide, claim)));
 }
 
 async function deleteDark(
@@ -124,7 +142,7 @@ async function settle(
   { db, log }: Shift,
   rse: Rse,
   times: { readonly until: Date; readonly due: Date },
-  fates: readonly (readonly [path: string, fate: Fate])[],
+  fates: readonly Told[],
 ): Promise<void> {
   const of = (...which: Fate[]) =>
     fates.filter(([, fate]) => which.includes(fate)).map(([path]) => path);
