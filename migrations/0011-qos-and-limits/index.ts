@@ -1,6 +1,9 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Which qualities of service a storage element can be asked for, and how many transfers at once. */
+/**
+ * Which qualities of service a storage element can be asked for, and how many transfers at once; and
+ * the record of changes forgets secrets.
+ */
 const statements = `
 CREATE TABLE rse_qos_policies (
   rse_id int NOT NULL REFERENCES rses,
@@ -28,6 +31,12 @@ CREATE TABLE transfer_limits (
   updated_at timestamptz NOT NULL DEFAULT now(),
   UNIQUE NULLS NOT DISTINCT (rse_expression, activity, direction)
 );
+
+-- Secrets that earlier versions wrote into the record of changes.
+UPDATE audit SET change = jsonb_build_object('value', '***')
+ WHERE action = 'config.set'
+   AND (subject ~* 'secret|passw|private_?key|credential|token$|api_?key|access_?key'
+        OR change ->> 'value' ~ '//[^/\\s@]*:[^/\\s@]+@');
 `;
 
 export class QosAndLimits1796083200000 implements MigrationInterface {

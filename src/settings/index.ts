@@ -1,6 +1,6 @@
 /** The settings behind `/config`, which administrators change while the service runs. */
 
-export { HIDDEN, isSecret, shown } from './secret.js';
+export { HIDDEN, shown } from './secret.js';
 export {
   eraseSettings,
   listSettings,

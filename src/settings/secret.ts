@@ -8,7 +8,7 @@ const URL_PASSWORD = /\/\/[^/\s@]*:[^/\s@]+@/;
 export const HIDDEN = '***';
 
 /** Whether a setting is a secret: by its section's or option's name, or a password in its value. */
-export const isSecret = (setting: {
+const isSecret = (setting: {
   readonly section: string;
   readonly option: string;
   readonly value: string;

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { InvalidObject } from '../../errors/index.js';
-import { HIDDEN, isSecret, type Setting } from '../../settings/index.js';
+import { HIDDEN, type Setting } from '../../settings/index.js';
 import { parseBody, parseName } from '../wire/index.js';
 
 /** Sections and options are plain words: they stand in paths and in files. */
@@ -21,7 +21,7 @@ export function parseSetting(section: string, option: string, value: string): Se
     option: parseName(NAME, option, 'option'),
     value,
   };
-  if (value !== HIDDEN || !isSecret(setting)) return setting;
+  if (value !== HIDDEN) return setting;
   throw new InvalidObject(
     `Problem validating ${section}.${option}: ${HIDDEN} is shown in place of a secret; send the secret or leave it out`,
     { section, option },

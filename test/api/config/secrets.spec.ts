@@ -49,8 +49,10 @@ describe('a secret among the settings', () => {
   });
 
   it('is there for those who use it, and is not written over by what was shown', async () => {
-    const answer = await api.root('POST', '/config', { messaging: { password: '***' } });
-    expect([answer.status, answer.headers['exceptionclass']]).toEqual([400, 'InvalidObject']);
+    for (const body of [{ messaging: { password: '***' } }, { broker: { url: '***' } }]) {
+      const answer = await api.root('POST', '/config', body);
+      expect([answer.status, answer.headers['exceptionclass']]).toEqual([400, 'InvalidObject']);
+    }
     expect(await api.db.read((tx) => setting(tx, 'messaging', 'password'))).toBe('hidden-1');
   });
 });
