@@ -8,6 +8,7 @@ import { Lineage1795824000000 } from './0008-lineage/index.js';
 import { PathLikeNames1795910400000 } from './0009-path-like-names/index.js';
 import { Quarantine1795996800000 } from './0010-quarantine/index.js';
 import { QosAndLimits1796083200000 } from './0011-qos-and-limits/index.js';
+import { Events1796169600000 } from './0012-events/index.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   PathLikeNames1795910400000,
   Quarantine1795996800000,
   QosAndLimits1796083200000,
+  Events1796169600000,
 ] as const;

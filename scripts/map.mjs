@@ -21,7 +21,7 @@ const GROUPS = [
       'subscriptions',
     ],
   ],
-  ['Beside the line: know no tables', ['protocols', 'transfertools']],
+  ['Beside the line: know no tables', ['protocols', 'transfertools', 'sinks']],
   ['Above the line', ['policy', 'api', 'daemons', 'cli', 'demo']],
 ];
 

@@ -1,4 +1,4 @@
-import { MessageEntity } from './messages/index.js';
+import { MessageEntity, MessageSinkEntity } from './messages/index.js';
 import { SettingEntity } from './settings/index.js';
 import { AuditEntity } from './audit/index.js';
 import {
@@ -39,6 +39,7 @@ import {
 } from './dids/index.js';
 import { DidMetaEntity, MetaKeyEntity, MetaValueEntity } from './metadata/index.js';
 import {
+  AccessEntity,
   BadReplicaEntity,
   GuardedCopyEntity,
   QuarantinedReplicaEntity,
@@ -50,13 +51,14 @@ import {
 } from './replicas/index.js';
 import { RequestEntity, RequestHistoryEntity, TransferLimitEntity } from './requests/index.js';
 import { LockEntity, StuckLockEntity } from './locks/index.js';
-import { RuleEntity, RuleHistoryEntity } from './rules/index.js';
+import { LifetimeExceptionEntity, RuleEntity, RuleHistoryEntity } from './rules/index.js';
 import { SubscriptionBacklogEntity, SubscriptionEntity } from './subscriptions/index.js';
 import { HeartbeatEntity } from './daemons/runtime/heartbeat.entity.js';
 
 /** The shape of every table, for TypeORM; test/db/schema.spec.ts compares them with the migrations. */
 export const entities = [
   MessageEntity,
+  MessageSinkEntity,
   SettingEntity,
   AuditEntity,
   RseEntity,
@@ -99,6 +101,7 @@ export const entities = [
   VerificationEntity,
   QuarantinedReplicaEntity,
   TraceEntity,
+  AccessEntity,
   UploadGrantEntity,
   RequestEntity,
   RequestHistoryEntity,
@@ -107,6 +110,7 @@ export const entities = [
   StuckLockEntity,
   RuleEntity,
   RuleHistoryEntity,
+  LifetimeExceptionEntity,
   SubscriptionEntity,
   SubscriptionBacklogEntity,
   HeartbeatEntity,

@@ -21,6 +21,7 @@ import { CredentialsModule } from './credentials/credentials.module.js';
 import { RedirectModule } from './redirect/redirect.module.js';
 import { TracesModule } from './traces/traces.module.js';
 import { WellKnownModule } from './well-known/well-known.module.js';
+import { LifetimeExceptionsModule } from './lifetime-exceptions/lifetime-exceptions.module.js';
 import { LocksModule } from './locks/locks.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
@@ -46,6 +47,7 @@ export const apiModules: Type[] = [
   RulesModule,
   SubscriptionsModule,
   LocksModule,
+  LifetimeExceptionsModule,
   RequestsModule,
   HeartbeatsModule,
   ExportModule,

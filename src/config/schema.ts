@@ -41,6 +41,8 @@ export const DAEMON_NAMES = [
   'verifier',
   'abacus',
   'hermes',
+  'kronos',
+  'atropos',
   'rescuer',
   'janitor',
 ] as const;
@@ -156,6 +158,28 @@ const policy = section(
   >,
 );
 
+/** Where events go: each is told all of them, or those of some types, in their order. */
+const sinks = Type.Array(
+  section({
+    /** The place in the outbox is kept under this name. */
+    name: Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }),
+    url: Type.String({ pattern: '^https?://[^\\s]+$' }),
+    /** `rucio`: a list of event_type, payload, created_at and id; `cloudevents`: CloudEvents 1.0 in batches. */
+    format: Type.Optional(Type.Enum(['rucio', 'cloudevents'])),
+    /** Default: all that are told. */
+    events: Type.Optional(Type.Array(text, { minItems: 1 })),
+    /** A file that holds a bearer token; read for every delivery. */
+    tokenFile: Type.Optional(text),
+    /** Events a request. */
+    batch: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    timeoutMs: Type.Optional(milliseconds),
+  }),
+  {
+    expected:
+      'a list of sinks, each with a name and an http(s) url, and as it likes format (rucio, cloudevents), events, tokenFile, batch, timeoutMs',
+  },
+);
+
 export const ConfigSchema = section({
   server,
   database,
@@ -188,6 +212,8 @@ export const ConfigSchema = section({
     moveAfterAttempts: amount,
     /** A rule that has been stuck for so long is SUSPENDED. */
     suspendAfterSeconds: seconds,
+    /** A rule whose end of life has come expires so much later. */
+    eolGraceSeconds: seconds,
     synchronousLocksMax: amount,
     sliceLocks: amount,
   }),
@@ -222,6 +248,7 @@ export const ConfigSchema = section({
     naming: Type.Enum([...NamingSchemes]),
   }),
   metadata: section({ queryTimeoutMs: milliseconds }),
+  messages: section({ sinks }),
   requests: section({
     attemptsMax: Type.Integer({ minimum: 1, maximum: 1_000 }),
     backoffSeconds: seconds,

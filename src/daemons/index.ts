@@ -10,6 +10,9 @@ import { conveyorPoller } from './conveyor/poller.js';
 import { conveyorSubmitter } from './conveyor/submitter.js';
 import { transferWays } from './conveyor/transfer-ways.js';
 import { janitor } from './janitor.js';
+import { atropos } from './atropos.js';
+import { hermes } from './hermes.js';
+import { kronos } from './kronos.js';
 import { judgeCleaner } from './judge/cleaner.js';
 import { judgeEvaluator } from './judge/evaluator.js';
 import { judgeInjector } from './judge/injector.js';
@@ -51,6 +54,9 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   undertaker: ({ config }) => undertaker(config),
   necromancer: ({ config }) => necromancer(config),
   verifier: ({ config, storages }) => verifier(config, storages),
+  kronos: ({ config }) => kronos(config),
+  atropos: ({ config }) => atropos(config),
+  hermes: ({ config }) => hermes(config),
   abacus: () => abacus(),
   rescuer: ({ config }) => rescuer(config),
   janitor: ({ config }) => janitor(config),

@@ -12,7 +12,7 @@ import {
   sweepLost,
   wakeRested,
 } from '../replicas/index.js';
-import { queueCopies } from '../requests/index.js';
+import { queueCopies, tellQueued } from '../requests/index.js';
 import { confirmCopies, resumeCopies, rulesTerms, stickCopies } from '../rules/index.js';
 import {
   activityIndex,
@@ -119,7 +119,8 @@ async function orderCopies(
           queued AS (${queueCopies(sql`
             SELECT did_id, rse_id, bytes, rule_id, account_id, ${lit(activityIndex('Recovery'))}::smallint AS activity,
                    priority, ${lit(RequestType.TRANSFER)}::"char" AS type,
-                   ${lit(RequestState.QUEUED)}::"char" AS state FROM wanted`)})
+                   ${lit(RequestState.QUEUED)}::"char" AS state FROM wanted`)}),
+          told AS (${tellQueued(sql`SELECT * FROM queued`, terms.now)})
         SELECT did_id AS "didId", rse_id AS "rseId" FROM replaced`,
   );
 }

@@ -3,7 +3,7 @@ import { lit, lits, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { detachDids, eraseDids } from '../dids/index.js';
 import { eraseMetadata } from '../metadata/index.js';
 import { CACHED_FROM, EPOCH, setTombstones } from '../replicas/index.js';
-import { removeRules, rulesTerms } from '../rules/index.js';
+import { forgetExceptions, isExempt, removeRules, rulesTerms } from '../rules/index.js';
 import {
   Channel,
   type CopyKey,
@@ -18,8 +18,8 @@ import { type Reconciler, type Shift, type Tally } from './runtime/index.js';
 const BATCH_MAX = 1000;
 
 /**
- * A DID is to be erased if and only if it has expired, no rule is left on it, and, if it is a file,
- * no copy of it is left. On the way there, in this order and each in transactions of its own:
+ * A DID is to be erased if and only if it has expired, no approved exception lets it live, no rule is
+ * left on it, and, if it is a file, no copy of it is left. On the way there, in this order and each in transactions of its own:
  *
  * 1. Its rules are removed, in slices of locks; with a locked rule on it a DID stays.
  * 2. A collection is erased: out of its parents, which the judge is told, and its content let go.
@@ -47,7 +47,7 @@ export function undertaker(config: Config): Reconciler {
 }
 
 const expired = (now: Date, types: readonly DidType[]): Sql =>
-  sql`d.expired_at <= ${now} AND d.type IN (${lits(types)})`;
+  sql`d.expired_at <= ${now} AND d.type IN (${lits(types)}) AND NOT ${isExempt(sql`d.id`, now)}`;
 const COLLECTIONS = [DidType.DATASET, DidType.CONTAINER];
 const EVERYTHING = [...COLLECTIONS, DidType.FILE];
 
@@ -122,6 +122,7 @@ async function erase(tx: Tx, condition: Sql, limit: number): Promise<number> {
   const ids = still.map(({ id }) => id);
   await eraseDids(tx, ids);
   await eraseMetadata(tx, ids);
+  await forgetExceptions(tx, ids);
   return ids.length;
 }
 

@@ -45,7 +45,7 @@ export async function attachDids(
   if (parent.type === DidType.CONTAINER) await demandTree(tx, parent, distinct);
   const types =
     parent.type === DidType.DATASET ? [DidType.FILE] : [DidType.DATASET, DidType.CONTAINER];
-  const problem = await insertContents(tx, parent, distinct, types);
+  const problem = await insertContents(tx, parent, distinct, types, options.accountId);
   if (problem && !(problem.problem === 'duplicate' && options.ignoreDuplicate)) {
     throw attachmentFact(parent, problem);
   }

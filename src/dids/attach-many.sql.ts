@@ -1,7 +1,9 @@
 import { lit, one, rows, sql, type Tx } from '../db/index.js';
 import { type DidId, DidType, Evaluation } from '../vocabulary/index.js';
+import { type AttachOptions } from './attachment.js';
 import { type AttachProblem, childProblem, type ChildSpec } from './content.sql.js';
 import { type Did } from './did.js';
+import { tellRegistered } from './told.sql.js';
 
 /** A child with the dataset or container that it comes into. */
 export interface ManyChild extends ChildSpec {
@@ -25,12 +27,16 @@ export interface ManyProblem extends AttachProblem {
 export async function insertManyContents(
   tx: Tx,
   children: readonly ManyChild[],
-  ignoreDuplicate: boolean,
+  { ignoreDuplicate = false, accountId }: AttachOptions,
 ): Promise<ManyProblem | undefined> {
   const column = <Value>(of: (child: ManyChild) => Value) => children.map(of);
   const datasets = children.flatMap(({ parent }) =>
     parent.type === DidType.DATASET ? [parent.id] : [],
   );
+  // Datasets are told nothing of: without a container there is nothing to look at.
+  const registered = children.some(({ parent }) => parent.type === DidType.CONTAINER)
+    ? sql`registered AS (${tellRegistered(sql`SELECT parent_id, child_id FROM ins`, accountId ?? null)}),`
+    : sql``;
   return await one<ManyProblem>(
     tx,
     sql`WITH input AS MATERIALIZED (
@@ -54,6 +60,7 @@ export async function insertManyContents(
           INSERT INTO contents (parent_id, child_id)
           SELECT parent_id, id FROM input WHERE problem IS NULL AND NOT again ORDER BY parent_id, id
           ON CONFLICT DO NOTHING RETURNING parent_id, child_id),
+        ${registered}
         s AS (
           SELECT x.parent_id, count(*) AS n, coalesce(sum(d.bytes), 0) AS b,
                  min(x.child_id) AS lo, max(x.child_id) AS hi

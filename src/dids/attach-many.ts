@@ -141,6 +141,6 @@ async function insert(tx: Tx, ready: readonly Ready[], options: AttachOptions): 
     }),
   );
   if (children.length === 0) return;
-  const problem = await insertManyContents(tx, children, options.ignoreDuplicate ?? false);
+  const problem = await insertManyContents(tx, children, options);
   if (problem) throw attachmentFact((ready[problem.turn] as Ready).parent, problem);
 }

@@ -1,5 +1,6 @@
 import { lit, lits, one, only, rows, sql, type Sql, type Tx } from '../db/index.js';
 import {
+  type AccountId,
   DidAvailability,
   type DidId,
   type DidName,
@@ -8,6 +9,7 @@ import {
 } from '../vocabulary/index.js';
 import { type Did, didColumns } from './did.js';
 import { nameRows } from './did.sql.js';
+import { detached, tellRegistered } from './told.sql.js';
 import { ancestorsOf } from './tree.sql.js';
 
 /** A DID to attach, with what the caller says about it (checked against the catalogue). */
@@ -71,7 +73,12 @@ export async function insertContents(
   parent: Did,
   children: readonly ChildSpec[],
   types: readonly DidType[],
+  accountId: AccountId = parent.accountId,
 ): Promise<AttachProblem | undefined> {
+  const registered =
+    parent.type === DidType.CONTAINER
+      ? sql`registered AS (${tellRegistered(sql`SELECT ${parent.id}::bigint AS parent_id, child_id FROM ins`, accountId)}),`
+      : sql``;
   return await one<AttachProblem>(
     tx,
     sql`WITH input AS MATERIALIZED (
@@ -83,6 +90,7 @@ export async function insertContents(
           INSERT INTO contents (parent_id, child_id)
           SELECT DISTINCT ${parent.id}::bigint, id FROM input WHERE problem IS NULL ORDER BY id
           ON CONFLICT DO NOTHING RETURNING child_id),
+        ${registered}
         ${told(parent, sql`SELECT child_id FROM ins`, Evaluation.ATTACH)}
         SELECT scope, name, coalesce(problem, 'duplicate') AS problem FROM input
         WHERE problem IS NOT NULL OR id NOT IN (SELECT child_id FROM ins)
@@ -138,6 +146,7 @@ export async function deleteContents(
         history AS (
           INSERT INTO contents_history (parent_id, child_id)
           SELECT ${parent.id}::bigint, child_id FROM gone),
+        ${detached(parent, sql`SELECT child_id FROM gone`)},
         ${told(parent, sql`SELECT child_id FROM gone`, Evaluation.DETACH)}
         SELECT scope, name FROM input
         WHERE id IS NULL OR id NOT IN (SELECT child_id FROM gone) ORDER BY at LIMIT 1`,

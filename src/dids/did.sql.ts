@@ -18,6 +18,7 @@ import {
   descriptionJson,
 } from './description.js';
 import { type Did, didColumns } from './did.js';
+import { tellCreated } from './told.sql.js';
 
 /** Names as rows (scope, name, at), `at` counting from 1 in the order given; for FROM. */
 export const nameRows = (names: readonly DidName[]): Sql =>
@@ -178,7 +179,8 @@ export async function insertCollections(
     tx,
     prepared(
       'insert-collections',
-      sql`INSERT INTO dids AS d (type, account_id, scope, name, is_open, monotonic, ${columnList(ident)})
+      sql`WITH made AS (
+        INSERT INTO dids AS d (type, account_id, scope, name, is_open, monotonic, ${columnList(ident)})
         SELECT i.type::"char", ${accountId}, i.scope, i.name, true, i.monotonic, ${columnList(described)}
         FROM unnest(${specs.map(({ type }) => type)}::text[], ${specs.map(({ scope }) => scope)}::text[],
                     ${specs.map(({ name }) => name)}::text[],
@@ -186,7 +188,9 @@ export async function insertCollections(
           AS i(type, scope, name, monotonic, json)
         ${describedRow(sql`i.json`)}
         ORDER BY i.scope COLLATE "C", i.name COLLATE "C"
-        ON CONFLICT (scope, name) DO NOTHING RETURNING ${didColumns}`,
+        ON CONFLICT (scope, name) DO NOTHING RETURNING ${didColumns}),
+        told AS (${tellCreated(sql`SELECT * FROM made`)})
+        SELECT * FROM made`,
     ),
   );
 }

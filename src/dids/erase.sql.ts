@@ -1,6 +1,7 @@
 import { execute, lit, ring, sql, type Tx } from '../db/index.js';
 import { Channel, type DidId, DidType, Evaluation } from '../vocabulary/index.js';
 import { pruneLineage } from './lineage.sql.js';
+import { tellErased } from './told.sql.js';
 
 /**
  * Erases DIDs from the name space (the undertaker): into deleted_dids with their metadata, out of
@@ -19,6 +20,7 @@ export async function eraseDids(tx: Tx, ids: readonly DidId[]): Promise<number> 
         SELECT d.id, d.type, d.account_id, d.bytes, d.scope, d.name, to_jsonb(d) || ${madeFrom}, m.meta
         FROM dids d LEFT JOIN did_meta m ON m.did_id = d.id WHERE d.id = ANY(${gone})`,
   );
+  await execute(tx, tellErased(ids));
   await leaveParents(tx, ids);
   await execute(
     tx,

@@ -68,6 +68,7 @@ export {
   filesBelow,
 } from './tree.sql.js';
 export { eraseDids } from './erase.sql.js';
+export { type TouchedDid, touchDids } from './touch.sql.js';
 export {
   claimEvaluation,
   type DueEvaluation,

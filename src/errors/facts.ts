@@ -36,6 +36,7 @@ export class InvalidSourceReplicaExpression extends SluiceError {}
 export class InvalidType extends SluiceError {}
 export class InvalidValueForKey extends SluiceError {}
 export class KeyNotFound extends SluiceError {}
+export class LifetimeExceptionDuplicate extends SluiceError {}
 export class LifetimeExceptionNotFound extends SluiceError {}
 export class ManualRuleApprovalBlocked extends SluiceError {}
 export class MethodNotAllowed extends SluiceError {}

@@ -1,15 +1,45 @@
 /**
- * The events of the outbox, with the keys of their payloads. LOST is Rucio's, by name and keys;
- * the others are ours.
+ * The events of the outbox. Names and keys of payloads are Rucio's (docs/events.md has them all),
+ * unless said to be ours.
  */
 export const EventType = {
-  /** A copy is bad: scope, name, rse, reason, cause (of our own read, else null). */
+  CREATE_CNT: 'CREATE_CNT',
+  CREATE_DTS: 'CREATE_DTS',
+  /** A collection was attached to a container. */
+  REGISTER_CNT: 'REGISTER_CNT',
+  /** A DID was detached from a collection; a collection from a container also as ERASE_CNT. */
+  DETACH: 'DETACH',
+  ERASE_CNT: 'ERASE_CNT',
+  OPEN: 'OPEN',
+  CLOSE: 'CLOSE',
+  /** A DID was erased. */
+  ERASE: 'ERASE',
+  /** A dataset holds files that have no copy any more. */
+  INCOMPLETE: 'INCOMPLETE',
+  RULE_OK: 'RULE_OK',
+  RULE_PROGRESS: 'RULE_PROGRESS',
+  DATASETLOCK_OK: 'DATASETLOCK_OK',
+  DELETION_DONE: 'deletion-done',
+  DELETION_NOT_FOUND: 'deletion-not-found',
+  DELETION_FAILED: 'deletion-failed',
+  /** Ours: a copy is bad: scope, name, rse, reason, cause (of our own read, else null). */
   BAD_REPLICA: 'BAD_REPLICA',
   /** No good copy of a file is left: scope, name, dataset_scope, dataset_name; one for each dataset. */
   LOST: 'LOST',
-  /** A lost file has a good copy again: scope, name. */
+  /** Ours: a lost file has a good copy again: scope, name. */
   FOUND: 'FOUND',
-  /** No more bad copies of an RSE are replaced today: rse, limit, waiting. */
+  /** Ours: no more bad copies of an RSE are replaced today: rse, limit, waiting. */
   RECOVERY_HELD: 'RECOVERY_HELD',
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
+
+/**
+ * What is not told unless the setting `messages.untold` says otherwise: one event for each copy that
+ * is wished for is more than all the others together, and as much as the wish itself costs.
+ */
+export const UNTOLD = [
+  'transfer-queued',
+  'transfer-waiting',
+  'stagein-queued',
+  'stagein-waiting',
+] as const;

@@ -8,4 +8,6 @@ export class MessageEntity {
   @Column('text', { name: 'event_type' }) eventType!: string;
   @Column('jsonb') payload!: object;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
+  /** The transaction that told it. */
+  @Column(int8) xact!: bigint;
 }

@@ -1,5 +1,17 @@
-import { execute, lit, sql, type Sql, type Tx } from '../db/index.js';
-import { type EventType } from './event-type.js';
+import { execute, lit, lits, sql, type Sql, type Tx } from '../db/index.js';
+import { type EventType, UNTOLD } from './event-type.js';
+
+/** The setting that names, with commas between them, the event types that are not told. */
+const SETTING = { section: 'messages', option: 'untold' };
+
+/**
+ * The event types that nobody wants to be told, as text[]. Asked once a statement: what is untold
+ * altogether costs a look at one setting, and not one payload is made.
+ */
+const untold: Sql = sql`(coalesce(
+  (SELECT string_to_array(translate(s.value, ' ', ''), ',') FROM settings s
+    WHERE s.section = ${lit(SETTING.section)} AND s.option = ${lit(SETTING.option)}),
+  ARRAY[${lits(UNTOLD)}]))`;
 
 /**
  * Writes one event for each payload into the outbox, in the caller's transaction: what is told
@@ -11,11 +23,30 @@ export async function tell(tx: Tx, eventType: string, payloads: readonly object[
   await execute(
     tx,
     sql`INSERT INTO messages (event_type, payload)
-        SELECT ${eventType}, payload FROM unnest(${texts}::jsonb[]) payload`,
+        SELECT ${eventType}, payload FROM unnest(${texts}::jsonb[]) payload
+         WHERE ${eventType}::text <> ALL (${untold})`,
   );
 }
 
 /** CTE body: one event for each row of `from`, which gives (payload), a jsonb. */
 export const tellFrom = (eventType: EventType, from: Sql): Sql => sql`
   INSERT INTO messages (event_type, payload)
-  SELECT ${lit(eventType)}, f.payload FROM (${from}) f`;
+  SELECT ${lit(eventType)}, f.payload FROM (${from}) f WHERE ${lit(eventType)}::text <> ALL (${untold})`;
+
+/**
+ * CTE body: one event for each row of `from`, which gives (event_type, payload), of these types and
+ * no others. Where all of them are untold, `from` is not read.
+ */
+export const tellEach = (types: readonly string[], from: Sql): Sql => sql`
+  INSERT INTO messages (event_type, payload)
+  SELECT f.event_type, f.payload FROM (${from}) f
+   WHERE NOT ARRAY[${lits(types)}]::text[] <@ ${untold} AND f.event_type <> ALL (${untold})`;
+
+/** A moment as Rucio's payloads have it: UTC, without saying so. Null stays null. */
+export const moment = (at: Sql): Sql => sql`((${at}) AT TIME ZONE 'UTC')::text`;
+
+/** A uuid as the wire shows it: 32 hex digits. */
+export const hex = (uuid: Sql): Sql => sql`replace((${uuid})::text, '-', '')`;
+
+/** A checksum that is stored as two's complement, as eight hex digits. */
+export const hex8 = (checksum: Sql): Sql => sql`lpad(to_hex(${checksum}), 8, '0')`;

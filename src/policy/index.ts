@@ -31,6 +31,7 @@ export {
   maySeeProtocolSecrets,
   maySetRseUsage,
 } from './rses.js';
+export { mayAskException, mayDecideException } from './lifetime-exceptions.js';
 export {
   mayDeclareBad,
   mayDeleteReplicas,

@@ -132,6 +132,9 @@ export {
   type VerifySpec,
   verifyClaims,
 } from './reap.sql.js';
+export { type Deletion, type FailedDeletion, tellUndeleted } from './told.sql.js';
+export { type Access, appendAccesses, takeAccesses, type ToldAccess } from './access.sql.js';
+export { AccessEntity } from './access.entity.js';
 export { appendTraces } from './trace.sql.js';
 export {
   claimRemoval,

@@ -7,6 +7,7 @@ import {
   type ReplicaState as State,
   type RseId,
 } from '../vocabulary/index.js';
+import { type Deletion, tellDeleted, tellIncomplete } from './told.sql.js';
 import { CACHED_FROM } from './tombstone.js';
 
 const { AVAILABLE, BAD, BEING_DELETED, COPYING, TEMPORARY_UNAVAILABLE, UNAVAILABLE } = ReplicaState;
@@ -241,11 +242,15 @@ export interface Forgotten {
   readonly bytes: bigint;
 }
 
-/** Forgets copies whose bytes are gone and that nothing has locked since, with all that is known of them. */
+/**
+ * Forgets copies whose bytes are gone and that nothing has locked since, with all that is known of
+ * them, and tells so: each deletion, and the datasets that hold files without a copy now.
+ */
 export async function forgetClaims(
   tx: Tx,
   claim: { readonly rseId: RseId; readonly token: string },
   didIds: readonly DidId[],
+  deletions: readonly Deletion[] = [],
 ): Promise<Forgotten> {
   return await only<Forgotten>(
     tx,
@@ -260,7 +265,9 @@ export async function forgetClaims(
         guards AS (DELETE FROM guarded_copies
                    WHERE rse_id = ${claim.rseId} AND did_id = ANY (ARRAY(SELECT did_id FROM gone))),
         counted AS (${addRseUsage(sql`SELECT ${claim.rseId}::int AS rse_id, -count(*) AS files,
-            -sum(bytes)::bigint AS bytes FROM gone HAVING count(*) > 0`)})
+            -sum(bytes)::bigint AS bytes FROM gone HAVING count(*) > 0`)}),
+        told AS (${tellDeleted(sql`SELECT did_id, bytes FROM gone`, claim.rseId, deletions)}),
+        incomplete AS (${tellIncomplete(sql`SELECT did_id FROM gone`, claim.rseId)})
         SELECT count(*)::int AS files, coalesce(sum(bytes), 0)::bigint AS bytes FROM gone`,
   );
 }

@@ -7,16 +7,20 @@ import {
   type RseId,
 } from '../vocabulary/index.js';
 import { copyKeys } from './replica.sql.js';
+import { CACHED_FROM } from './tombstone.js';
 
 /** A copy as a trace names it. Nobody has checked that it exists. */
 export interface TracedCopy extends DidName {
   readonly rse: string;
+  /** When it was read, if not now. */
+  readonly at?: Date;
 }
 
-/** Traced copies as rows (scope, name, rse), for FROM. */
-const traced = (copies: readonly TracedCopy[]) => sql`
+/** Traced copies as rows (scope, name, rse, at), for FROM. */
+const traced = (copies: readonly TracedCopy[], now: Date) => sql`
   unnest(${copies.map(({ scope }) => scope)}::text[], ${copies.map(({ name }) => name)}::text[],
-         ${copies.map(({ rse }) => rse)}::text[]) AS t(scope, name, rse)
+         ${copies.map(({ rse }) => rse)}::text[], ${copies.map(({ at }) => at ?? now)}::timestamptz[])
+    AS t(scope, name, rse, at)
   JOIN dids d ON d.scope = t.scope AND d.name = t.name
   JOIN rses e ON e.name = t.rse AND e.deleted_at IS NULL
   JOIN replicas r ON r.did_id = d.id AND r.rse_id = e.id`;
@@ -25,15 +29,29 @@ const traced = (copies: readonly TracedCopy[]) => sql`
 const TOUCH_SECONDS = 3600;
 
 /**
- * Copies that somebody says to have read are accessed now. In key order; those that somebody else
- * holds are left: it does not matter. Gives how many were touched.
+ * Copies that somebody says to have read were accessed then. In key
+ * order; those that somebody else holds are left: it does not matter. A cached copy, which goes when
+ * space is needed, oldest first, is as old as its last access; what is to go at once still is.
+ * Neither moves backwards. Gives how many were touched.
  */
-export const touchCopies = (tx: Tx, copies: readonly TracedCopy[], now: Date): Promise<number> =>
+export const touchCopies = (
+  tx: Tx,
+  copies: readonly TracedCopy[],
+  now: Date,
+  tombstoneDelaySeconds = 0,
+): Promise<number> =>
   execute(
     tx,
-    sql`UPDATE replicas r SET accessed_at = ${now}::timestamptz
-          FROM (SELECT r.did_id, r.rse_id FROM ${traced(copies)}
-                 WHERE coalesce(r.accessed_at < ${now}::timestamptz - make_interval(secs => ${lit(TOUCH_SECONDS)}), true)
+    sql`UPDATE replicas r
+           SET accessed_at = k.at,
+               tombstone = CASE WHEN r.tombstone >= ${CACHED_FROM} AND r.state <> ${lit(ReplicaState.BEING_DELETED)}
+                                THEN greatest(r.tombstone, k.at + make_interval(secs => k.delay)) ELSE r.tombstone END
+          FROM (SELECT r.did_id, r.rse_id, t.at,
+                       coalesce((SELECT CASE WHEN a.value ~ '^[0-9]{1,9}$' THEN a.value::int END FROM rse_attributes a
+                                  WHERE a.rse_id = r.rse_id AND a.key = 'tombstone_delay'),
+                                ${tombstoneDelaySeconds}::int) AS delay
+                  FROM ${traced(copies, now)}
+                 WHERE coalesce(r.accessed_at < t.at - make_interval(secs => ${lit(TOUCH_SECONDS)}), true)
                  ORDER BY r.did_id, r.rse_id FOR NO KEY UPDATE OF r SKIP LOCKED) k
          WHERE r.did_id = k.did_id AND r.rse_id = k.rse_id`,
   );
@@ -53,7 +71,7 @@ export const askVerifications = (
   execute(
     tx,
     sql`INSERT INTO verifications (did_id, rse_id, asked_at, due_at)
-        SELECT DISTINCT r.did_id, r.rse_id, ${now}::timestamptz, ${now}::timestamptz FROM ${traced(copies)}
+        SELECT DISTINCT r.did_id, r.rse_id, ${now}::timestamptz, ${now}::timestamptz FROM ${traced(copies, now)}
          WHERE r.state = ${lit(ReplicaState.AVAILABLE)}
            AND coalesce(r.verified_at < ${now}::timestamptz - make_interval(secs => ${lit(TRUST_SECONDS)}), true)
          ORDER BY 1, 2

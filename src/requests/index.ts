@@ -67,6 +67,7 @@ export {
   upsertTransferLimit,
 } from './transfer-limit.sql.js';
 export { resolveBounds, type ResolvedBound, TransferRoom } from './transfer-room.js';
+export { tellEnded, tellQueued } from './told.sql.js';
 export { shareSlots, type SlotLimits } from './share-slots.js';
 export { wakeRequests } from './wake.sql.js';
 export { RequestEntity } from './request.entity.js';

@@ -5,7 +5,7 @@ import { Cause, LockState, RequestState, type RuleId } from '../vocabulary/index
  * CTE body: wished transfers. `from` gives (did_id, rse_id, bytes, rule_id, account_id, activity,
  * priority, type, state). A copy has one request at most: who comes second shares it.
  * A WAITING one has no due time here: it waits for the copy in its way to be forgotten.
- * Gives (did_id, rse_id).
+ * Gives (did_id, rse_id, bytes, rule_id, activity, type, state, attempt, uid), which is to be told: tellQueued.
  */
 export const queueCopies = (from: Sql): Sql => sql`
   INSERT INTO requests (did_id, rse_id, bytes, rule_id, account_id, activity, priority, type, state)
@@ -13,7 +13,7 @@ export const queueCopies = (from: Sql): Sql => sql`
     FROM (${from}) f
    ORDER BY f.did_id, f.rse_id
   ON CONFLICT (did_id, rse_id) DO NOTHING
-  RETURNING did_id, rse_id`;
+  RETURNING did_id, rse_id, bytes, rule_id, activity, type, state, attempt, uid`;
 
 /** CTE body: takes requests out of the queue. `from` gives (did_id, rse_id); gives whole requests. */
 export const cancelRequests = (from: Sql): Sql => sql`

@@ -8,6 +8,7 @@ import {
   type RuleId,
   SOURCE_CAUSES,
 } from '../vocabulary/index.js';
+import { tellEnded, tellQueued, tellSubmitted } from './told.sql.js';
 
 /** A request that a transfer tool has taken. */
 export interface Submission {
@@ -26,7 +27,8 @@ export async function submitRequests(
 ): Promise<Set<RequestId>> {
   const done = await rows<{ id: RequestId }>(
     tx,
-    sql`UPDATE requests q
+    sql`WITH submitted AS (
+        UPDATE requests q
            SET state = ${lit(RequestState.SUBMITTED)}, source_rse_id = s.source, tool = s.tool,
                external_id = s.external, submitted_at = ${now}, started_at = ${now}
           FROM unnest(${submissions.map(({ id }) => id)}::bigint[],
@@ -34,7 +36,9 @@ export async function submitRequests(
                       ${submissions.map(({ tool }) => tool)}::text[],
                       ${submissions.map(({ externalId }) => externalId)}::text[]) s(id, source, tool, external)
          WHERE q.id = s.id AND q.claimed_by = ${worker} AND q.state = ${lit(RequestState.SUBMITTING)}
-        RETURNING q.id`,
+        RETURNING q.*),
+        told AS (${tellSubmitted(sql`SELECT * FROM submitted`)})
+        SELECT id FROM submitted`,
   );
   return new Set(done.map(({ id }) => id));
 }
@@ -166,26 +170,41 @@ export interface Retry {
  * The failed attempt goes to the history, the wish is QUEUED for the next one or, where that is not
  * due yet, WAITING. The next attempt has a uid of its own and remembers why this one failed.
  */
-export const retryRequests = (tx: Tx, retries: readonly Retry[], now: Date): Promise<number> =>
-  execute(
+export async function retryRequests(
+  tx: Tx,
+  retries: readonly Retry[],
+  now: Date,
+): Promise<number> {
+  const retried = await rows(
     tx,
     sql`WITH r AS MATERIALIZED (
           SELECT * FROM unnest(${retries.map(({ id }) => id)}::bigint[],
                                ${retries.map(({ dueAt }) => dueAt)}::timestamptz[]) AS r(id, due_at)),
-        kept AS (${archiveRequests(sql`SELECT q.* FROM requests q WHERE q.id = ANY (ARRAY(SELECT id FROM r))`, now)})
+        kept AS (${archiveRequests(attempts, now)}),
+        ended AS (${tellEnded(attempts)}),
+        retried AS (
         UPDATE requests q
            SET state = CASE WHEN r.due_at <= ${now} THEN ${lit(RequestState.QUEUED)}::"char"
                             ELSE ${lit(RequestState.WAITING)}::"char" END,
                due_at = CASE WHEN r.due_at > ${now} THEN r.due_at END, attempt = q.attempt + 1, uid = gen_random_uuid(), source_rse_id = NULL, tool = NULL, external_id = NULL,
                bytes_moved = NULL, submitted_at = NULL, started_at = NULL, finished_at = NULL, leftover = false
-          FROM r WHERE q.id = r.id AND q.state IN (${lits(FAILURES)})`,
+          FROM r WHERE q.id = r.id AND q.state IN (${lits(FAILURES)})
+        RETURNING q.*),
+        queued AS (${tellQueued(sql`SELECT * FROM retried`, now)})
+        SELECT FROM retried`,
   );
+  return retried.length;
+}
+
+/** The requests of the CTE `r` as they failed. */
+const attempts = sql`SELECT q.* FROM requests q WHERE q.id = ANY (ARRAY(SELECT id FROM r))`;
 
 /** Takes requests that finally failed out of the queue and remembers them. */
 export const dropRequests = (tx: Tx, ids: readonly RequestId[], now: Date): Promise<number> =>
   execute(
     tx,
-    sql`WITH gone AS (${takeRequests(sql`SELECT unnest(${ids}::bigint[]) AS id`)})
+    sql`WITH gone AS (${takeRequests(sql`SELECT unnest(${ids}::bigint[]) AS id`)}),
+          ended AS (${tellEnded(sql`SELECT * FROM gone`)})
         ${archiveRequests(sql`SELECT * FROM gone`, now)}`,
   );
 

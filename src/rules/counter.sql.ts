@@ -1,5 +1,6 @@
 import { lit, sql, type Sql } from '../db/index.js';
 import { RuleState } from '../vocabulary/index.js';
+import { isNews } from './told.sql.js';
 
 /** Characters of a rule's error that are shown, before three dots. */
 export const ERROR_LENGTH = 245;
@@ -11,7 +12,7 @@ const decided = sql`r.state IN (${lit(RuleState.SUSPENDED)}, ${lit(RuleState.WAI
  * CTE body: counters and state of rules follow their locks. `from` gives (rule_id, ok, replicating,
  * stuck, error), as many rows a rule as there are. A rule with a stuck lock, or one whose placement
  * is not finished (inject_at), is STUCK; one without a replicating lock is OK.
- * Rules are locked in the order of their ids. Gives (id, state).
+ * Rules are locked in the order of their ids. Gives (id, state, news): see tellRules.
  */
 export const recountRules = (from: Sql, now: Date): Sql => sql`
   UPDATE rules r
@@ -20,18 +21,18 @@ export const recountRules = (from: Sql, now: Date): Sql => sql`
          locks_stuck = r.locks_stuck + w.stuck,
          updated_at = ${now}::timestamptz,
          ${stateByCounts(now, sql`w.replicating`, sql`w.stuck`, sql`w.error`)}
-    FROM (SELECT x.id, s.*
+    FROM (SELECT x.id, x.state AS was, x.locks_replicating AS was_replicating, s.*
             FROM (SELECT f.rule_id, sum(f.ok)::bigint AS ok, sum(f.replicating)::bigint AS replicating,
                          sum(f.stuck)::bigint AS stuck, max(f.error) AS error
                     FROM (${from}) f GROUP BY f.rule_id) s
             JOIN rules x ON x.id = s.rule_id
            ORDER BY x.id FOR NO KEY UPDATE OF x) w
    WHERE r.id = w.id
-  RETURNING r.id, r.state`;
+  RETURNING r.id, r.state, ${isNews} AS news`;
 
 /**
  * CTE body: one rule after a slice of its locks. `from` gives (ok, replicating, stuck, error); with
- * `cursor` the injection has come to the file that `child` gives. Gives (id, state).
+ * `cursor` the injection has come to the file that `child` gives. Gives (id, state, news).
  */
 export const advanceRule = (
   ruleId: bigint,
@@ -52,9 +53,12 @@ export const advanceRule = (
          }
          ${stateByCounts(step.now, sql`w.replicating`, sql`w.stuck`, sql`w.error`)}
     FROM (SELECT coalesce(sum(f.ok), 0)::bigint AS ok, coalesce(sum(f.replicating), 0)::bigint AS replicating,
-                 coalesce(sum(f.stuck), 0)::bigint AS stuck, max(f.error) AS error FROM (${from}) f) w
+                 coalesce(sum(f.stuck), 0)::bigint AS stuck, max(f.error) AS error,
+                 (SELECT x.state FROM rules x WHERE x.id = ${ruleId}::bigint) AS was,
+                 (SELECT x.locks_replicating FROM rules x WHERE x.id = ${ruleId}::bigint) AS was_replicating
+            FROM (${from}) f) w
    WHERE r.id = ${ruleId}::bigint
-  RETURNING r.id, r.state`;
+  RETURNING r.id, r.state, ${isNews} AS news`;
 
 /**
  * Assignments of state, error, stuck_at and repair_at of rule `r` whose counters change by so much.

@@ -28,6 +28,17 @@ export {
   stickCopies,
 } from './settle-copies.js';
 export { rulesTerms } from './terms.js';
+export { tellClosed } from './told.sql.js';
+export { askExceptions, type AskedExceptions } from './ask-exception.js';
+export {
+  decideException,
+  endLives,
+  forgetExceptions,
+  isExempt,
+  type ListedException,
+  listExceptions,
+} from './lifetime-exception.sql.js';
+export { LifetimeExceptionEntity } from './lifetime-exception.entity.js';
 export { findSites, type Sites, type Wish } from './sites.js';
 export { RuleEntity } from './rule.entity.js';
 export { RuleHistoryEntity } from './rule-history.entity.js';

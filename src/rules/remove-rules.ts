@@ -3,9 +3,10 @@ import { addAccountUsage } from '../accounts/index.js';
 import { forgetStuckLocks, releaseLocks } from '../locks/index.js';
 import { addGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.js';
 import { cancelRequests, keepCancelled } from '../requests/index.js';
-import { Channel, LockState, RuleState } from '../vocabulary/index.js';
+import { Channel, LockState, type RuleId, RuleState } from '../vocabulary/index.js';
 import { recountRules } from './counter.sql.js';
 import { archiveRule, hasLocks, writeRule } from './rule.sql.js';
+import { newsOf, tellRules } from './told.sql.js';
 
 export interface RemovalTerms extends ReleaseTerms {
   /** At most so many locks in this transaction. */
@@ -44,7 +45,7 @@ export async function removeRules(
     const purge = terms.purge ?? rule.purge;
     // Nobody asked for the end of what a moved or reduced rule protected.
     const guarded = rule.replaced ? { ...terms, guard: 'move' } : terms;
-    left -= await release(tx, { ...rule, purge }, releaseLocks(rule.id, left), guarded);
+    left -= await release(tx, { ...rule, purge, ends: true }, releaseLocks(rule.id, left), guarded);
     // Without its locks it would be OK, and its parent would go too.
     const state = sql`state = ${lit(rule.state)}`;
     if (await hasLocks(tx, rule.id)) {
@@ -81,6 +82,8 @@ interface HeldRule {
   readonly id: bigint;
   readonly accountId: number;
   readonly purge: boolean;
+  /** All of its locks are to go, and then itself. */
+  readonly ends?: boolean;
 }
 
 /**
@@ -101,7 +104,7 @@ export async function release(
         terms.guard,
       )}),`
     : sql``;
-  const { count } = await only<{ count: number }>(
+  const { count, news } = await only<{ count: number; news: RuleId[] | null }>(
     tx,
     sql`WITH gone AS (${gone}),
       copies AS (${releaseCopies(
@@ -121,7 +124,9 @@ export async function release(
                    ${letter(LockState.STUCK)} AS stuck, NULL::text AS error FROM gone`,
         terms.now,
       )})
-      SELECT count(*)::int AS count FROM gone`,
+      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM gone`,
   );
+  // A rule that is on its way out has not come to be OK.
+  if (!rule.ends) await tellRules(tx, news);
   return count;
 }

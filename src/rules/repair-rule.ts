@@ -2,8 +2,8 @@ import { lit, only, ring, sql, type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import { followCopies, forgetStuckLocks, recordStuckLocks } from '../locks/index.js';
 import { restartCopies } from '../replicas/index.js';
-import { queueCopies } from '../requests/index.js';
-import { Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
+import { queueCopies, tellQueued } from '../requests/index.js';
+import { Channel, ReplicaState, type RuleId, RuleState } from '../vocabulary/index.js';
 import { completeRule } from './complete-rule.js';
 import { recountRules } from './counter.sql.js';
 import { isDue, moveTiredLocks, type MoveTerms } from './move-locks.js';
@@ -18,6 +18,7 @@ import {
 } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { isLostFile, startable, wantedRequests, whyStuck } from './slice.sql.js';
+import { newsOf, tellRules } from './told.sql.js';
 
 export interface RepairTerms extends MoveTerms {
   /** A rule stuck for so long is SUSPENDED. */
@@ -75,13 +76,20 @@ async function repairLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms)
   return { retried, moved };
 }
 
+/** What came of a look at a rule's stuck locks. */
+interface Retrial {
+  readonly retried: number;
+  readonly queued: number;
+  readonly news: RuleId[] | null;
+}
+
 /**
  * Tries stuck locks again where they are, in one statement: copies that can be made now are COPYING
  * with a request; copies that others have brought back meanwhile count as they are; what still
  * cannot be made counts an attempt and waits.
  */
 async function retryLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms): Promise<number> {
-  const { retried, queued } = await only<{ retried: number; queued: number }>(
+  const { retried, queued, news } = await only<Retrial>(
     tx,
     sql`WITH due AS MATERIALIZED (
         SELECT s.did_id, s.rse_id FROM stuck_locks s, locks l
@@ -92,6 +100,7 @@ async function retryLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms):
         rule.id,
       )}),
       queued AS (${queueCopies(wantedRequests(rule, sites, sql`copies`))}),
+      told AS (${tellQueued(sql`SELECT * FROM queued`, terms.now)}),
       waiting AS (${recordStuckLocks(
         sql`SELECT did_id, rse_id, ${rule.id}::bigint AS rule_id,
                    ${whyStuck(sites, sql`c`)} AS cause,
@@ -104,8 +113,10 @@ async function retryLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms):
         sql`SELECT rule_id, ok, replicating, stuck, error FROM followed`,
         terms.now,
       )})
-      SELECT (SELECT count(*)::int FROM followed) AS retried, (SELECT count(*)::int FROM queued) AS queued`,
+      SELECT (SELECT count(*)::int FROM followed) AS retried, (SELECT count(*)::int FROM queued) AS queued,
+             ${newsOf(sql`recounted`)} AS news`,
   );
+  await tellRules(tx, news);
   if (queued > 0) await ring(tx, Channel.REQUESTS);
   return retried;
 }

@@ -11,6 +11,7 @@ import {
 } from '../vocabulary/index.js';
 import { ERROR_LENGTH } from './counter.sql.js';
 import { type Rule, type StoredPlacement } from './rule.js';
+import { isTold, tellRules } from './told.sql.js';
 
 const columns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", r.account_id AS "accountId",
   a.name AS account, r.did_id AS "didId", d.scope, d.name, d.type AS "didType", r.state, r.error,
@@ -120,6 +121,15 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
   );
 }
 
+/** A rule whose state has followed its locks, and whether that is to be told. */
+interface MovedRule {
+  readonly id: RuleId;
+  readonly told: boolean;
+}
+
+const toldOf = (moved: readonly MovedRule[]): RuleId[] =>
+  moved.filter(({ told }) => told).map(({ id }) => id);
+
 /**
  * Everything is placed: the rules' state follows their locks from now on. Their rows must be held,
  * or be this transaction's own.
@@ -130,7 +140,7 @@ export async function finishInjection(
   now: Date,
 ): Promise<void> {
   const { STUCK, REPLICATING, OK } = RuleState;
-  await execute(
+  const placed = await rows<MovedRule>(
     tx,
     sql`UPDATE rules
            SET inject_at = NULL, cursor_dataset = NULL, cursor_child = NULL, updated_at = ${now}::timestamptz,
@@ -141,8 +151,10 @@ export async function finishInjection(
                stuck_at = CASE WHEN locks_stuck > 0 THEN coalesce(stuck_at, ${now}::timestamptz)
                                WHEN locks_replicating > 0 THEN stuck_at END,
                repair_at = CASE WHEN locks_stuck > 0 THEN coalesce(repair_at, ${now}::timestamptz) END
-         WHERE id = ANY (${[...ruleIds]}::bigint[]) AND state = ${lit(RuleState.INJECT)}`,
+         WHERE id = ANY (${[...ruleIds]}::bigint[]) AND state = ${lit(RuleState.INJECT)}
+        RETURNING id, ${isTold(sql`rules`)} AS told`,
   );
+  await tellRules(tx, toldOf(placed));
 }
 
 /**
@@ -243,7 +255,7 @@ export const keepStuckAt = (tx: Tx, ruleId: RuleId, stuckAt: Date | null): Promi
  */
 export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promise<void> {
   const stuck = sql`(r.locks_stuck > 0 OR r.inject_at IS NOT NULL)`;
-  await execute(
+  const scheduled = await rows<MovedRule>(
     tx,
     sql`UPDATE rules r
            SET repair_at = least(r.inject_at,
@@ -255,8 +267,10 @@ export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promis
                             ELSE ${lit(RuleState.OK)} END,
                error = CASE WHEN ${stuck} THEN r.error END,
                stuck_at = CASE WHEN ${stuck} OR r.locks_replicating > 0 THEN r.stuck_at END
-         WHERE r.id = ANY (${[...ruleIds]}::bigint[]) AND r.state = ${lit(RuleState.STUCK)}`,
+         WHERE r.id = ANY (${[...ruleIds]}::bigint[]) AND r.state = ${lit(RuleState.STUCK)}
+        RETURNING r.id, ${isTold(sql`r`)} AS told`,
   );
+  await tellRules(tx, toldOf(scheduled));
 }
 
 /**

@@ -8,8 +8,15 @@ import {
   type RetryTerms,
   stickLocks,
 } from '../locks/index.js';
-import { type Cause, type CopyKey } from '../vocabulary/index.js';
+import { type Cause, type CopyKey, type RuleId } from '../vocabulary/index.js';
 import { recountRules } from './counter.sql.js';
+import { newsOf, tellRules } from './told.sql.js';
+
+/** How many locks changed, and the rules that have come to something their owners want to know. */
+interface Settled {
+  readonly count: number;
+  readonly news: RuleId[] | null;
+}
 
 /** A copy that will not arrive by the request that was made for it. */
 export interface FailedCopy extends CopyKey {
@@ -31,26 +38,28 @@ export async function confirmCopies(
   now: Date,
 ): Promise<number> {
   if (copies.length === 0) return 0;
-  const { count } = await only<{ count: number }>(
+  const { count, news } = await only<Settled>(
     tx,
     sql`WITH copies AS MATERIALIZED (${copyRows(copies)}),
       confirmed AS (${confirmLocks(sql`SELECT did_id, rse_id FROM copies`)}),
       cleared AS (${clearStuckLocks(sql`SELECT did_id, rse_id FROM copies`)}),
       recounted AS (${recountRules(sql`SELECT * FROM confirmed`, now)})
-      SELECT count(*)::int AS count FROM confirmed`,
+      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM confirmed`,
   );
+  await tellRules(tx, news);
   return count;
 }
 
 /** Copies went bad or were lost: their OK locks are REPLICATING again. Gives the number of locks. */
 export async function reopenCopies(tx: Tx, copies: readonly CopyKey[], now: Date): Promise<number> {
   if (copies.length === 0) return 0;
-  const { count } = await only<{ count: number }>(
+  const { count, news } = await only<Settled>(
     tx,
     sql`WITH reopened AS (${reopenLocks(copyRows(copies))}),
       recounted AS (${recountRules(sql`SELECT * FROM reopened`, now)})
-      SELECT count(*)::int AS count FROM reopened`,
+      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM reopened`,
   );
+  await tellRules(tx, news);
   return count;
 }
 
@@ -60,14 +69,15 @@ export async function reopenCopies(tx: Tx, copies: readonly CopyKey[], now: Date
  */
 export async function resumeCopies(tx: Tx, copies: readonly CopyKey[], now: Date): Promise<number> {
   if (copies.length === 0) return 0;
-  const { count } = await only<{ count: number }>(
+  const { count, news } = await only<Settled>(
     tx,
     sql`WITH copies AS MATERIALIZED (${copyRows(copies)}),
       resumed AS (${resumeLocks(sql`SELECT did_id, rse_id FROM copies`)}),
       cleared AS (${clearStuckLocks(sql`SELECT did_id, rse_id FROM copies`)}),
       recounted AS (${recountRules(sql`SELECT * FROM resumed`, now)})
-      SELECT count(*)::int AS count FROM resumed`,
+      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM resumed`,
   );
+  await tellRules(tx, news);
   return count;
 }
 
@@ -87,7 +97,7 @@ export async function stickCopies(
 
 /** Records what a piece such as `stickLocks` stuck, and recounts the rules. Gives the number of locks. */
 export async function stickFrom(tx: Tx, stuck: Sql, terms: RetryTerms): Promise<number> {
-  const { count } = await only<{ count: number }>(
+  const { count, news } = await only<Settled>(
     tx,
     sql`WITH stuck AS (${stuck}),
       recorded AS (${recordStuckLocks(
@@ -95,8 +105,9 @@ export async function stickFrom(tx: Tx, stuck: Sql, terms: RetryTerms): Promise<
         terms,
       )}),
       recounted AS (${recountRules(sql`SELECT rule_id, ok, replicating, stuck, error FROM stuck`, terms.now)})
-      SELECT count(*)::int AS count FROM stuck`,
+      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM stuck`,
   );
+  await tellRules(tx, news);
   return count;
 }
 

@@ -3,7 +3,7 @@ import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { holdExpiringFiles } from '../dids/index.js';
 import { addLocks, isOfRule, recordStuckLocks, type RetryTerms } from '../locks/index.js';
 import { dropGuards, upsertCopies } from '../replicas/index.js';
-import { queueCopies } from '../requests/index.js';
+import { queueCopies, tellQueued } from '../requests/index.js';
 import { addRseUsage } from '../rses/index.js';
 import {
   Cause,
@@ -21,6 +21,7 @@ import { type Candidate } from './copy-placement.js';
 import { type Rule } from './rule.js';
 import { type Sites } from './sites.js';
 import { held } from './spread.sql.js';
+import { newsOf, tellRules } from './told.sql.js';
 
 /** The rule's columns that its locks and requests carry. */
 export type SliceRule = Pick<Rule, 'id' | 'accountId' | 'activity' | 'priority'>;
@@ -65,7 +66,7 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
   const { rule, sites } = slice;
   const stuck = sql`state = ${lit(ReplicaState.UNAVAILABLE)}`;
   const owner = ownerOf(slice);
-  return await only<SliceTally>(
+  const { news, ...tally } = await only<SliceTally & { news: RuleId[] | null }>(
     tx,
     sql`WITH slice AS MATERIALIZED (${slice.files}),
       placed AS MATERIALIZED (
@@ -80,6 +81,7 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
         terms,
       )}),
       queued AS (${queueCopies(wantedRequests(rule, sites, sql`copies`, owner.id))}),
+      told AS (${tellQueued(sql`SELECT * FROM queued`, terms.now)}),
       charged AS (${addAccountUsage(
         sql`SELECT ${rule.accountId}::int AS account_id, rse_id, count(*) AS files, sum(bytes) AS bytes
               FROM added GROUP BY rse_id`,
@@ -90,8 +92,11 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
       unguarded AS (${dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE NOT fresh`)}),
       advanced AS (${advance(slice, terms.now)})
       SELECT (SELECT count(*)::int FROM slice) AS files, (SELECT max(did_id) FROM slice) AS last,
-             (SELECT count(*)::int FROM added) AS locks, (SELECT count(*)::int FROM queued) AS queued`,
+             (SELECT count(*)::int FROM added) AS locks, (SELECT count(*)::int FROM queued) AS queued,
+             ${newsOf(sql`advanced`)} AS news`,
   );
+  await tellRules(tx, news);
+  return tally;
 }
 
 interface Owner {

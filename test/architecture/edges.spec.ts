@@ -30,12 +30,12 @@ describe('the edges of the house', () => {
     ).toEqual([]);
   });
 
-  it('gives protocols and transfer tools values only: no database, no room', () => {
+  it('gives protocols, transfer tools and sinks values only: no database, no room', () => {
     const forbidden = ['db', 'api', 'daemons', 'policy', ...rooms];
     expect(
       offenders(
         ({ path, imports }) =>
-          ['protocols', 'transfertools'].includes(roomOf(path)) &&
+          ['protocols', 'transfertools', 'sinks'].includes(roomOf(path)) &&
           imports.some((target) => target.startsWith('src/') && forbidden.includes(roomOf(target))),
       ),
     ).toEqual([]);

@@ -24,6 +24,7 @@ import {
 } from '../../dids/index.js';
 import { DataIdentifierNotFound, ValueError } from '../../errors/index.js';
 import { demand, mayDescribeDids, mayReopenDid } from '../../policy/index.js';
+import { tellClosed } from '../../rules/index.js';
 import { type DidName, DidType, Patterns, plainHex } from '../../vocabulary/index.js';
 import {
   Caller,
@@ -140,7 +141,8 @@ export class DidsController {
     await this.db.tx(async (tx) => {
       await demandScopes(tx, caller, [did], `change the status of DIDs`, mayDescribeDids);
       if (open) demand(mayReopenDid(caller), `open ${did.scope}:${did.name} again`);
-      await setOpen(tx, did, open, this.clock.now());
+      const { id } = await setOpen(tx, did, open, this.clock.now());
+      if (!open) await tellClosed(tx, id);
     });
   }
 }

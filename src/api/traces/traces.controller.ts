@@ -3,7 +3,7 @@ import { type FastifyRequest } from 'fastify';
 import { Database, ring } from '../../db/index.js';
 import { Clock } from '../../clock.js';
 import { LOG, type Log } from '../../log/index.js';
-import { appendTraces, askVerifications, touchCopies } from '../../replicas/index.js';
+import { appendAccesses, appendTraces, askVerifications } from '../../replicas/index.js';
 import { Channel } from '../../vocabulary/index.js';
 import { Public } from '../wire/index.js';
 import { parseTraces } from './traces.request.js';
@@ -17,8 +17,8 @@ const DOUBTS_PER_MINUTE = 100;
 
 /**
  * What clients say they have uploaded, downloaded and touched. Nobody has to log in for it, so it is
- * kept, within bounds, and believed by nobody: what was read is accessed now, and what was read in
- * vain is looked at by a daemon, no more. The answer is always the same: a client that is refused
+ * kept, within bounds, and believed by nobody: a daemon dates what was read, another one looks at
+ * what was read in vain, no more. The answer is always the same: a client that is refused
  * would only try again.
  */
 @Public()
@@ -45,7 +45,7 @@ export class TracesController {
       if (traces.length > 0) {
         await this.db.tx(async (tx) => {
           await appendTraces(tx, traces, request.ip);
-          if (read.length > 0) await touchCopies(tx, read, now);
+          if (read.length > 0) await appendAccesses(tx, read, now);
           const asked = doubted.length > 0 ? await askVerifications(tx, doubted, now) : 0;
           if (asked > 0) await ring(tx, Channel.VERIFICATION);
         });

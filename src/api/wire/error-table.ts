@@ -61,6 +61,7 @@ export const STATUS_OF: Readonly<Record<string, number>> = {
   InsufficientAccountLimit: 409,
   InsufficientTargetRSEs: 409,
   InvalidReplicationRule: 409,
+  LifetimeExceptionDuplicate: 409,
   InvalidRuleWeight: 409,
   ManualRuleApprovalBlocked: 409,
   ReplicationRuleCreationTemporaryFailed: 409,

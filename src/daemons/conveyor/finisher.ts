@@ -11,6 +11,7 @@ import {
   retryRequests,
   sourceFailures,
   takeRequests,
+  tellEnded,
 } from '../../requests/index.js';
 import { confirmCopies, reopenCopies, stickCopies } from '../../rules/index.js';
 import { Cause, Channel, type CopyKey } from '../../vocabulary/index.js';
@@ -50,6 +51,7 @@ async function finishDone(
     sql`WITH done AS MATERIALIZED (${doneRequests(limit)}),
           taken AS (${takeRequests(sql`SELECT id FROM done`)}),
           kept AS (${archiveRequests(sql`SELECT * FROM taken`, shift.now)}),
+          told AS (${tellEnded(sql`SELECT * FROM taken`)}),
           arrived AS (${makeAvailable(sql`SELECT did_id, rse_id FROM done`, shift.now)})
         SELECT d.did_id AS "didId", d.rse_id AS "rseId",
                (d.did_id, d.rse_id) IN (SELECT did_id, rse_id FROM arrived) AS arrived

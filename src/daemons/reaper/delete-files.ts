@@ -1,14 +1,21 @@
 import { type StorageDriver, type StorageError, storageErrorOf } from '../../protocols/index.js';
 import { copyPath, type VerifiedCopy } from '../../replicas/index.js';
 import { type Rse } from '../../rses/index.js';
-import { type DidId, StorageCause } from '../../vocabulary/index.js';
+import { StorageCause } from '../../vocabulary/index.js';
 import { type Clock, type Lease } from './lease.js';
+
+/** A deletion that a storage was asked for. */
+export interface Attempt {
+  readonly copy: VerifiedCopy;
+  readonly path: string;
+  readonly seconds: number;
+}
 
 /** What became of the bytes of claimed copies. */
 export interface Deletions {
   /** Not there any more, whether we deleted them or found nothing. */
-  readonly gone: DidId[];
-  readonly failed: { readonly copy: VerifiedCopy; readonly error: StorageError }[];
+  readonly gone: (Attempt & { readonly found: boolean })[];
+  readonly failed: (Attempt & { readonly error: StorageError })[];
   /** Not begun: the storage fails, the lease ends, or the process does. */
   readonly left: VerifiedCopy[];
 }
@@ -52,16 +59,20 @@ export async function deleteFiles(
       outcome.left.push(copy);
       return;
     }
+    let path = '';
+    const begun = performance.now();
+    const attempt = () => ({ copy, path, seconds: (performance.now() - begun) / 1000 });
     try {
-      await spec.driver.remove(copyPath(spec.rse, copy, copy.path));
-      outcome.gone.push(copy.didId);
+      path = copyPath(spec.rse, copy, copy.path);
+      const found = await spec.driver.remove(path);
+      outcome.gone.push({ ...attempt(), found });
       strikes = 0;
     } catch (failure) {
       const error = storageErrorOf(
         failure,
         `${spec.rse.name}: deleting ${copy.scope}:${copy.name}`,
       );
-      outcome.failed.push({ copy, error });
+      outcome.failed.push({ ...attempt(), error });
       strikes = STORAGES_FAULT.includes(error.code) ? strikes + 1 : 0;
     }
   };

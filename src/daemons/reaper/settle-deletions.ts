@@ -1,6 +1,13 @@
-import { copyPath, urgentTombstone, type VerifiedCopy } from '../../replicas/index.js';
+import {
+  copyPath,
+  type FailedDeletion,
+  tellUndeleted,
+  urgentTombstone,
+  type VerifiedCopy,
+} from '../../replicas/index.js';
+import { pfnOf } from '../../rses/index.js';
 import { adler32FromInt4, type DidId, ReplicaState } from '../../vocabulary/index.js';
-import { type Deletions } from './delete-files.js';
+import { type Attempt, type Deletions } from './delete-files.js';
 import { type Lease } from './lease.js';
 import { settleGone, settleKept } from './settle.js';
 import { type Kind, laterThan, type Site } from './site.js';
@@ -18,16 +25,32 @@ export async function settleDeletions(
 ): Promise<number> {
   const { shift, rse } = site;
   const claim = { rse, token: lease.token, now: site.clock() };
-  const done = await shift.db.tx((tx) => settleGone(tx, claim, gone));
+  const { endpoint } = site.driver;
+  const asked = ({ path, seconds }: Attempt) => ({
+    url: pfnOf(endpoint, path),
+    scheme: endpoint.scheme,
+    seconds: Math.round(seconds * 1e6) / 1e6,
+  });
+  const deletions = gone.map((it) => ({ didId: it.copy.didId, found: it.found, ...asked(it) }));
+  const done = await shift.db.tx((tx) => settleGone(tx, claim, deletions));
   const idsOf = (copies: readonly VerifiedCopy[]) => copies.map(({ didId }) => didId);
   const later = laterThan(claim.now, site.config);
-  const keep = (ids: readonly DidId[], state: ReplicaState, due: Date) => {
+  const keep = (
+    ids: readonly DidId[],
+    state: ReplicaState,
+    due: Date,
+    failures: readonly FailedDeletion[] = [],
+  ) => {
     const tombstone = kind === 'urgent' ? urgentTombstone(due) : due;
-    return shift.db.tx((tx) => settleKept(tx, claim, ids, { state, tombstone }));
+    return shift.db.tx(async (tx) => {
+      await settleKept(tx, claim, ids, { state, tombstone });
+      await tellUndeleted(tx, rse, failures);
+    });
   };
   // Of a claim that ran out nobody knows whether its bytes are there: it stays due, and no source.
   const before = prior === ReplicaState.BEING_DELETED ? ReplicaState.UNAVAILABLE : prior;
-  await keep(idsOf(failed.map(({ copy }) => copy)), before, later);
+  const failures = failed.map((it) => ({ ...it.copy, ...asked(it), error: it.error.message }));
+  await keep(idsOf(failed.map(({ copy }) => copy)), before, later, failures);
   await keep(idsOf(left), before, shift.signal.aborted ? claim.now : later);
   if (prior !== ReplicaState.BEING_DELETED) {
     await keep(idsOf(last), prior, later);

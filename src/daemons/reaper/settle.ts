@@ -1,5 +1,5 @@
 import { execute, ring, rows, sql, type Tx } from '../../db/index.js';
-import { forgetClaims, giveBackClaims, recallClaims } from '../../replicas/index.js';
+import { type Deletion, forgetClaims, giveBackClaims, recallClaims } from '../../replicas/index.js';
 import { cancelRequests, keepCancelled, wakeRequests } from '../../requests/index.js';
 import { type Rse } from '../../rses/index.js';
 import { confirmCopies } from '../../rules/index.js';
@@ -22,10 +22,11 @@ const { AVAILABLE, TEMPORARY_UNAVAILABLE, UNAVAILABLE } = ReplicaState;
 export async function settleGone(
   tx: Tx,
   { rse, token }: Claim,
-  didIds: readonly DidId[],
+  deletions: readonly Deletion[],
 ): Promise<number> {
-  if (didIds.length === 0) return 0;
-  const { files, bytes } = await forgetClaims(tx, { rseId: rse.id, token }, didIds);
+  if (deletions.length === 0) return 0;
+  const didIds = deletions.map(({ didId }) => didId);
+  const { files, bytes } = await forgetClaims(tx, { rseId: rse.id, token }, didIds, deletions);
   await noteFreed(tx, rse, bytes);
   // All forgotten: a rule has met none of them.
   if (files === didIds.length) return files;

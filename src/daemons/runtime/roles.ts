@@ -4,7 +4,17 @@ import { DaemonNames, type DaemonName } from '../../vocabulary/index.js';
 const groups: Record<string, readonly DaemonName[]> = {
   judge: ['judge-evaluator', 'judge-injector', 'judge-repairer', 'judge-cleaner', 'transmogrifier'],
   conveyor: ['conveyor-submitter', 'conveyor-poller', 'conveyor-finisher'],
-  housekeeping: ['undertaker', 'necromancer', 'verifier', 'abacus', 'rescuer', 'janitor'],
+  housekeeping: [
+    'undertaker',
+    'necromancer',
+    'verifier',
+    'kronos',
+    'atropos',
+    'hermes',
+    'abacus',
+    'rescuer',
+    'janitor',
+  ],
 };
 
 export interface Roles {

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { LifetimeExceptionsController } from './lifetime-exceptions.controller.js';
+
+@Module({ controllers: [LifetimeExceptionsController] })
+export class LifetimeExceptionsModule {}

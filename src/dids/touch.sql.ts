@@ -1,0 +1,42 @@
+import { execute, lit, sql, type Tx } from '../db/index.js';
+import { type DidName, DidType } from '../vocabulary/index.js';
+
+/** A DID that somebody says to have read, how often, and when last. Nobody has checked the name. */
+export interface TouchedDid extends DidName {
+  readonly at: Date;
+  readonly times: number;
+}
+
+/**
+ * Files and datasets that were read were accessed then, so often more; with a file every dataset that
+ * it is in. One write a DID, of columns that no index knows; `accessed_at` never moves backwards. In
+ * key order; those that somebody else holds are left: it does not matter. Gives how many.
+ */
+export async function touchDids(tx: Tx, dids: readonly TouchedDid[]): Promise<number> {
+  if (dids.length === 0) return 0;
+  return await execute(
+    tx,
+    sql`WITH named AS MATERIALIZED (
+          SELECT d.id, d.type, t.at, t.times
+            FROM unnest(${dids.map(({ scope }) => scope)}::text[], ${dids.map(({ name }) => name)}::text[],
+                        ${dids.map(({ at }) => at)}::timestamptz[], ${dids.map(({ times }) => times)}::int[])
+                   AS t(scope, name, at, times)
+           CROSS JOIN LATERAL (
+             SELECT n.id, n.type FROM dids n WHERE n.scope = t.scope AND n.name = t.name OFFSET 0) d
+           WHERE d.type <> ${lit(DidType.CONTAINER)}),
+        datasets AS MATERIALIZED (
+          SELECT u.parent_id AS id, n.at, n.times FROM named n
+           CROSS JOIN LATERAL (
+             SELECT ct.parent_id FROM contents ct WHERE ct.child_id = n.id OFFSET 0) u
+           WHERE n.type = ${lit(DidType.FILE)}),
+        read AS MATERIALIZED (
+          SELECT id, max(at) AS at, sum(times) AS times
+            FROM (SELECT id, at, times FROM named UNION ALL SELECT id, at, times FROM datasets) a GROUP BY id)
+        UPDATE dids d
+           SET accessed_at = greatest(d.accessed_at, k.at), access_cnt = coalesce(d.access_cnt, 0) + k.times
+          FROM (SELECT x.id, r.at, r.times FROM read r JOIN dids x ON x.id = r.id
+                 WHERE x.type <> ${lit(DidType.CONTAINER)}
+                 ORDER BY x.id FOR NO KEY UPDATE OF x SKIP LOCKED) k
+         WHERE d.id = k.id`,
+  );
+}
