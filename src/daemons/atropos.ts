@@ -18,7 +18,8 @@ export function atropos(config: Config): Reconciler {
       const limit = Math.min(batch, BATCH_MAX);
       const expiresAt = new Date(now.getTime() + config.rules.eolGraceSeconds * 1000);
       const { seen, extended } = await db.tx((tx) => endLives(tx, { now, expiresAt }, limit));
-      if (seen > 0) log.info({ ended: seen - extended, extended }, 'rules came to their end of life');
+      if (seen > 0)
+        log.info({ ended: seen - extended, extended }, 'rules came to their end of life');
       return { seen, done: seen, failed: 0, more: seen === limit };
     },
   };

@@ -39,7 +39,9 @@ async function writeDown(
   { limit, now }: { readonly limit: number; readonly now: Date },
 ): Promise<{ taken: number; touched: number }> {
   const { taken, accesses } = await takeAccesses(tx, limit);
-  const copies = accesses.flatMap(({ file, rse, at }) => (file && rse ? [{ ...file, rse, at }] : []));
+  const copies = accesses.flatMap(({ file, rse, at }) =>
+    file && rse ? [{ ...file, rse, at }] : [],
+  );
   let touched = 0;
   if (copies.length > 0) {
     const { tombstoneDelaySeconds } = config.replicas;

@@ -9,7 +9,7 @@ import {
 } from '../vocabulary/index.js';
 import { type Did, didColumns } from './did.js';
 import { nameRows } from './did.sql.js';
-import { detached, tellRegistered } from './told.sql.js';
+import { tellDetached, tellRegistered } from './told.sql.js';
 import { ancestorsOf } from './tree.sql.js';
 
 /** A DID to attach, with what the caller says about it (checked against the catalogue). */
@@ -146,7 +146,7 @@ export async function deleteContents(
         history AS (
           INSERT INTO contents_history (parent_id, child_id)
           SELECT ${parent.id}::bigint, child_id FROM gone),
-        ${detached(parent, sql`SELECT child_id FROM gone`)},
+        detached AS (${tellDetached(parent, sql`SELECT child_id FROM gone`)}),
         ${told(parent, sql`SELECT child_id FROM gone`, Evaluation.DETACH)}
         SELECT scope, name FROM input
         WHERE id IS NULL OR id NOT IN (SELECT child_id FROM gone) ORDER BY at LIMIT 1`,

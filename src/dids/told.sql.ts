@@ -37,25 +37,25 @@ export const tellRegistered = (from: Sql, accountId: AccountId | null): Sql =>
           JOIN accounts a ON a.id = coalesce(${accountId}::int, p.account_id)`,
   );
 
-/** CTEs: children that left a collection; `gone` gives (child_id). What left a container is told twice. */
-export const detached = (parent: Did, gone: Sql): Sql => {
+/** CTE body: children that left a collection; `gone` gives (child_id). What left a container is told twice. */
+export const tellDetached = (parent: Did, gone: Sql): Sql => {
   const children = sql`(${gone}) g CROSS JOIN LATERAL (
     SELECT n.scope, n.name, n.type FROM dids n WHERE n.id = g.child_id OFFSET 0) c`;
   const from = sql`'scope', ${parent.scope}::text, 'name', ${parent.name}::text`;
   const type = (name: Sql): Sql => sql`('DIDType.' || ${name})`;
-  const erased = sql`erased AS (${tellFrom(
-    EventType.ERASE_CNT,
-    sql`SELECT jsonb_build_object(${from}, 'childscope', c.scope, 'childname', c.name,
-                                  'childtype', ${typeName(sql`c.type`)}) AS payload FROM ${children}`,
-  )}),`;
-  return sql`
-    ${parent.type === DidType.CONTAINER ? erased : sql``}
-    detached AS (${tellFrom(
-      EventType.DETACH,
-      sql`SELECT jsonb_build_object(${from}, 'did_type', ${type(lit(DidTypeCodec.name(parent.type)))},
-                   'child_scope', c.scope, 'child_name', c.name,
-                   'child_type', ${type(typeName(sql`c.type`))}) AS payload FROM ${children}`,
-    )})`;
+  const detach = sql`
+    SELECT ${lit(EventType.DETACH)} AS event_type,
+           jsonb_build_object(${from}, 'did_type', ${type(lit(DidTypeCodec.name(parent.type)))},
+             'child_scope', c.scope, 'child_name', c.name, 'child_type', ${type(typeName(sql`c.type`))}) AS payload
+      FROM ${children}`;
+  if (parent.type !== DidType.CONTAINER) return tellEach([EventType.DETACH], detach);
+  return tellEach(
+    [EventType.ERASE_CNT, EventType.DETACH],
+    sql`SELECT ${lit(EventType.ERASE_CNT)} AS event_type,
+               jsonb_build_object(${from}, 'childscope', c.scope, 'childname', c.name,
+                                  'childtype', ${typeName(sql`c.type`)}) AS payload FROM ${children}
+        UNION ALL ${detach}`,
+  );
 };
 
 /** A collection was opened or closed; with its size, which a closed one keeps. */

@@ -8,7 +8,7 @@ import {
   type RuleId,
   SOURCE_CAUSES,
 } from '../vocabulary/index.js';
-import { tellEnded, tellQueued, tellSubmitted } from './told.sql.js';
+import { tellEnded, tellRetried, tellSubmitted } from './told.sql.js';
 
 /** A request that a transfer tool has taken. */
 export interface Submission {
@@ -170,18 +170,13 @@ export interface Retry {
  * The failed attempt goes to the history, the wish is QUEUED for the next one or, where that is not
  * due yet, WAITING. The next attempt has a uid of its own and remembers why this one failed.
  */
-export async function retryRequests(
-  tx: Tx,
-  retries: readonly Retry[],
-  now: Date,
-): Promise<number> {
+export async function retryRequests(tx: Tx, retries: readonly Retry[], now: Date): Promise<number> {
   const retried = await rows(
     tx,
     sql`WITH r AS MATERIALIZED (
           SELECT * FROM unnest(${retries.map(({ id }) => id)}::bigint[],
                                ${retries.map(({ dueAt }) => dueAt)}::timestamptz[]) AS r(id, due_at)),
         kept AS (${archiveRequests(attempts, now)}),
-        ended AS (${tellEnded(attempts)}),
         retried AS (
         UPDATE requests q
            SET state = CASE WHEN r.due_at <= ${now} THEN ${lit(RequestState.QUEUED)}::"char"
@@ -190,7 +185,7 @@ export async function retryRequests(
                bytes_moved = NULL, submitted_at = NULL, started_at = NULL, finished_at = NULL, leftover = false
           FROM r WHERE q.id = r.id AND q.state IN (${lits(FAILURES)})
         RETURNING q.*),
-        queued AS (${tellQueued(sql`SELECT * FROM retried`, now)})
+        told AS (${tellRetried(attempts, sql`SELECT * FROM retried`, now)})
         SELECT FROM retried`,
   );
   return retried.length;

@@ -69,19 +69,23 @@ const common = sql`
   'checksum-adler', ${hex8(sql`d.adler32`)}, 'checksum-md5', ${hex(sql`d.md5`)},
   'request-id', ${hex(sql`q.uid`)}, 'dst-rse', e.name`;
 
-/** CTE body: wishes that were queued. `from` gives (did_id, rse_id, bytes, rule_id, activity, type, state, attempt, uid). */
-export const tellQueued = (from: Sql, now: Date): Sql => {
-  const states = [RequestState.QUEUED, RequestState.WAITING];
-  return tellEach(
-    eventTypes(states),
-    sql`SELECT ${requestType} || '-' || ${stateOf(states)} AS event_type,
-               jsonb_build_object(${common}, 'request-type', ${requestType}, 'state', ${stateOf(states)},
-                 'dst-rse-id', ${hex(sql`e.uid`)}, 'retry-count', q.attempt,
-                 'rule-id', (SELECT ${hex(sql`u.uid`)} FROM rules u WHERE u.id = q.rule_id),
-                 'queued_at', ${moment(sql`${now}::timestamptz`)}) AS payload
-          FROM (${from}) q ${names}`,
-  );
-};
+const WISHES = [RequestState.QUEUED, RequestState.WAITING] as const;
+
+/** Rows (event_type, payload) of wishes that were queued. */
+const queuedEvents = (from: Sql, now: Date): Sql => sql`
+  SELECT ${requestType} || '-' || ${stateOf(WISHES)} AS event_type,
+         jsonb_build_object(${common}, 'request-type', ${requestType}, 'state', ${stateOf(WISHES)},
+           'dst-rse-id', ${hex(sql`e.uid`)}, 'retry-count', q.attempt,
+           'rule-id', (SELECT ${hex(sql`u.uid`)} FROM rules u WHERE u.id = q.rule_id),
+           'queued_at', ${moment(sql`${now}::timestamptz`)}) AS payload
+    FROM (${from}) q ${names}`;
+
+/**
+ * CTE body: wishes that were queued. `from` gives (did_id, rse_id, bytes, rule_id, activity, type,
+ * state, attempt, uid).
+ */
+export const tellQueued = (from: Sql, now: Date): Sql =>
+  tellEach(eventTypes(WISHES), queuedEvents(from, now));
 
 /** CTE body: requests that a transfer tool took. `from` gives whole requests. */
 export const tellSubmitted = (from: Sql): Sql =>
@@ -96,11 +100,10 @@ export const tellSubmitted = (from: Sql): Sql =>
           FROM (${from}) q ${names} LEFT JOIN rses s ON s.id = q.source_rse_id`,
   );
 
-/** CTE body: movements that are over, well or not. `from` gives whole requests. */
-export const tellEnded = (from: Sql): Sql =>
-  tellEach(
-    eventTypes(ENDS),
-    sql`SELECT ${requestType} || '-' || ${stateOf(ENDS)} AS event_type,
+/** Rows (event_type, payload) of movements that are over. */
+const endedEvents = (
+  from: Sql,
+): Sql => sql`SELECT ${requestType} || '-' || ${stateOf(ENDS)} AS event_type,
                jsonb_build_object(${common}, 'dataset', ds.name, 'datasetScope', ds.scope,
                  'guid', ${hex(sql`d.guid`)}, 'datatype', d.datatype,
                  'duration', coalesce(extract(epoch FROM q.finished_at - q.started_at)::int, -1),
@@ -110,9 +113,17 @@ export const tellEnded = (from: Sql): Sql =>
                  'transfer-id', coalesce(q.external_id, ${hex(sql`q.uid`)}), 'transfer-link', NULL,
                  'created_at', ${moment(sql`q.created_at`)}, 'submitted_at', ${moment(sql`q.submitted_at`)},
                  'started_at', ${moment(sql`q.started_at`)}, 'transferred_at', ${moment(sql`q.finished_at`)},
-                 'tool-id', 'rucio-conveyor', 'account', a.name) AS payload
-          FROM (${from}) q ${names} LEFT JOIN rses s ON s.id = q.source_rse_id
-          LEFT JOIN accounts a ON a.id = q.account_id`,
+                 'tool-id', 'rucio-conveyor', 'account', (SELECT a.name FROM accounts a WHERE a.id = q.account_id)) AS payload
+          FROM (${from}) q ${names} LEFT JOIN rses s ON s.id = q.source_rse_id`;
+
+/** CTE body: movements that are over, well or not. `from` gives whole requests. */
+export const tellEnded = (from: Sql): Sql => tellEach(eventTypes(ENDS), endedEvents(from));
+
+/** CTE body: attempts that failed, and then the wishes for the next ones. Both give whole requests. */
+export const tellRetried = (failed: Sql, queued: Sql, now: Date): Sql =>
+  tellEach(
+    [...eventTypes(ENDS), ...eventTypes(WISHES)],
+    sql`${endedEvents(failed)} UNION ALL ${queuedEvents(queued, now)}`,
   );
 
 const rseType = (column: Sql): Sql =>

@@ -1,5 +1,5 @@
 import { execute, lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { EventType, hex, tellFrom } from '../messages/index.js';
+import { EventType, hex, tellEach } from '../messages/index.js';
 import {
   type DidId,
   DidType,
@@ -57,19 +57,20 @@ export async function tellRules(tx: Tx, ids: readonly RuleId[] | null): Promise<
   const isOk = sql`r.state = ${lit(RuleState.OK)}`;
   const rule = sql`'scope', d.scope, 'name', d.name, 'rule_id', ${hex(sql`r.uid`)}`;
   const progress = sql`coalesce(${tenths(sql`r.locks_replicating`, locksOf(sql`r`))}, 10) * 10`;
+  const { RULE_OK, RULE_PROGRESS, DATASETLOCK_OK } = EventType;
   await execute(
     tx,
-    sql`WITH ok AS (${tellFrom(
-      EventType.RULE_OK,
-      sql`SELECT jsonb_build_object(${rule}) AS payload FROM ${tellable(ids)} AND ${isOk}`,
-    )}),
-      progress AS (${tellFrom(
-        EventType.RULE_PROGRESS,
-        sql`SELECT jsonb_build_object(${rule}, 'progress', ${progress}) AS payload FROM ${tellable(ids)}
-               AND r.notification = ${lit(PROGRESS)}
-               AND r.state IN (${lits([RuleState.OK, RuleState.REPLICATING])})`,
-      )})
-      ${tellFrom(EventType.DATASETLOCK_OK, datasetPayloads(ids))}`,
+    tellEach(
+      [RULE_OK, RULE_PROGRESS, DATASETLOCK_OK],
+      sql`SELECT ${lit(RULE_OK)} AS event_type, jsonb_build_object(${rule}) AS payload
+            FROM ${tellable(ids)} AND ${isOk}
+          UNION ALL
+          SELECT ${lit(RULE_PROGRESS)}, jsonb_build_object(${rule}, 'progress', ${progress})
+            FROM ${tellable(ids)} AND r.notification = ${lit(PROGRESS)}
+             AND r.state IN (${lits([RuleState.OK, RuleState.REPLICATING])})
+          UNION ALL
+          SELECT ${lit(DATASETLOCK_OK)}, p.payload FROM (${datasetPayloads(ids)}) p`,
+    ),
   );
 }
 

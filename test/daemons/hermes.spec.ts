@@ -40,7 +40,10 @@ class Ear {
       });
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const ear = new Ear(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`);
+    const ear = new Ear(
+      server,
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`,
+    );
     return ear;
   }
 
@@ -71,7 +74,13 @@ afterEach(async () => {
 type Sinks = Config['messages']['sinks'];
 const shiftOf = (sinks: Sinks) => a.shift(hermes({ ...a.config, messages: { sinks } }));
 const say = (type: string, ...numbers: number[]) =>
-  base.db.tx((tx) => tell(tx, type, numbers.map((n) => ({ n }))));
+  base.db.tx((tx) =>
+    tell(
+      tx,
+      type,
+      numbers.map((n) => ({ n })),
+    ),
+  );
 const monitoring = (more: object = {}): Sinks => [{ name: 'monitoring', url: ear.url, ...more }];
 const IDLE = { seen: 0, done: 0, failed: 0, more: false };
 

@@ -29,8 +29,7 @@ const dataset = (name: string): Access => ({
   rse: null,
   dataset: { scope: a.scope, name },
 });
-const told = (...accesses: Access[]) =>
-  base.db.tx((tx) => appendAccesses(tx, accesses, a.now));
+const told = (...accesses: Access[]) => base.db.tx((tx) => appendAccesses(tx, accesses, a.now));
 const date = () => a.shift(kronos(a.config));
 const dids = async () =>
   Object.fromEntries(

@@ -44,7 +44,7 @@ it('payloads of what is untold are not even made', async () => {
   const broken = sql`SELECT jsonb_build_object('a', 1 / (d.id - d.id)) AS payload FROM generate_series(1, 3) d(id)`;
   await test.db.tx((tx) => execute(tx, tellFrom(EventType.LOST, broken)));
   await untell('FOUND');
-  await expect(
-    test.db.tx((tx) => execute(tx, tellFrom(EventType.LOST, broken))),
-  ).rejects.toThrow('division by zero');
+  await expect(test.db.tx((tx) => execute(tx, tellFrom(EventType.LOST, broken)))).rejects.toThrow(
+    'division by zero',
+  );
 });

@@ -63,19 +63,19 @@ export class LifetimeExceptionsController {
   async add(@Body() body: unknown, @Caller() caller: Principal): Promise<object> {
     const { dids, account, ...wish } = parseNewException(body);
     return await this.db.tx(async (tx) => {
-      const accountId =
-        account === null ? caller.accountId : (await findAccount(tx, account)).id;
-      demand(mayAskException(caller, accountId), `ask for lifetime exceptions of ${account ?? 'another account'}`);
+      const accountId = account === null ? caller.accountId : (await findAccount(tx, account)).id;
+      demand(
+        mayAskException(caller, accountId),
+        `ask for lifetime exceptions of ${account ?? 'another account'}`,
+      );
       const terms = { ...wish, accountId, now: this.clock.now() };
       const { asked, unknown: missing, unaffected } = await askExceptions(tx, dids, terms);
-      for (const [uid, affected] of asked) {
-        await record(tx, {
-          by: caller,
-          action: 'lifetime-exception.ask',
-          subject: wireId(uid),
-          change: { dids: affected.length, ...wish },
-        });
-      }
+      await record(tx, {
+        by: caller,
+        action: 'lifetime-exception.ask',
+        subject: account ?? caller.account,
+        change: { ids: [...asked.keys()].map(wireId), ...wish },
+      });
       return {
         exceptions: Object.fromEntries(
           [...asked].map(([uid, affected]) => [wireId(uid), affected.map(presentDid)]),

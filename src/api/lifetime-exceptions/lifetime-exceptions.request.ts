@@ -18,7 +18,9 @@ const NewException = Type.Object({
   account: Type.Optional(text(250)),
   pattern: Type.Optional(text(4000)),
   comments: Type.Optional(text(4000)),
-  expires_at: Type.Optional(Type.Union([Type.String({ maxLength: 40 }), Type.Number(), Type.Null()])),
+  expires_at: Type.Optional(
+    Type.Union([Type.String({ maxLength: 40 }), Type.Number(), Type.Null()]),
+  ),
 });
 
 /** The body of `POST lifetime_exceptions/`. */

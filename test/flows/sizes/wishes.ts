@@ -53,6 +53,35 @@ export const aboutWishes: Readonly<Record<string, Sized>> = {
     'GET',
     `/rules/${await lake.rule(tag, size)}/analysis`,
   ],
+  'asking for lifetime exceptions': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    await lake.send('POST', '/config', { lifetime_model: { cutoff_date: '2099-01-01' } });
+    const meta = { eol_at: '2098-01-01' };
+    await lake.send('POST', '/dids/bulkdidsmeta', { dids: dids.map((did) => ({ ...did, meta })) });
+    return [
+      'POST',
+      '/lifetime_exceptions/',
+      { dids, account: 'root', pattern: null, comments: 'x' },
+    ];
+  },
+  'deciding on lifetime exceptions': async (lake, size, tag) => {
+    const dids = await lake.datasets(tag, size);
+    await lake.send('POST', '/config', { lifetime_model: { cutoff_date: '2099-01-01' } });
+    const meta = { eol_at: '2098-01-01' };
+    await lake.send('POST', '/dids/bulkdidsmeta', { dids: dids.map((did) => ({ ...did, meta })) });
+    const { body } = await lake.send('POST', '/lifetime_exceptions/', { dids });
+    const [id] = Object.keys((body as { exceptions: object }).exceptions);
+    return ['PUT', `/lifetime_exceptions/${id}`, { state: 'A' }];
+  },
+  'leaving traces': async (lake, size, tag) => {
+    const files = await lake.files(tag, size, 'A-DISK');
+    const read = { eventType: 'download', clientState: 'DONE', remoteSite: 'A-DISK' };
+    return [
+      'POST',
+      '/traces/',
+      files.map(({ scope, name }) => ({ ...read, scope, filename: name })),
+    ];
+  },
   'listing rules': async (lake, size, tag) => {
     const dids = await lake.files(tag, size, 'A-DISK');
     await lake.send('POST', '/rules/', ruleOn(dids));
