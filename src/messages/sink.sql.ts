@@ -17,14 +17,23 @@ export interface ClaimedSink extends Position {
   readonly attempts: number;
 }
 
-/** The end of what can be read, and the beginning of what cannot have been told yet. */
-const horizon = sql`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`;
+/** What no transaction of this snapshot can have told: such a place is another server's. */
 const future = sql`pg_snapshot_xmax(pg_current_snapshot())::text::bigint`;
 
 /**
+ * The oldest transaction that is open in this snapshot: what comes after it may not be complete. Those
+ * of other databases of the server tell us nothing; one of which nobody knows where it is may be ours.
+ */
+const horizon = sql`(
+  SELECT coalesce(min(x::text::bigint), ${future}) FROM pg_snapshot_xip(pg_current_snapshot()) x
+   WHERE NOT EXISTS (SELECT FROM pg_stat_activity s
+                      WHERE s.backend_xid = xid(x) AND s.datname <> current_database()))`;
+
+/**
  * Takes a sink until `until`, if it is due and nobody else has it. A sink that is not known yet
- * begins with the oldest event there is. One whose place is in the future has come here with a dump of
- * another server: it begins anew too, because nothing else says what it has been told.
+ * begins with the oldest event there is. What stands in the future has come here with a dump of another
+ * server: such events are the oldest ones from now on, and a sink that was there begins anew, because
+ * nothing says what it has been told.
  */
 export async function claimSink(
   tx: Tx,
@@ -32,6 +41,7 @@ export async function claimSink(
   { now, until }: { readonly now: Date; readonly until: Date },
 ): Promise<ClaimedSink | undefined> {
   await execute(tx, sql`INSERT INTO message_sinks (sink) VALUES (${sink}) ON CONFLICT DO NOTHING`);
+  await execute(tx, sql`UPDATE messages SET xact = 0 WHERE xact >= ${future}`);
   return await one<ClaimedSink>(
     tx,
     sql`UPDATE message_sinks s
@@ -50,14 +60,14 @@ export interface ToldEvent extends Position {
   readonly createdAt: Date;
 }
 
-/** The next events after a position, in their order. What a dump brought from the future is past. */
+/** The next events after a position, in their order. */
 export const eventsAfter = (tx: Tx, { xact, id }: Position, limit: number): Promise<ToldEvent[]> =>
   rows<ToldEvent>(
     tx,
     sql`SELECT m.xact, m.id, m.event_type AS "eventType", m.payload, m.created_at AS "createdAt"
           FROM messages m
          WHERE (m.xact, m.id) > (${xact}::bigint, ${id}::bigint)
-           AND (m.xact < ${horizon} OR m.xact >= ${future})
+           AND m.xact < ${horizon}
          ORDER BY m.xact, m.id LIMIT ${lit(limit)}`,
   );
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config } from '../../src/config/index.js';
 import { hermes } from '../../src/daemons/hermes.js';
-import { execute, one, sql } from '../../src/db/index.js';
+import { execute, one, rows, sql } from '../../src/db/index.js';
 import { tell } from '../../src/messages/index.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { type Court, court } from '../support/judge.js';
@@ -72,7 +72,32 @@ afterEach(async () => {
 });
 
 type Sinks = Config['messages']['sinks'];
-const shiftOf = (sinks: Sinks) => a.shift(hermes({ ...a.config, messages: { sinks } }));
+const oneShift = (sinks: Sinks) => a.shift(hermes({ ...a.config, messages: { sinks } }));
+/** Whether a sink that may be told has not been told everything. */
+const isBehind = async () => {
+  const behind = await base.db.read((tx) =>
+    rows(
+      tx,
+      sql`SELECT FROM message_sinks s WHERE s.due_at <= ${a.now}
+             AND EXISTS (SELECT FROM messages m WHERE (m.xact, m.id) > (s.xact, s.id))`,
+    ),
+  );
+  return behind.length > 0;
+};
+/**
+ * Shifts until the sinks are told everything. One is not always enough beside other specs: what wrote
+ * to their databases and ended at this very moment might have been ours.
+ */
+async function shiftOf(sinks: Sinks) {
+  const total = { ...IDLE };
+  do {
+    const { seen, done, failed } = await oneShift(sinks);
+    total.seen += seen;
+    total.done += done;
+    total.failed += failed;
+  } while (await isBehind());
+  return total;
+}
 const say = (type: string, ...numbers: number[]) =>
   base.db.tx((tx) =>
     tell(
@@ -160,7 +185,7 @@ describe('a sink', () => {
   it('misses nothing of a transaction that commits late', async () => {
     const late = await hold(base.db, (tx) => tell(tx, 'LOST', [{ n: 1 }]));
     await say('LOST', 2);
-    await shiftOf(monitoring());
+    await oneShift(monitoring());
     expect(ear.heard).toEqual([]);
     await late.release();
     await shiftOf(monitoring());
@@ -176,8 +201,8 @@ describe('a sink', () => {
     });
     await say('LOST', 2);
     await shiftOf(monitoring());
-    expect(ear.payloads('payload')).toContainEqual({ n: 2 });
-    expect(await shiftOf(monitoring())).toMatchObject({ failed: 0 });
+    expect(ear.payloads('payload')).toEqual([{ n: 1 }, { n: 1 }, { n: 2 }]);
+    expect(await shiftOf(monitoring())).toEqual(IDLE);
   });
 
   it('says in the catalogue why it cannot be told', async () => {
