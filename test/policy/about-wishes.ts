@@ -78,4 +78,17 @@ export const aboutWishes = {
     },
   ],
   maySendHeartbeats: admins(policy.maySendHeartbeats, 'send heartbeats', 'send_heartbeats'),
+  mayAskException: [
+    {
+      what: 'ask for lifetime exceptions of an account',
+      rucio: [],
+      ask: (caller) => policy.mayAskException(caller, OWNER),
+      here: OWNERS,
+    },
+  ],
+  mayDecideException: admins(
+    policy.mayDecideException,
+    'decide on lifetime exceptions',
+    'update_lifetime_exceptions',
+  ),
 } satisfies Rows;
