@@ -97,6 +97,13 @@ single('operators', 'requests of no state', 'a-missing-parameter-is-a-value-erro
   'body.json.ExceptionClass': 'ValueError',
 });
 
+// What is placed for many directories at once is placed when the request is over.
+const PLACED_LATER = 'directories-are-placed-by-the-injector';
+single('dirac', 'the rule of its dataset', PLACED_LATER, { 'body.lines.0.state': 'INJECT' });
+single('dirac', 'the rule of its dataset', 'no-activity-is-the-usual-one', {
+  'body.lines.0.activity': 'User Subscriptions',
+});
+
 // Every class has one status, whatever the route.
 single('accounts', 'a userpass identity without a password', 'one-status-a-class', { status: 404 });
 single('rses', 'availability said twice', 'one-status-a-class', { status: 400 });

@@ -36,6 +36,7 @@ install() {
 [common]
 logdir = $home/log
 loglevel = ERROR
+extract_scope = dirac
 mailtemplatedir = $home/venv/rucio/etc/mail_templates
 [database]
 default = $database
@@ -59,7 +60,7 @@ topic = trace
 username = trace
 password = trace
 [api]
-endpoints = accountlimits, accounts, archives, auth, config, credentials, dids, identities, lifetime_exceptions, locks, meta_conventions, ping, replicas, requests, rses, rules, scopes, subscriptions, traces
+endpoints = accountlimits, accounts, archives, auth, config, credentials, dids, dirac, identities, lifetime_exceptions, locks, meta_conventions, ping, replicas, requests, rses, rules, scopes, subscriptions, traces
 CFG
   cat >"$home/etc/alembic.ini" <<INI
 [alembic]

@@ -4,6 +4,7 @@ import { auth } from './auth.mjs';
 import { badReplicas } from './bad.mjs';
 import { config } from './config.mjs';
 import { dids } from './dids.mjs';
+import { dirac } from './dirac.mjs';
 import { limits } from './limits.mjs';
 import { lives } from './lives.mjs';
 import { conventions, metadata } from './metadata.mjs';
@@ -31,4 +32,5 @@ export const chapters = [
   { name: 'bad-replicas', exchanges: badReplicas },
   { name: 'operators', exchanges: operators },
   { name: 'lives', exchanges: lives },
+  { name: 'dirac', exchanges: dirac },
 ];

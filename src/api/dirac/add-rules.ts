@@ -3,6 +3,7 @@ import { type Config } from '../../config/index.js';
 import { type Tx } from '../../db/index.js';
 import { type Did } from '../../dids/index.js';
 import { demand, mayAddRule } from '../../policy/index.js';
+import { type Rse } from '../../rses/index.js';
 import { addRules, prolongRules, type RuleSpec, rulesTerms } from '../../rules/index.js';
 import {
   activityIndex,
@@ -40,12 +41,14 @@ export async function addDiracRules(
   demand(mayAddRule(caller, accountId, false), `add rules for account ${caller.account}`);
   const add = (dids: readonly DidName[], rule: Wanted) =>
     addRules(tx, { ...RULE, accountId, dids, ...rule }, rulesTerms(config, now));
+  // Only where it matters: a rule says for ever that it ignores availability.
+  const ignored = (rse: Rse) => ignoreAvailability && !rse.availabilityWrite;
   for (const { rse, files } of groups) {
     await add(files, {
       rseExpression: rse.name,
       grouping: RuleGrouping.DATASET,
       lifetime: lifetimes.files,
-      ignoreAvailability,
+      ignoreAvailability: ignored(rse),
     });
   }
   for (const [lifetime, datasets] of byLifetime(tree.fresh, lifetimes)) {
@@ -53,7 +56,7 @@ export async function addDiracRules(
       rseExpression: ANYWHERE,
       grouping: RuleGrouping.NONE,
       lifetime,
-      ignoreAvailability,
+      ignoreAvailability: groups.some(({ rse }) => ignored(rse)),
       asynchronous: true,
     });
   }
