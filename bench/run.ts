@@ -18,6 +18,7 @@ import { furnish } from './paths/fixtures.js';
 import { daemons } from './paths/daemons.js';
 import { listings } from './paths/listing.js';
 import { loginPaths } from './paths/logins.js';
+import { names } from './paths/names.js';
 import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
 import { streamed } from './paths/stream.js';
@@ -43,6 +44,7 @@ const paths: readonly Path[] = [
   ...requests,
   ...loginPaths,
   ...catalogue,
+  ...names,
   ...listings,
   ...rules,
   ...daemons,
