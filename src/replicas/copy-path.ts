@@ -68,9 +68,14 @@ function expectedPfns(protocols: readonly RseProtocol[], path: string, scheme: s
 
 /**
  * The names that a path at a deterministic RSE may stand for, letter for letter checked by the
- * naming itself. Single slashes lose a name's leading one, so there may be two.
+ * naming itself. Single slashes lose a name's leading one, so there may be two. Names with repeated
+ * slashes are not among them: only the catalogue knows those (didsOfPaths).
  */
-export function namesOfPath(rse: Rse, path: string): DidName[] {
+export const namesOfPath = (rse: Rse, path: string): DidName[] =>
+  candidatesOf(path).filter((file) => isPathOf(rse, path, file));
+
+/** Every name that a path may stand for by some naming, with single slashes. */
+export function candidatesOf(path: string): DidName[] {
   const parts = path.split('/').filter((part) => part !== '');
   // A logical file name of DIRAC may be a path whole.
   const whole = `/${parts.join('/')}`;
@@ -84,14 +89,16 @@ export function namesOfPath(rse: Rse, path: string): DidName[] {
       }
     }
   }
-  const wanted = normalisePath(path);
-  return found.filter(({ scope, name }) => {
-    try {
-      return normalisePath(pathOf(algorithmOf(rse), scope, name)) === wanted;
-    } catch {
-      return false;
-    }
-  });
+  return found;
+}
+
+/** Whether a path is the file's at a deterministic RSE, repeated slashes taken for one. */
+export function isPathOf(rse: Rse, path: string, { scope, name }: DidName): boolean {
+  try {
+    return normalisePath(pathOf(algorithmOf(rse), scope, name)) === normalisePath(path);
+  } catch {
+    return false;
+  }
 }
 
 /** Names as different as names may be. */
@@ -99,6 +106,7 @@ const PROBES: readonly DidName[] = [
   { scope: 'user.a.b', name: '/c/d' },
   { scope: 'group.e', name: 'f' },
   { scope: 'g.2026', name: 'h/i' },
+  { scope: scopeOfLfn('/vo/user/k'), name: '/vo/user/k' },
 ];
 
 /**

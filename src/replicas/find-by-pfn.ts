@@ -1,8 +1,7 @@
 import { rows, sql, type Tx } from '../db/index.js';
-import { resolveDids } from '../dids/index.js';
 import { parsePfn, pathUnder, type Rse, type RseProtocol } from '../rses/index.js';
 import { type DidId, type DidName, type RseId } from '../vocabulary/index.js';
-import { namesOfPath } from './copy-path.js';
+import { didsOfPaths } from './dids-of-paths.js';
 
 /** A physical name and the file that it is. */
 export interface FoundPfn extends DidName {
@@ -95,18 +94,8 @@ async function copiesAmong(tx: Tx, named: readonly Named[]): Promise<Set<string>
 /** A path may be several names' (`a.b/c` as scope a.b or as scope a with a slash): all that exist. */
 async function findComputed(tx: Tx, located: readonly Whereabouts[]): Promise<Named[]> {
   if (located.length === 0) return [];
-  const candidates = located.map((at) => ({ at, names: namesOfPath(at.rse, at.path) }));
-  const dids = await resolveDids(
-    tx,
-    candidates.flatMap(({ names }) => names),
-  );
-  const known = new Map(dids.map((did) => [`${did.scope}:${did.name}`, did]));
-  return candidates.flatMap(({ at, names }) =>
-    names.flatMap(({ scope, name }) => {
-      const did = known.get(`${scope}:${name}`);
-      return did ? [{ ...at, scope, name, didId: did.id }] : [];
-    }),
-  );
+  const dids = await didsOfPaths(tx, located);
+  return located.flatMap((at, place) => (dids[place] ?? []).map((did) => ({ ...at, ...did })));
 }
 
 async function findRegistered(tx: Tx, located: readonly Whereabouts[]): Promise<Named[]> {

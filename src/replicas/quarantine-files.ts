@@ -1,9 +1,9 @@
 import { rows, sql, type Tx } from '../db/index.js';
-import { resolveDids } from '../dids/index.js';
 import { listRses, normalisePath, pfnOf, protocolsOf, type Rse } from '../rses/index.js';
 import { ResourceTemporaryUnavailable, UnsupportedOperation } from '../errors/index.js';
 import { type AccountId, type DidId, type DidName } from '../vocabulary/index.js';
-import { copyPath, namesOfPath, tellsNames } from './copy-path.js';
+import { copyPath, tellsNames } from './copy-path.js';
+import { didsOfPaths } from './dids-of-paths.js';
 import { findByPfns, whereabouts } from './find-by-pfn.js';
 import { adoptDark, type DarkFile, hasDark, quarantine } from './quarantine.sql.js';
 import { grantedPaths } from './upload-grant.sql.js';
@@ -112,22 +112,18 @@ async function knownPaths(tx: Tx, rse: Rse, paths: readonly string[]): Promise<S
   );
   const known = new Set(registered.map(({ path }) => path));
   if (!rse.deterministic) return known;
-  const names = paths.map((path) => ({ path, names: namesOfPath(rse, path) }));
-  const dids = await resolveDids(
+  const dids = await didsOfPaths(
     tx,
-    names.flatMap((each) => each.names),
+    paths.map((path) => ({ rse, path })),
   );
   const copies = await rows<{ didId: DidId }>(
     tx,
     sql`SELECT did_id AS "didId" FROM replicas
-         WHERE did_id = ANY(${dids.map(({ id }) => id)}::bigint[]) AND rse_id = ${rse.id}`,
+         WHERE did_id = ANY(${dids.flat().map(({ didId }) => didId)}::bigint[]) AND rse_id = ${rse.id}`,
   );
   const there = new Set(copies.map(({ didId }) => didId));
-  const held = new Set(
-    dids.filter(({ id }) => there.has(id)).map(({ scope, name }) => `${scope}:${name}`),
-  );
-  for (const each of names) {
-    if (each.names.some(({ scope, name }) => held.has(`${scope}:${name}`))) known.add(each.path);
+  for (const [at, path] of paths.entries()) {
+    if (dids[at]?.some(({ didId }) => there.has(didId))) known.add(path);
   }
   return known;
 }

@@ -13,6 +13,8 @@ const NAMES = [
   ['user.a.b', 'f5'],
   ['group.phys.astro', '/grid/f6'],
   ['data.2026', 'f7'],
+  ['km3net', '//grid//x/f8'],
+  ['user.a.b', 'y//f9'],
 ] as const;
 const ALL = { read: 1, write: 1, delete: 1 };
 

@@ -103,6 +103,20 @@ describe('the dark-reaper', () => {
     expect(await quarantined()).toEqual([]);
   });
 
+  it.each(['hash', 'identity'])(
+    'deletes nothing whose name has repeated slashes (%s)',
+    async (algorithm) => {
+      await base.db.tx(async (tx) =>
+        setRseAttribute(tx, await findRse(tx, 'DISK'), 'lfn2pfn_algorithm', algorithm),
+      );
+      const path = `/${pathOf(algorithm, a.scope, '//run//f1')}`.replace(/\/+/g, '/');
+      stand(path);
+      await a.copies('DISK', ['//run//f1']);
+      await quarantine(path, '/dark');
+      expect(await quarantined()).toEqual(['/dark']);
+    },
+  );
+
   it('deletes nothing that is the copy of another RSE at the same storage', async () => {
     await a.rse('INNER', { attributes: { lfn2pfn_algorithm: 'identity' } });
     const all = { read: 1, write: 1, delete: 1 };
