@@ -6,8 +6,8 @@ import { tellErased } from './told.sql.js';
 /**
  * Erases DIDs from the name space (the undertaker): into deleted_dids with their metadata, out of
  * every collection, which is told to the judge, and their own content into the history, at the same
- * moment: that tells a revival which it was. Rules and replicas are the caller's business, own metadata is metadata's eraseMetadata, both in the same
- * transaction. Gives how many there were.
+ * moment: that tells a revival which it was. Rules and replicas are the caller's business, own
+ * metadata is metadata's eraseMetadata, both in the same transaction. Gives how many there were.
  */
 export async function eraseDids(tx: Tx, ids: readonly DidId[]): Promise<number> {
   if (ids.length === 0) return 0;
