@@ -14,6 +14,7 @@ import { type Path } from './path.js';
 import { catalogue } from './paths/catalogue.js';
 import { concurrency } from './paths/concurrency.js';
 import { conveyors } from './paths/conveyor.js';
+import { dirac } from './paths/dirac.js';
 import { furnish } from './paths/fixtures.js';
 import { daemons } from './paths/daemons.js';
 import { listings } from './paths/listing.js';
@@ -45,6 +46,7 @@ const paths: readonly Path[] = [
   ...loginPaths,
   ...catalogue,
   ...names,
+  ...dirac,
   ...listings,
   ...rules,
   ...daemons,

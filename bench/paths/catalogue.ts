@@ -60,8 +60,8 @@ async function describe(lab: Lab, round: number): Promise<void> {
   }
 }
 
-async function describeFloor(lab: Lab, round: number): Promise<void> {
-  for (const names of batches('metafloor', round)) {
+async function describeFloor(lab: Lab, round: number, path = 'metafloor'): Promise<void> {
+  for (const names of batches(path, round)) {
     const metas = names.map((_, i) => JSON.stringify(meta(i)));
     await lab.bare(sql`
       INSERT INTO did_meta (did_id, meta)
@@ -113,5 +113,23 @@ export const catalogue: readonly Path[] = [
     },
     run: describe,
     floor: describeFloor,
+  },
+  {
+    name: 'metadata, 5 keys, of all files of a dataset at once',
+    item: 'DID',
+    items: FILES,
+    async before(lab, round) {
+      for (const path of ['deep', 'deepfloor']) await insertFiles(lab, path, round);
+      await lab.root.text('POST', `/dids/${SCOPE}/deep${round}`, { type: 'DATASET' });
+      for (const names of batches('deep', round)) {
+        const dids = names.map((name) => ({ scope: SCOPE, name }));
+        await lab.root.text('POST', `/dids/${SCOPE}/deep${round}/dids`, { dids });
+      }
+    },
+    async run(lab, round) {
+      const body = { meta: meta(round), recursive: true };
+      await lab.root.text('POST', `/dids/${SCOPE}/deep${round}/meta`, body);
+    },
+    floor: (lab, round) => describeFloor(lab, round, 'deepfloor'),
   },
 ];
