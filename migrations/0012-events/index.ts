@@ -4,6 +4,8 @@ const up = `
 -- Which transaction told it: ids are given before commits, so who reads in the order of ids alone
 -- passes over what commits later. A position is (xact, id), below the oldest transaction still open.
 ALTER TABLE messages ADD COLUMN xact bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint);
+-- As text: written by the million and read once, nothing looks into it.
+ALTER TABLE messages ALTER COLUMN payload TYPE json;
 DROP INDEX messages_id_idx;
 CREATE INDEX ON messages (xact, id);
 
@@ -61,6 +63,7 @@ export class Events1796169600000 implements MigrationInterface {
       DROP TABLE lifetime_exceptions, accesses, message_sinks;
       DROP INDEX messages_xact_id_idx;
       CREATE INDEX ON messages (id);
+      ALTER TABLE messages ALTER COLUMN payload TYPE jsonb;
       ALTER TABLE messages DROP COLUMN xact;`);
   }
 }

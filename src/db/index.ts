@@ -18,6 +18,7 @@ export {
   execute,
   ident,
   join,
+  jsonLit,
   lit,
   lits,
   one,

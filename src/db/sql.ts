@@ -36,6 +36,12 @@ export function lit(value: string | number): Sql {
   return raw(`'${value}'`);
 }
 
+/** A piece of JSON of ours as a text constant; what it is spliced into gives the rest. */
+export function jsonLit(text: string): Sql {
+  if (!/^[A-Za-z0-9_ {}:",.-]{0,2000}$/.test(text)) throw new TypeError(`not plain JSON: ${text}`);
+  return raw(`'${text}'`);
+}
+
 /** A list of constants for IN (…). */
 export const lits = (values: readonly (string | number)[]): Sql => join(values.map(lit), ', ');
 

@@ -1,6 +1,7 @@
 /** The outbox: events, written in the transaction of the change they tell. */
 
 export { EventType } from './event-type.js';
+export { anyText, jsonText, type JsonValue, number, plain, plainOrNull } from './json-text.js';
 export { hex, hex8, moment, tell, tellEach, tellFrom } from './message.sql.js';
 export {
   advanceSink,

@@ -6,7 +6,7 @@ import { AppendOnly, int8 } from '../db/index.js';
 export class MessageEntity {
   @Column(int8) id!: bigint;
   @Column('text', { name: 'event_type' }) eventType!: string;
-  @Column('jsonb') payload!: object;
+  @Column('json') payload!: object;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   /** The transaction that told it. */
   @Column(int8) xact!: bigint;

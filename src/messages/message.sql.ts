@@ -23,12 +23,12 @@ export async function tell(tx: Tx, eventType: string, payloads: readonly object[
   await execute(
     tx,
     sql`INSERT INTO messages (event_type, payload)
-        SELECT ${eventType}, payload FROM unnest(${texts}::jsonb[]) payload
+        SELECT ${eventType}, payload FROM unnest(${texts}::json[]) payload
          WHERE ${eventType}::text <> ALL (${untold})`,
   );
 }
 
-/** CTE body: one event for each row of `from`, which gives (payload), a jsonb. */
+/** CTE body: one event for each row of `from`, which gives (payload), JSON. */
 export const tellFrom = (eventType: EventType, from: Sql): Sql => sql`
   INSERT INTO messages (event_type, payload)
   SELECT ${lit(eventType)}, f.payload FROM (${from}) f WHERE ${lit(eventType)}::text <> ALL (${untold})`;

@@ -1,5 +1,15 @@
-import { lit, sql, type Sql, type Tx } from '../db/index.js';
-import { EventType, hex, tell, tellEach, tellFrom } from '../messages/index.js';
+import { jsonLit, lit, sql, type Sql, type Tx } from '../db/index.js';
+import {
+  anyText,
+  EventType,
+  hex,
+  jsonText,
+  number,
+  plain,
+  tell,
+  tellEach,
+  tellFrom,
+} from '../messages/index.js';
 import {
   type DidId,
   type DidName,
@@ -20,36 +30,49 @@ export interface Deletion {
   readonly found: boolean;
 }
 
-/** Keys of a payload by the DID's id: an object is searched by its key, a list or a join row by row. */
-const keysOf = (deletions: readonly Deletion[]): string =>
+/** The last keys of payloads by the DID's id: an object is searched by its key, a list row by row. */
+const endings = (deletions: readonly Deletion[]): string =>
   JSON.stringify(
     Object.fromEntries(
-      deletions.map(({ didId, url, scheme, seconds, found }) => [
-        String(didId),
-        { url, protocol: scheme, duration: seconds, ...(!found && { reason: 'File Not Found' }) },
-      ]),
+      deletions.map(({ didId, url, scheme, seconds, found }) => {
+        const keys = { url, protocol: scheme, duration: seconds };
+        const text = JSON.stringify(found ? keys : { ...keys, reason: NOT_FOUND });
+        return [String(didId), text.slice(1)];
+      }),
     ),
   );
+const NOT_FOUND = 'File Not Found';
+const UNKNOWN = '"url":null,"protocol":null,"duration":null}';
 
 /**
  * CTE body: copies that were forgotten because their bytes are gone, at one RSE; `gone` gives (did_id,
  * bytes). Those that no deletion is given for are told without its URL and duration.
  */
-export const tellDeleted = (gone: Sql, rseId: RseId, deletions: readonly Deletion[]): Sql =>
-  tellEach(
+export const tellDeleted = (gone: Sql, rseId: RseId, deletions: readonly Deletion[]): Sql => {
+  const missing = deletions.filter(({ found }) => !found).map(({ didId }) => didId);
+  return tellEach(
     [EventType.DELETION_DONE, EventType.DELETION_NOT_FOUND],
-    sql`SELECT CASE WHEN x.keys ? 'reason' THEN ${lit(EventType.DELETION_NOT_FOUND)}
+    sql`SELECT CASE WHEN g.did_id = ANY (${missing}::bigint[]) THEN ${lit(EventType.DELETION_NOT_FOUND)}
                     ELSE ${lit(EventType.DELETION_DONE)} END AS event_type,
-               jsonb_build_object('scope', d.scope, 'name', d.name, 'rse', e.name, 'rse_id', ${hex(sql`e.uid`)},
-                 'file-size', g.bytes, 'bytes', g.bytes, 'datatype', d.datatype)
-               || coalesce(x.keys, jsonb_build_object('url', NULL, 'protocol', NULL, 'duration', NULL)) AS payload
+               ${jsonText(
+                 {
+                   scope: plain(sql`d.scope`),
+                   name: plain(sql`d.name`),
+                   rse: sql`e.name`,
+                   rse_id: plain(sql`e.uid`),
+                   'file-size': number(sql`g.bytes`),
+                   bytes: number(sql`g.bytes`),
+                   datatype: anyText(sql`d.datatype`),
+                 },
+                 sql`coalesce(${endings(deletions)}::jsonb ->> g.did_id::text, ${jsonLit(UNKNOWN)})`,
+               )} AS payload
           FROM (${gone}) g
          CROSS JOIN LATERAL (
-           SELECT ${keysOf(deletions)}::jsonb -> g.did_id::text AS keys OFFSET 0) x
-         CROSS JOIN LATERAL (
            SELECT n.scope, n.name, n.datatype FROM dids n WHERE n.id = g.did_id OFFSET 0) d
-          JOIN rses e ON e.id = ${rseId}::int`,
+         CROSS JOIN (SELECT to_json(r.name)::text AS name, ${hex(sql`r.uid`)} AS uid FROM rses r
+                      WHERE r.id = ${rseId}::int OFFSET 0) e`,
   );
+};
 
 /** A copy whose bytes could not be deleted. */
 export interface FailedDeletion extends DidName, Omit<Deletion, 'found' | 'didId'> {

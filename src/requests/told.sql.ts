@@ -1,5 +1,16 @@
 import { join, lit, sql, type Sql } from '../db/index.js';
-import { hex, hex8, moment, tellEach } from '../messages/index.js';
+import {
+  anyText,
+  hex,
+  hex8,
+  jsonText,
+  type JsonValue,
+  moment,
+  number,
+  plain,
+  plainOrNull,
+  tellEach,
+} from '../messages/index.js';
 import {
   Activities,
   DidType,
@@ -53,31 +64,62 @@ const stateOf = (states: readonly RequestState[]): Sql =>
 
 const activity = sql`(${[...Activities]}::text[])[q.activity + 1]`;
 
+/** RSEs with their names as JSON and their ids as the wire has them, made once each: OFFSET 0. */
+const rses = sql`(
+  SELECT e.id, e.type, to_json(e.name)::text AS name, ${hex(sql`e.uid`)} AS uid FROM rses e OFFSET 0)`;
+
 /** The file of `q`, its destination and, where it has one, its dataset: that of the rule. */
 const names = sql`
   CROSS JOIN LATERAL (
     SELECT n.scope, n.name, n.adler32, n.md5, n.guid, n.datatype FROM dids n
      WHERE n.id = q.did_id OFFSET 0) d
-  JOIN rses e ON e.id = q.rse_id
+  JOIN ${rses} e ON e.id = q.rse_id
   LEFT JOIN LATERAL (
     SELECT p.scope, p.name FROM rules u JOIN dids p ON p.id = u.did_id
      WHERE u.id = q.rule_id AND p.type = ${lit(DidType.DATASET)} OFFSET 0) ds ON true`;
 
 /** Keys that all of these events have. */
-const common = sql`
-  'scope', d.scope, 'name', d.name, 'activity', ${activity}, 'file-size', q.bytes, 'bytes', q.bytes,
-  'checksum-adler', ${hex8(sql`d.adler32`)}, 'checksum-md5', ${hex(sql`d.md5`)},
-  'request-id', ${hex(sql`q.uid`)}, 'dst-rse', e.name`;
+const common: Readonly<Record<string, JsonValue>> = {
+  scope: plain(sql`d.scope`),
+  name: plain(sql`d.name`),
+  activity: plain(activity),
+  'file-size': number(sql`q.bytes`),
+  bytes: number(sql`q.bytes`),
+  'checksum-adler': plainOrNull(hex8(sql`d.adler32`)),
+  'checksum-md5': plainOrNull(hex(sql`d.md5`)),
+  'request-id': plain(hex(sql`q.uid`)),
+  'dst-rse': sql`e.name`,
+};
+const dataset: Readonly<Record<string, JsonValue>> = {
+  dataset: plainOrNull(sql`ds.name`),
+  datasetScope: plainOrNull(sql`ds.scope`),
+  datatype: anyText(sql`d.datatype`),
+};
+const transferId = anyText(sql`coalesce(q.external_id, ${hex(sql`q.uid`)})`);
+const momentOrNull = (at: Sql): Sql => plainOrNull(moment(at));
+
+const rseType = (column: Sql): Sql =>
+  named(
+    column,
+    Object.values(RseType).map((type) => [type, RseTypeCodec.name(type)]),
+  );
 
 const WISHES = [RequestState.QUEUED, RequestState.WAITING] as const;
 
 /** Rows (event_type, payload) of wishes that were queued. */
 const queuedEvents = (from: Sql, now: Date): Sql => sql`
   SELECT ${requestType} || '-' || ${stateOf(WISHES)} AS event_type,
-         jsonb_build_object(${common}, 'request-type', ${requestType}, 'state', ${stateOf(WISHES)},
-           'dst-rse-id', ${hex(sql`e.uid`)}, 'retry-count', q.attempt,
-           'rule-id', (SELECT ${hex(sql`u.uid`)} FROM rules u WHERE u.id = q.rule_id),
-           'queued_at', ${moment(sql`${now}::timestamptz`)}) AS payload
+         ${jsonText({
+           ...common,
+           'request-type': plain(requestType),
+           state: plain(stateOf(WISHES)),
+           'dst-rse-id': plain(sql`e.uid`),
+           'retry-count': number(sql`q.attempt`),
+           'rule-id': plainOrNull(
+             sql`(SELECT ${hex(sql`u.uid`)} FROM rules u WHERE u.id = q.rule_id)`,
+           ),
+           queued_at: plain(moment(sql`${now}::timestamptz`)),
+         })} AS payload
     FROM (${from}) q ${names}`;
 
 /**
@@ -92,29 +134,51 @@ export const tellSubmitted = (from: Sql): Sql =>
   tellEach(
     eventTypes([RequestState.SUBMITTED]),
     sql`SELECT ${requestType} || ${lit('-submitted')} AS event_type,
-               jsonb_build_object(${common}, 'request-type', ${requestType}, 'state', 'submitted',
-                 'dataset', ds.name, 'datasetScope', ds.scope,
-                 'src-rse-id', ${hex(sql`s.uid`)}, 'src-rse', s.name, 'dst-rse-id', ${hex(sql`e.uid`)},
-                 'external-id', coalesce(q.external_id, ${hex(sql`q.uid`)}), 'external-host', q.tool,
-                 'queued_at', ${moment(sql`q.submitted_at`)}, 'datatype', d.datatype) AS payload
-          FROM (${from}) q ${names} LEFT JOIN rses s ON s.id = q.source_rse_id`,
+               ${jsonText({
+                 ...common,
+                 ...dataset,
+                 'request-type': plain(requestType),
+                 state: 'submitted',
+                 'src-rse-id': plainOrNull(sql`s.uid`),
+                 'src-rse': sql`coalesce(s.name, 'null')`,
+                 'dst-rse-id': plain(sql`e.uid`),
+                 'external-id': transferId,
+                 'external-host': plainOrNull(sql`q.tool`),
+                 queued_at: momentOrNull(sql`q.submitted_at`),
+               })} AS payload
+          FROM (${from}) q ${names} LEFT JOIN ${rses} s ON s.id = q.source_rse_id`,
   );
 
 /** Rows (event_type, payload) of movements that are over. */
 const endedEvents = (
   from: Sql,
 ): Sql => sql`SELECT ${requestType} || '-' || ${stateOf(ENDS)} AS event_type,
-               jsonb_build_object(${common}, 'dataset', ds.name, 'datasetScope', ds.scope,
-                 'guid', ${hex(sql`d.guid`)}, 'datatype', d.datatype,
-                 'duration', coalesce(extract(epoch FROM q.finished_at - q.started_at)::int, -1),
-                 'protocol', q.tool, 'src-type', ${rseType(sql`s.type`)}, 'src-rse', s.name, 'src-url', NULL,
-                 'dst-type', ${rseType(sql`e.type`)}, 'dst-url', NULL, 'reason', q.error,
-                 'previous-request-id', NULL, 'transfer-endpoint', q.tool,
-                 'transfer-id', coalesce(q.external_id, ${hex(sql`q.uid`)}), 'transfer-link', NULL,
-                 'created_at', ${moment(sql`q.created_at`)}, 'submitted_at', ${moment(sql`q.submitted_at`)},
-                 'started_at', ${moment(sql`q.started_at`)}, 'transferred_at', ${moment(sql`q.finished_at`)},
-                 'tool-id', 'rucio-conveyor', 'account', (SELECT a.name FROM accounts a WHERE a.id = q.account_id)) AS payload
-          FROM (${from}) q ${names} LEFT JOIN rses s ON s.id = q.source_rse_id`;
+               ${jsonText({
+                 ...common,
+                 ...dataset,
+                 guid: plainOrNull(hex(sql`d.guid`)),
+                 duration: number(
+                   sql`coalesce(extract(epoch FROM q.finished_at - q.started_at)::int, -1)`,
+                 ),
+                 protocol: plainOrNull(sql`q.tool`),
+                 'src-type': plainOrNull(rseType(sql`s.type`)),
+                 'src-rse': sql`coalesce(s.name, 'null')`,
+                 'src-url': null,
+                 'dst-type': plainOrNull(rseType(sql`e.type`)),
+                 'dst-url': null,
+                 reason: anyText(sql`q.error`),
+                 'previous-request-id': null,
+                 'transfer-endpoint': plainOrNull(sql`q.tool`),
+                 'transfer-id': transferId,
+                 'transfer-link': null,
+                 created_at: momentOrNull(sql`q.created_at`),
+                 submitted_at: momentOrNull(sql`q.submitted_at`),
+                 started_at: momentOrNull(sql`q.started_at`),
+                 transferred_at: momentOrNull(sql`q.finished_at`),
+                 'tool-id': 'rucio-conveyor',
+                 account: anyText(sql`(SELECT a.name FROM accounts a WHERE a.id = q.account_id)`),
+               })} AS payload
+          FROM (${from}) q ${names} LEFT JOIN ${rses} s ON s.id = q.source_rse_id`;
 
 /** CTE body: movements that are over, well or not. `from` gives whole requests. */
 export const tellEnded = (from: Sql): Sql => tellEach(eventTypes(ENDS), endedEvents(from));
@@ -124,10 +188,4 @@ export const tellRetried = (failed: Sql, queued: Sql, now: Date): Sql =>
   tellEach(
     [...eventTypes(ENDS), ...eventTypes(WISHES)],
     sql`${endedEvents(failed)} UNION ALL ${queuedEvents(queued, now)}`,
-  );
-
-const rseType = (column: Sql): Sql =>
-  named(
-    column,
-    Object.values(RseType).map((type) => [type, RseTypeCodec.name(type)]),
   );

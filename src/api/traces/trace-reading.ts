@@ -16,7 +16,7 @@ const TOUCH = 'touch';
 /** Pilots of jobs tell of their reads as get, get_sm, sm_get; the client of downloads. */
 const READS = /^(download|get|sm_get)/;
 /** No name of ours is longer. */
-const NAME_MAX = 250;
+const NAME_MAX = 500;
 /** A trace may name several RSEs, with commas between them. */
 const SITES_MAX = 10;
 
