@@ -228,6 +228,14 @@ for (const title of [
   single('rules', title, 'one-status-a-class', { status: 400 });
 }
 
+// `rucio rule list --traverse` reads the bytes of a rule that it asked for by its id.
+SINGLE.push({
+  name: 'a-rule-has-its-bytes',
+  applies: ({ method, path, answer }) =>
+    method === 'GET' && /^\/rules\/[^/?]+$/.test(path) && answer.body.json?.rse_expression,
+  adapt: (answer) => set(answer, { 'body.json.bytes': '<any>' }),
+});
+
 // JSON is called JSON; Rucio's list of ids has Flask's content type.
 SINGLE.push({
   name: 'new-rule-ids-are-json',

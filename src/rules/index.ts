@@ -51,6 +51,7 @@ export {
   type RuleChange,
 } from './change-rule.js';
 export {
+  findListedRule,
   holdsFile,
   type ListedRule,
   listRules,

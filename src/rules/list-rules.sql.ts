@@ -1,7 +1,7 @@
 import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type DidId, DidType, type RuleId, type RuleState } from '../vocabulary/index.js';
 import { type Rule } from './rule.js';
-import { selectRules } from './rule.sql.js';
+import { findRule, selectRules } from './rule.sql.js';
 
 /** A rule in a list, with the bytes of its DID where they are settled. */
 export interface ListedRule extends Rule {
@@ -34,6 +34,13 @@ async function rulePage(tx: Tx, where: Sql, after: RuleId): Promise<ListedRule[]
   });
   const bytes = await settledBytes(tx, [...new Set(rules.map((rule) => rule.didId))]);
   return rules.map((rule) => ({ ...rule, bytes: bytes.get(rule.didId) ?? null }));
+}
+
+/** One rule as it stands in a list. Throws RuleNotFound. */
+export async function findListedRule(tx: Tx, id: string): Promise<ListedRule> {
+  const rule = await findRule(tx, id);
+  const bytes = await settledBytes(tx, [rule.didId]);
+  return { ...rule, bytes: bytes.get(rule.didId) ?? null };
 }
 
 /** Bytes of files and of closed datasets; an open one, and a container, has none to show here. */

@@ -15,7 +15,10 @@ from urllib.parse import urlparse
 
 import pytest
 
-from shell import Shell
+# What is asserted there is shown as in a test.
+pytest.register_assert_rewrite('every.new_style', 'every.legacy', 'every.admin', 'looking')
+
+from shell import Shell  # noqa: E402
 
 DATA = Path(os.environ['SLUICE_INTEROP_DATA'])
 

@@ -49,6 +49,8 @@ class Shell:
             f'password = {password}\n'
             f'account = {account}\n'
             + (f'ca_cert = {server["ca"]}\n' if server.get('ca') else '')
+            # The one group of commands that the client does not show by itself.
+            + '[cli]\nendpoints_add = lifetime-exception\n'
         )
         # Tokens are cached below TMPDIR: one of its own, or somebody else's token is used.
         # No certificate and no token of the machine's user may help.
@@ -63,20 +65,20 @@ class Shell:
         }
         self.zygote = None
 
-    def __call__(self, *argv, cwd=None, code=0):
+    def __call__(self, *argv, cwd=None, code=0, program='rucio'):
         """Runs a command; `code=None` accepts any exit code."""
-        result = self.run(*argv, cwd=cwd)
+        result = self.run(*argv, cwd=cwd, program=program)
         if code is not None:
             assert result.code == code, f'{result.command} exited {result.code}:\n{result.text}'
         return result
 
-    def fails(self, *argv, cwd=None):
+    def fails(self, *argv, cwd=None, program='rucio'):
         """Runs a command that must not succeed, by its exit code."""
-        result = self.run(*argv, cwd=cwd)
+        result = self.run(*argv, cwd=cwd, program=program)
         assert result.code != 0, f'{result.command} should have failed:\n{result.text}'
         return result
 
-    def run(self, *argv, cwd=None):
+    def run(self, *argv, cwd=None, program='rucio'):
         if self.zygote is None:
             self.zygote = subprocess.Popen(
                 [sys.executable, str(HERE / 'zygote.py')],
@@ -85,10 +87,10 @@ class Shell:
             )
         out, err = (self.tmp / f'{uuid.uuid4().hex}.{end}' for end in ('out', 'err'))
         argv = [str(word) for word in argv]
-        job = {'argv': argv, 'cwd': str(cwd or self.home), 'out': str(out), 'err': str(err)}
+        job = {'argv': [program, *argv], 'cwd': str(cwd or self.home), 'out': str(out), 'err': str(err)}
         self.zygote.stdin.write(json.dumps(job) + '\n')
         code = int(self.zygote.stdout.readline())
-        return Result(f'rucio {" ".join(argv)}', code, _read(out), _read(err))
+        return Result(' '.join(job['argv']), code, _read(out), _read(err))
 
     def alone(self, *argv, cwd=None):
         """The same as a process of its own, exactly as a user starts it."""

@@ -26,6 +26,7 @@ import {
   changeRule,
   deleteRule,
   denyRule,
+  findListedRule,
   findRule,
   holdsFile,
   listRules,
@@ -38,7 +39,7 @@ import { type DidName, wireId } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, NDJSON, note, Produces, streamRows } from '../wire/index.js';
 import { mapRows } from '../dids/map-rows.js';
 import { ruleSpecOf } from './rule-item.request.js';
-import { presentListedRule, presentRule } from './rules.presenter.js';
+import { presentRule } from './rules.presenter.js';
 import {
   parseDeletion,
   parseFilters,
@@ -108,7 +109,7 @@ export class RulesController {
   @Get('rules/:id')
   @Produces(JSON_TYPE)
   async get(@Param('id') id: string): Promise<object> {
-    return presentRule(await this.db.read((tx) => findRule(tx, id)));
+    return presentRule(await this.db.read((tx) => findListedRule(tx, id)));
   }
 
   @Put('rules/:id')
@@ -223,7 +224,7 @@ export class RulesController {
   private async stream(conditions: readonly Sql[]): Promise<StreamableFile> {
     const where = join([sql`true`, ...conditions], ' AND ');
     const rules = listRules((work) => this.db.read(work), where);
-    return await streamRows(mapRows(rules, presentListedRule));
+    return await streamRows(mapRows(rules, presentRule));
   }
 }
 

@@ -15,8 +15,8 @@ import {
 
 const idOrNull = (uid: string | null): string | null => (uid === null ? null : wireId(uid));
 
-/** A rule as `GET rules/{id}` shows it. */
-export const presentRule = (rule: Rule) => ({
+/** A rule, in lists and by its id: the command line wants its bytes in both. */
+export const presentRule = (rule: ListedRule) => ({
   id: wireId(rule.uid),
   subscription_id: idOrNull(rule.subscriptionUid),
   account: rule.account,
@@ -50,11 +50,6 @@ export const presentRule = (rule: Rule) => ({
   deleted_at: null,
   created_at: rule.createdAt,
   updated_at: rule.updatedAt,
-});
-
-/** A rule in a list: the command line wants its bytes. */
-export const presentListedRule = (rule: ListedRule) => ({
-  ...presentRule(rule),
   bytes: rule.bytes,
 });
 

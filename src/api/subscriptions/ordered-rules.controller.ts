@@ -8,7 +8,7 @@ import {
   type SubscriptionNames,
 } from '../../subscriptions/index.js';
 import { mapRows } from '../dids/map-rows.js';
-import { presentListedRule } from '../rules/rules.presenter.js';
+import { presentRule } from '../rules/rules.presenter.js';
 import { parseFilters } from '../rules/rules.request.js';
 import { NDJSON, parseBool, parseText, Produces, streamRows } from '../wire/index.js';
 import {
@@ -34,7 +34,7 @@ export class OrderedRulesController {
     const uids = found.map(({ uid }) => uid);
     const where = join([sql`r.subscription_uid = ANY(${uids}::uuid[])`, ...conditions], ' AND ');
     const rules = listRules((work) => this.db.read(work), where);
-    return await streamRows(mapRows(rules, presentListedRule));
+    return await streamRows(mapRows(rules, presentRule));
   }
 
   @Get(':account/rules/states')

@@ -18,6 +18,7 @@ const STORY = /^test_\w+\.py$/;
 async function judgeAll(options: RunOptions): Promise<number> {
   const { env } = process;
   if (options.slow) env['SLUICE_INTEROP_SLOW'] = '1';
+  if (options.full) env['SLUICE_INTEROP_FULL'] = '1';
   const python = preparePython();
   env['SLUICE_INTEROP_DATA'] = prepareTestData(python);
   if (options.stages.includes('demo')) {
