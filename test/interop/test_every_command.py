@@ -17,7 +17,7 @@ def installed(root):
 
 @pytest.fixture(scope='module')
 def results():
-    """What came of each command, by style: None, or why it cannot be."""
+    """What came of each command, by style: None, or where it does not do what it is for."""
     return {style.name: {} for style in STYLES}
 
 

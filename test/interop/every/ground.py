@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 
 from rucio.common.exception import RuleNotFound
 
+# What a story gives where its command does not do what it is for: at Sluice, or at any server.
+NOT_HERE, NOWHERE = 'not here', 'not at Rucio either'
+
 RULES = [{'activity': 'User Subscriptions', 'copies': 1, 'rse_expression': None, 'grouping': 'DATASET'}]
 
 

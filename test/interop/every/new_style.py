@@ -3,7 +3,7 @@ import json
 
 from looking import counted, eventually, same_bytes
 
-from .ground import of, pairs, words
+from .ground import NOWHERE, of, pairs, words
 
 
 def ping(run, on):
@@ -272,27 +272,27 @@ def lifetime_exception_add(run, on):
 
 
 def opendata_did_list(run, on):
-    """UnsupportedOperation"""
+    """501 UnsupportedOperation: Sluice has no catalogue of open data"""
     return run.refused_open_data()
 
 
 def opendata_did_add(run, on):
-    """UnsupportedOperation"""
+    """501 UnsupportedOperation: Sluice has no catalogue of open data"""
     return run.refused_open_data(on.dataset())
 
 
 def opendata_did_remove(run, on):
-    """UnsupportedOperation"""
+    """501 UnsupportedOperation: Sluice has no catalogue of open data"""
     return run.refused_open_data(on.dataset())
 
 
 def opendata_did_show(run, on):
-    """UnsupportedOperation"""
+    """501 UnsupportedOperation: Sluice has no catalogue of open data"""
     return run.refused_open_data(on.dataset())
 
 
 def opendata_did_update(run, on):
-    """UnsupportedOperation"""
+    """501 UnsupportedOperation: Sluice has no catalogue of open data"""
     return run.refused_open_data(on.dataset(), '--state', 'public')
 
 
@@ -353,9 +353,9 @@ def replica_state_update_unavailable(run, on):
 
 
 def replica_state_update_quarantine(run, on):
-    """NotImplementedError"""
+    """nothing: the command raises NotImplementedError before it asks a server"""
     assert 'please use python API' in run.fails('--rse', on.disk, '/data/lost.root').text
-    return 'the command raises NotImplementedError before it asks any server'
+    return NOWHERE
 
 
 def rse_list(run, on):

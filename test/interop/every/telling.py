@@ -1,10 +1,12 @@
 """The stories of the three styles, how a command is run, and the page that says what came of it."""
 import inspect
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import admin, legacy, new_style
+from .ground import NOT_HERE
 
 PAGE = Path(__file__).resolve().parents[3] / 'docs' / 'compatibility.md'
 FULL = os.environ.get('SLUICE_INTEROP_FULL') == '1'
@@ -79,14 +81,13 @@ class Run:
         """The one part of Rucio that Sluice has not: it says so."""
         refused = self.fails(*arguments)
         assert 'open data' in refused.text.lower(), refused.text
-        return 'Sluice has no catalogue of open data and answers 501 UnsupportedOperation'
+        return NOT_HERE
 
 
 def row(style, command, result):
     """A line of the page. `result` is None where the command did what its story says."""
-    story = style.stories[key_of(command)]
-    cells = (WORKS, inspect.getdoc(story)) if result is None else ('no', f'{inspect.getdoc(story)}: {result}')
-    return f'| `{style.shown(command)}` | {cells[0]} | {cells[1]} |'
+    seen = inspect.getdoc(style.stories[key_of(command)])
+    return f'| `{style.shown(command)}` | {result or WORKS} | {seen} |'
 
 
 HEAD = '''# Every command of Rucio's command lines, at Sluice
@@ -97,6 +98,18 @@ client's own: a command that is missing here fails the test, and so does one tha
 `npm run test:interop` does it for one command of each noun.
 
 {summary}
+
+The same stories, told to a real Rucio 41.5.1 (`SLUICE_INTEROP_URL`), end otherwise in these parts:
+
+- `rule list --traverse`, `list-rules --traverse` and `list-rules --id` end with a KeyError: a single rule has
+  no bytes there, and the table wants them.
+- `replica list file --protocols https` finds nothing: the command sends a text for a list of schemes.
+- Dataset replicas, use by account, temporary unavailability and rules of subscriptions wait for daemons.
+
+Other clients, in `test/interop`: Snakemake's storage plug-in (`test_snakemake.py`; it needs `cache_scope=True`
+where results are not there yet, and takes a streaming address only as a parameter, at any Rucio) and DIRAC's
+file catalogue client (`test_dirac.py`), both unmodified; the calls of the JupyterLab extension, word for word
+(`test_jupyterlab.py`).
 '''
 
 SECTION = '''
@@ -109,12 +122,12 @@ SECTION = '''
 
 
 def page(version, installed, results):
-    """The text of docs/compatibility.md. `results` by style and command, as the stories gave them."""
+    """The text of docs/compatibility.md; `results` by style and command, as the stories gave them."""
     sections, summary = [], []
     for style in STYLES:
         commands, told = installed[style.name], results[style.name]
-        works = sum(told[command] is None for command in commands)
-        summary.append(f'- {style.title}: {works} of {len(commands)} work')
+        counts = Counter(told[command] or 'work' for command in commands)
+        summary.append(f'- {style.title}: {", ".join(f"{n} {what}" for what, n in counts.items())}')
         rows = '\n'.join(row(style, command, told[command]) for command in commands)
         sections.append(SECTION.format(title=style.title, rows=rows))
     return HEAD.format(version=version, summary='\n'.join(summary)) + ''.join(sections)
