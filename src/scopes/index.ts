@@ -8,5 +8,12 @@ export {
   isClosed,
   setScopeStatus,
 } from './close-scope.js';
-export { type DatedScope, findScope, listScopes, type Scope, scopesByName } from './scope.sql.js';
+export {
+  type DatedScope,
+  findDatedScope,
+  findScope,
+  listScopes,
+  type Scope,
+  scopesByName,
+} from './scope.sql.js';
 export { ScopeEntity } from './scope.entity.js';

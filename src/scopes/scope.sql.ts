@@ -1,4 +1,4 @@
-import { execute, lit, one, prepared, rows, sql, type Tx } from '../db/index.js';
+import { execute, lit, one, prepared, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { ScopeNotFound } from '../errors/index.js';
 import { type AccountId, ScopeStatus } from '../vocabulary/index.js';
 
@@ -17,11 +17,22 @@ export interface DatedScope extends Scope {
 }
 
 /** The scope of that name. Throws ScopeNotFound (deleted ones are not found). */
-export async function findScope(tx: Tx, name: string): Promise<DatedScope> {
-  const scope = await one<DatedScope>(
+export const findScope = (tx: Tx, name: string): Promise<Scope> =>
+  scopeOf<Scope>(tx, name, sql`name, account_id AS "accountId", status`);
+
+/** The same with its times. Throws ScopeNotFound. */
+export const findDatedScope = (tx: Tx, name: string): Promise<DatedScope> =>
+  scopeOf<DatedScope>(
     tx,
-    sql`SELECT name, account_id AS "accountId", status, closed_at AS "closedAt",
-          created_at AS "createdAt", updated_at AS "updatedAt" FROM scopes
+    name,
+    sql`name, account_id AS "accountId", status, closed_at AS "closedAt",
+        created_at AS "createdAt", updated_at AS "updatedAt"`,
+  );
+
+async function scopeOf<T extends object>(tx: Tx, name: string, columns: Sql): Promise<T> {
+  const scope = await one<T>(
+    tx,
+    sql`SELECT ${columns} FROM scopes
         WHERE name = ${name} AND status <> ${lit(ScopeStatus.DELETED)}`,
   );
   if (!scope) throw new ScopeNotFound(`Scope '${name}' does not exist`, { scope: name });

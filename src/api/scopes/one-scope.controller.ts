@@ -3,7 +3,7 @@ import { accountsById, type Principal } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Database, type Tx } from '../../db/index.js';
 import { demand, mayChangeScope } from '../../policy/index.js';
-import { deleteScope, findScope, scopesByName, setScopeStatus } from '../../scopes/index.js';
+import { deleteScope, findDatedScope, scopesByName, setScopeStatus } from '../../scopes/index.js';
 import { ScopeStatusCodec } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, Produces } from '../wire/index.js';
 import { parseScopeStatus } from './scopes.request.js';
@@ -17,7 +17,7 @@ export class OneScopeController {
   @Produces(JSON_TYPE)
   async get(@Param('scope') name: string): Promise<object> {
     return await this.db.read(async (tx) => {
-      const scope = await findScope(tx, name);
+      const scope = await findDatedScope(tx, name);
       const accounts = await accountsById(tx, [scope.accountId]);
       return {
         scope: scope.name,
