@@ -82,6 +82,11 @@ export async function text(answer: StorageAnswer, limit: number): Promise<string
   return read.slice(0, limit);
 }
 
+/** Whether it says that what was asked for is done. A multistatus says nothing by itself. */
+export function isSuccess({ status }: StorageAnswer): boolean {
+  return status >= 200 && status < 300 && status !== 207;
+}
+
 /** Reads an answer to its end, so that its connection can be used again; a long one is cut. */
 export async function discard(answer: StorageAnswer): Promise<void> {
   await text(answer, 64 * 1024).catch(() => undefined);
