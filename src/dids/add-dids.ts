@@ -22,7 +22,7 @@ export async function inKnownScopes<T>(
 }
 
 /**
- * Makes the file names that are missing (data-model-facts 2, statement 1); those that exist stay as
+ * Makes the file names that are missing; those that exist stay as
  * they are. Resolve ids afterwards, by a statement of its own. Throws ScopeNotFound.
  */
 export async function insertFiles(

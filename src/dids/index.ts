@@ -35,7 +35,6 @@ export { type Attachment, type AttachOptions, type ConstituentSpec } from './att
 export { detachDids } from './detach-dids.js';
 export { setOpen } from './set-status.js';
 export {
-  type ChildSpec,
   contentPage,
   datasetsOfGuid,
   type ContainedFile,
@@ -48,7 +47,8 @@ export {
   newDidPage,
   parentsOf,
   scopePage,
-} from './content.sql.js';
+} from './content-pages.sql.js';
+export { type ChildSpec } from './content.sql.js';
 export {
   type CollectionSize,
   type Depth,

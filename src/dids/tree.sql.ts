@@ -1,7 +1,7 @@
 import { lit, sql, type Sql } from '../db/index.js';
 import { type DidId, DidType } from '../vocabulary/index.js';
 
-// Measured (data-model-facts 10): the recursion goes through containers only, files come by one join.
+// Measured: the recursion goes through containers only, files come by one join.
 // Recursing through the files costs five times as much and does not end at 10^7.
 
 /** WITH part: tree(id, type) of the root, or of several, and every collection below, once each. */

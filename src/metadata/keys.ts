@@ -1,6 +1,6 @@
 import { type DescriptionColumn, DescriptionColumns } from '../dids/index.js';
 
-/** What a DID is, which no metadata call may change (wire-contract 2.4). */
+/** What a DID is, which no metadata call may change. */
 const RESERVED: ReadonlySet<string> = new Set([
   'scope',
   'name',

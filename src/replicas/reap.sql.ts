@@ -80,7 +80,7 @@ const hasAnother = (r: string): Sql => sql`EXISTS (
  * A copy is claimed for deletion if and only if its tombstone is due, nothing locks it, no
  * evaluation is pending on its DID or anything above it, no request lives on the pair, and another
  * good copy exists where one must. Every copy that is looked at leaves the due range: claimed ones
- * until the lease ends, refused ones until later. (data-model-facts 7: distinct parents upwards.)
+ * until the lease ends, refused ones until later. Parents are looked at once each, upwards.
  *
  * What "another good copy" says here may be wrong a moment later, when another reaper has claimed
  * that one: verifyClaims asks again after the commit.

@@ -54,7 +54,7 @@ export interface RegisteredFile {
 }
 
 /**
- * Makes the DIDs and the copies of files that are at a storage element (data-model-facts: two
+ * Makes the DIDs and the copies of files that are at a storage element (two
  * statements, one transaction; saying it again changes nothing). Gives one entry a file, in the
  * order given. A name that the undertaker is erasing at this moment becomes a new DID. The caller has
  * checked names, scopes and paths.

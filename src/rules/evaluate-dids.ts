@@ -16,10 +16,12 @@ import { existingPlacement } from './existing-placement.js';
 import { withKept } from './inject-rule.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { failInjection, followsContent, selectRules, storePlacement } from './rule.sql.js';
+import { failInjection, storePlacement } from './injection.sql.js';
+import { followsContent, selectRules } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { spreadCopies } from './spread-copies.js';
-import { filesOf, placeSlice, sameCopies, type SliceTally, unitOf } from './slice.sql.js';
+import { filesOf, sameCopies, unitOf } from './slice-files.sql.js';
+import { placeSlice, type SliceTally } from './slice.sql.js';
 
 /** What one evaluation, or a slice of it, changed. */
 export interface EvaluationTally {

@@ -4,7 +4,8 @@ import { Channel, RuleState } from '../vocabulary/index.js';
 import { retryOf } from './evaluate-dids.js';
 import { injectRule } from './inject-rule.js';
 import { type InjectionSlice, type JudgeTerms } from './rule.js';
-import { failInjection, selectRules } from './rule.sql.js';
+import { failInjection } from './injection.sql.js';
+import { selectRules } from './rule.sql.js';
 import { splitRule } from './split-rule.js';
 
 /** A rule about to expire is not worth placing. */

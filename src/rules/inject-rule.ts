@@ -5,10 +5,12 @@ import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/ind
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
 import { type JudgeTerms, type Rule, type StoredPlacement } from './rule.js';
-import { finishInjection, scheduleRepair, storePlacement } from './rule.sql.js';
+import { finishInjection, storePlacement } from './injection.sql.js';
+import { scheduleRepair } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { charged, spreadCopies } from './spread-copies.js';
-import { filesOf, placeSlice, sameCopies, type SliceTally, theFile, unitOf } from './slice.sql.js';
+import { filesOf, sameCopies, theFile, unitOf } from './slice-files.sql.js';
+import { placeSlice, type SliceTally } from './slice.sql.js';
 
 export interface Injection {
   readonly locks: number;

@@ -13,9 +13,10 @@ import { type Candidate, placeCopies } from './copy-placement.js';
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { storePlacement } from './rule.sql.js';
+import { storePlacement } from './injection.sql.js';
 import { type Sites } from './sites.js';
-import { placeSlice, unitOf } from './slice.sql.js';
+import { unitOf } from './slice-files.sql.js';
+import { placeSlice } from './slice.sql.js';
 import { weighted } from './spread-copies.js';
 import { rankFiles, theseCopies } from './spread.sql.js';
 

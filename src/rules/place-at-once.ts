@@ -5,7 +5,8 @@ import { injectRule } from './inject-rule.js';
 import { placeDatasets } from './place-datasets.js';
 import { placeFiles } from './place-files.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { finishInjection, selectRules } from './rule.sql.js';
+import { finishInjection } from './injection.sql.js';
+import { selectRules } from './rule.sql.js';
 
 /**
  * Places new rules in the order of the request: each gets what those before it leave; files in a row

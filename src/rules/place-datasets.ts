@@ -3,9 +3,11 @@ import { type DidId, ReplicaState, RuleGrouping, type RseId } from '../vocabular
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { type Injection } from './inject-rule.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { finishInjection, scheduleRepair, storePlacements } from './rule.sql.js';
+import { finishInjection, storePlacements } from './injection.sql.js';
+import { scheduleRepair } from './rule.sql.js';
 import { findSites } from './sites.js';
-import { type PlacedDataset, placeSlice } from './slice.sql.js';
+import { type PlacedDataset } from './slice-owner.sql.js';
+import { placeSlice } from './slice.sql.js';
 import { held } from './spread.sql.js';
 
 /**

@@ -8,16 +8,10 @@ import { completeRule } from './complete-rule.js';
 import { recountRules } from './counter.sql.js';
 import { isDue, moveTiredLocks, type MoveTerms } from './move-locks.js';
 import { type Rule } from './rule.js';
-import {
-  errorText,
-  keepStuckAt,
-  placeAnew,
-  scheduleRepair,
-  selectRules,
-  writeRule,
-} from './rule.sql.js';
+import { placeAnew } from './injection.sql.js';
+import { errorText, keepStuckAt, scheduleRepair, selectRules, writeRule } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
-import { isLostFile, startable, wantedRequests, whyStuck } from './slice.sql.js';
+import { isLostFile, startable, wantedRequests, whyStuck } from './startable.sql.js';
 import { newsOf, tellRules } from './told.sql.js';
 
 export interface RepairTerms extends MoveTerms {

@@ -19,7 +19,7 @@ const shares = (rses: readonly WeightedRse[]): Sql => sql`
         unnest(${rses.map((rse) => rse.rseId)}::int[], ${rses.map((rse) => rse.seed)}::bigint[],
                     ${rses.map((rse) => rse.weight)}::float8[]) x(rse_id, seed, weight)`;
 
-/** Best first: by weighted rendezvous hashing over the file's id and the RSE's seed (data-model-facts 4). */
+/** Best first: by weighted rendezvous hashing over the file's id and the RSE's seed. */
 const bestFirst = sql`coalesce(x.rse_id = ANY (has.here), false) DESC,
                 coalesce(x.rse_id = ANY (has.going), false),
                 -ln((((hashint8extended(s.did_id, x.seed) >> 11) & 9007199254740991) | 1)::float8

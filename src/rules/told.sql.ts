@@ -107,3 +107,13 @@ export async function tellClosed(tx: Tx, didId: DidId): Promise<void> {
     waiting.map(({ id }) => id),
   );
 }
+
+/** A rule whose state has followed its locks, and whether that is to be told. */
+export interface MovedRule {
+  readonly id: RuleId;
+  readonly told: boolean;
+}
+
+/** Those of them that are to be told. */
+export const toldOf = (moved: readonly MovedRule[]): RuleId[] =>
+  moved.filter(({ told }) => told).map(({ id }) => id);

@@ -49,7 +49,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 const COLLECTIONS: readonly DidType[] = [DidType.DATASET, DidType.CONTAINER];
 
 /**
- * Reads a filter as clients write it (wire-contract 8.9): `pattern` and `excluded_pattern` (names),
+ * Reads a filter as clients write it: `pattern` and `excluded_pattern` (names),
  * `scope`, `account`, `did_type`, `min_avg_file_size`, `max_avg_file_size`, `split_rule`; any other
  * key is metadata, built in or own. Values are patterns, or lists of which one must fit, from the
  * beginning of the text. Without `did_type` it is about datasets and containers.

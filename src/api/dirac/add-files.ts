@@ -35,7 +35,7 @@ interface Places {
 const ATTEMPTS = 3;
 
 /**
- * Adds files that DIRAC has written, all or none (wire-contract 7.2): their copies, a rule for each that
+ * Adds files that DIRAC has written, all or none: their copies, a rule for each that
  * keeps it where it is, the dataset they are in, with a rule of its own when it is new, and the
  * containers above. What is known already is passed over. As many statements for many files as for one,
  * at each storage element.

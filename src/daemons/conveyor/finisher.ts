@@ -18,7 +18,7 @@ import { Cause, Channel, type CopyKey } from '../../vocabulary/index.js';
 import { type Reconciler, type Shift, type Tally } from '../runtime/index.js';
 import { type FailureTerms, judgeFailure, provesSourceBad, tellCause } from './judge-failure.js';
 
-/** Completions a transaction: keeps it near 0.1 s (data-model-facts, finisher). */
+/** Completions a transaction: keeps it near 0.1 s. */
 const BATCH_MAX = 1000;
 
 /**
