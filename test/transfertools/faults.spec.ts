@@ -15,9 +15,9 @@ describe('a transfer between two storages over https', () => {
   beforeAll(async () => {
     [source, destination] = await Promise.all([startDisk(), startDisk()]);
     await putOnDisk(source);
-    registry = openRegistry({ timeoutBaseMs: 1500 });
+    registry = openRegistry({ timeoutBaseMs: 3000 });
     // A busy machine pauses for longer than the limit of the others.
-    tool = streamTool(registry, { ...limits, stallMs: 1200 });
+    tool = streamTool(registry, { ...limits, stallMs: 800 });
   });
   beforeEach(() => {
     source.faults.clear();
