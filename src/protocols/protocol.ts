@@ -87,11 +87,8 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 export interface StatOptions extends CallOptions {
-  /**
-   * Also ask for the checksum; a first digest reads the whole file at the storage. `if cheap`: not
-   * where it takes a connection of its own.
-   */
-  checksum?: boolean | 'if cheap';
+  /** Also ask for the checksum; a first digest reads the whole file at the storage. */
+  checksum?: boolean;
   /** The size expected, with which the time-out grows. */
   bytes?: bigint;
 }

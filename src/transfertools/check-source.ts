@@ -6,15 +6,13 @@ import { expectedOf, isComparable, isSame, readDigest, verify } from './verify.j
 /**
  * Refuses a source that is missing or is not the file, before anybody copies it: a third-party copy
  * compares no checksums. A checksum that the storage tells may be a stale one (XRootD keeps it by
- * the second of the last change): only our own reading proves a copy bad. Where asking costs a
- * connection of its own (XRootD), what arrives tells: it is compared, and a wrong copy leads back here.
- * Throws TransferFailure.
+ * the second of the last change): only our own reading proves a copy bad. Throws TransferFailure.
  */
 export async function checkSource(movement: Movement): Promise<void> {
   const { job, signal, source } = movement;
   const expected = expectedOf(job);
   const entry = await at('source', () =>
-    source.stat(job.source.path, { checksum: 'if cheap', bytes: job.bytes, signal }),
+    source.stat(job.source.path, { checksum: true, bytes: job.bytes, signal }),
   );
   if (entry === null) {
     const message = `no ${job.source.path} at ${source.endpoint.rse}`;

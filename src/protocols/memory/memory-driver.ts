@@ -54,8 +54,7 @@ class MemoryDriver implements StorageDriver {
       const holds = this.storage.list().some((other) => other.startsWith(`${absolute}/`));
       return holds ? directoryEntry(own) : null;
     }
-    if ((options.checksum ?? false) === false || this.storage.hidesChecksums)
-      return entryOf(own, file);
+    if (options.checksum !== true || this.storage.hidesChecksums) return entryOf(own, file);
     const { adler32, md5 } = await digestOf(Readable.from([file.content]), { md5: true });
     return { ...entryOf(own, file), adler32, md5 };
   }

@@ -61,8 +61,7 @@ class WebdavDriver implements StorageDriver {
   }
 
   async stat(path: string, options: StatOptions = {}): Promise<StorageEntry | null> {
-    const { checksum = false } = options;
-    const asked = checksum === 'if cheap' ? this.host.server !== 'xrootd' : checksum;
+    const asked = options.checksum === true;
     const target = serverFilePath(this.endpoint, path);
     const answer = asked
       ? await askForDigest(this.#session, target, options)
