@@ -1,15 +1,22 @@
 /** The command line: serve, demo, migrate, routes. */
 
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { ConfigurationError, StateDirectoryError } from '../config/index.js';
 import { runDemo } from './demo.js';
 import { runMigrate } from './migrate.js';
 import { runRoutes } from './routes.js';
 import { runServe } from './serve.js';
+import { Refusal, Unreachable, UsageError } from './service.js';
+
+/** Errors that tell everything by their message: where they were thrown helps nobody. */
+const PLAIN = [ConfigurationError, StateDirectoryError, Refusal, Unreachable, UsageError];
+/** The command was not understood. */
+const EXIT_USAGE = 2;
 
 const program = new Command('sluice')
   .description('A rule-driven data lake replication manager that speaks the REST API of Rucio.')
-  .showHelpAfterError('(sluice --help lists the commands)');
+  .showHelpAfterError('(sluice --help lists the commands)')
+  .exitOverride();
 
 program
   .command('serve')
@@ -36,7 +43,13 @@ program.command('routes').description('print every route of the API').action(run
 try {
   await program.parseAsync();
 } catch (error) {
-  const expected = error instanceof ConfigurationError || error instanceof StateDirectoryError;
-  console.error(expected ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = exitCodeOf(error);
+}
+
+/** Says what went wrong, unless the parser has, and how the process ends. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  const plain = PLAIN.some((type) => error instanceof type);
+  console.error(plain ? (error as Error).message : error);
+  return error instanceof UsageError ? EXIT_USAGE : 1;
 }

@@ -11,6 +11,7 @@ export {
   type ConfigOverrides,
   type ConfigSources,
 } from './load-config.js';
+export { type ClientFlags, type ClientSettings, clientSettings } from './client-settings.js';
 export { variableOf } from './layers.js';
 export { ConfigSchema, DAEMON_NAMES, type Settings } from './schema.js';
 export {

@@ -112,6 +112,26 @@ const directories = Type.Array(Type.String({ pattern: '^/+[^/]' }), {
   expected: 'a list of absolute paths, none of them /',
 });
 
+/** How the command line reaches a running Sluice. */
+const client = section({
+  /** Default: `rucio_host` of the official client's settings, else `server.publicUrl`. */
+  url: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/?#\\s]+(/[^?#\\s]*[^/?#\\s])?/?$',
+      expected: 'an http(s) URL',
+    }),
+  ),
+  account: Type.Optional(text),
+  username: Type.Optional(text),
+  password: Type.Optional(secret),
+  passwordFile: Type.Optional(text),
+  /** Instead of user name and password: a token that was given at a login. */
+  token: Type.Optional(secret),
+  tokenFile: Type.Optional(text),
+  /** The certificate authority of an https URL (PEM), where the system does not know it. */
+  caFile: Type.Optional(text),
+});
+
 const storage = section({
   /** Lets storages live on loopback and link-local addresses. The demo sets it. */
   allowPrivate: Type.Boolean(),
@@ -190,6 +210,7 @@ export const ConfigSchema = section({
     password: Type.Optional(secret),
     passwordFile: Type.Optional(text),
   }),
+  client,
   tokens,
   accounts: section({
     passwordWorkers: Type.Integer({ minimum: 1, maximum: 64 }),

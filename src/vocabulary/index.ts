@@ -23,4 +23,5 @@ export * from './request.js';
 export * from './rse.js';
 export * from './rule.js';
 export * from './scope.js';
+export * from './size.js';
 export * from './subscription.js';
