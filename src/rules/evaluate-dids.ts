@@ -17,7 +17,7 @@ import { withKept } from './inject-rule.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { failInjection, storePlacement } from './injection.sql.js';
-import { followsContent, selectRules } from './rule.sql.js';
+import { followsContent, mayFollow, selectRules } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { spreadCopies } from './spread-copies.js';
 import { filesOf, sameCopies, unitOf } from './slice-files.sql.js';
@@ -54,15 +54,20 @@ export async function evaluateNext(
 
 /**
  * The rules on a collection and above it, held. The collections are locked first: a rule that is
- * being added has its DID locked by the foreign key, so we wait for it and then see it.
+ * being added has its DID locked by the foreign key, so we wait for it and then see it. The injector
+ * is waited for too: of a rule whose first slice it has not committed we know no more than that it is
+ * new, and the slice does not see the change. What it has passed over meanwhile it is told of.
  */
 async function concernedRules(tx: Tx, due: DueEvaluation): Promise<Rule[]> {
   const here = sql`SELECT ${due.didId}::bigint AS id UNION (${ancestorsOf(sql`SELECT ${due.didId}::bigint`)})`;
   await execute(tx, sql`SELECT id FROM dids WHERE id IN (${here}) ORDER BY id FOR UPDATE`);
-  return await selectRules(tx, {
-    where: sql`r.did_id IN (${here}) AND ${followsContent}`,
+  const rules = await selectRules(tx, {
+    where: sql`r.did_id IN (${here}) AND ${mayFollow}`,
     hold: 'wait',
   });
+  const concerned = rules.filter(followsContent);
+  if (concerned.length < rules.length) await ring(tx, Channel.INJECTION);
+  return concerned;
 }
 
 async function evaluateAttach(

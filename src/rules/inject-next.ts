@@ -2,6 +2,7 @@ import { lit, ring, sql, type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import { Channel, RuleState } from '../vocabulary/index.js';
 import { retryOf } from './evaluate-dids.js';
+import { injectAlike } from './inject-alike.js';
 import { injectRule } from './inject-rule.js';
 import { type InjectionSlice, type JudgeTerms } from './rule.js';
 import { failInjection } from './injection.sql.js';
@@ -17,17 +18,15 @@ const EXPIRES_SOON = sql`interval '5 minutes'`;
  * rule is due.
  */
 export async function injectNext(tx: Tx, terms: JudgeTerms): Promise<InjectionSlice | undefined> {
-  const [rule] = await selectRules(tx, {
-    where: sql`r.state = ${lit(RuleState.INJECT)}
+  const due = sql`r.state = ${lit(RuleState.INJECT)}
       AND (r.inject_at IS NULL OR r.inject_at <= ${terms.now}::timestamptz)
-      AND (r.expires_at IS NULL OR r.expires_at > ${terms.now}::timestamptz + ${EXPIRES_SOON})`,
-    limit: 1,
-    hold: 'skip',
-  });
+      AND (r.expires_at IS NULL OR r.expires_at > ${terms.now}::timestamptz + ${EXPIRES_SOON})`;
+  const [rule] = await selectRules(tx, { where: due, limit: 1, hold: 'skip' });
   if (!rule) return undefined;
   try {
     if (rule.splitContainer) return await splitRule(tx, rule, terms);
-    const injection = await injectRule(tx, rule, terms);
+    const together = await injectAlike(tx, rule, due, terms);
+    const injection = together ?? (await injectRule(tx, rule, terms));
     if (injection.queued > 0) await ring(tx, Channel.REQUESTS);
     return { ruleUid: rule.uid, locks: injection.locks };
   } catch (error) {

@@ -208,6 +208,12 @@ export async function hasLocks(tx: Tx, ruleId: RuleId): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Rule `r` is one that changes of content concern. */
-export const followsContent: Sql = sql`(r.state NOT IN (${lits(RESTING)})
-  AND (r.state <> ${lit(RuleState.INJECT)} OR r.cursor_dataset IS NOT NULL))`;
+/** Rule `r` may be one that changes of content concern; see `followsContent`. */
+export const mayFollow: Sql = sql`r.state NOT IN (${lits(RESTING)})`;
+
+/**
+ * Whether changes of content concern a rule that is held: what the injector has not begun to place it
+ * will see by itself.
+ */
+export const followsContent = ({ state, cursorDataset }: Rule): boolean =>
+  state !== RuleState.INJECT || cursorDataset !== null;

@@ -5,7 +5,13 @@ import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
 import { execute, rows, sql, type Tx } from '../../src/db/index.js';
 import { attachDids } from '../../src/dids/index.js';
 import { makeAvailable } from '../../src/replicas/index.js';
-import { addRules, confirmCopies, expireNext, rulesTerms } from '../../src/rules/index.js';
+import {
+  addRules,
+  confirmCopies,
+  expireNext,
+  injectNext,
+  rulesTerms,
+} from '../../src/rules/index.js';
 import { RuleGrouping, RuleNotification } from '../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court } from '../support/judge.js';
@@ -159,6 +165,23 @@ describe('a rule and a change of content', () => {
     const evaluation = a.shift(judgeEvaluator(a.config));
     await someoneWaits(base.url);
     await rule.release();
+    await evaluation;
+    expect(await a.locks()).toEqual(['f1@A-DISK O', 'f2@A-DISK O', 'f3@A-DISK O']);
+    await a.audit();
+  });
+
+  it('a file attached while the injector places the rule gets its lock', async () => {
+    await a.shift(judgeEvaluator(a.config));
+    await a.copies('A-DISK', ['f3']);
+    await a.rule('run', { rseExpression: 'A-DISK', asynchronous: true });
+    const terms = rulesTerms(a.config, a.now);
+    const slice = await hold(base.db, (tx) => injectNext(tx, terms));
+    await base.db.tx((tx) =>
+      attachDids(tx, { scope: a.scope, name: 'run' }, [{ scope: a.scope, name: 'f3' }]),
+    );
+    const evaluation = a.shift(judgeEvaluator(a.config));
+    await someoneWaits(base.url);
+    await slice.release();
     await evaluation;
     expect(await a.locks()).toEqual(['f1@A-DISK O', 'f2@A-DISK O', 'f3@A-DISK O']);
     await a.audit();

@@ -199,6 +199,42 @@ describe('the injector', () => {
     expect((await a.shift(judgeInjector(a.config))).seen).toBe(0);
   });
 
+  const datasets = async (count: number, spec: Parameters<Court['rule']>[1]) => {
+    const rules = [];
+    for (let n = 0; n < count; n++) {
+      await a.dataset(`small${n}`);
+      await a.data(`small${n}`, [`f${n}`, `g${n}`], 'A-DISK');
+      rules.push(await a.rule(`small${n}`, { asynchronous: true, ...spec }));
+    }
+    return rules;
+  };
+
+  it('places small rules that differ in nothing but their dataset together', async () => {
+    await datasets(6, { rseExpression: 'B-DISK|C-DISK' });
+    await a.rule('small0', { rseExpression: 'C-DISK', asynchronous: true });
+    const terms = rulesTerms(a.config, a.now);
+    expect(await base.db.tx((tx) => injectNext(tx, terms))).toMatchObject({ locks: 12 });
+    expect(await base.db.tx((tx) => injectNext(tx, terms))).toMatchObject({ locks: 2 });
+    expect(await base.db.tx((tx) => injectNext(tx, terms))).toBeUndefined();
+  });
+
+  it('together they make no more locks than one slice', async () => {
+    await datasets(5, { rseExpression: 'B-DISK' });
+    const terms = rulesTerms(inSlicesOf(5), a.now);
+    const slices = [4, 4, 2].map((locks) => expect.objectContaining({ locks }));
+    const placed = [];
+    for (let n = 0; n < 3; n++) placed.push(await base.db.tx((tx) => injectNext(tx, terms)));
+    expect(placed).toEqual(slices);
+  });
+
+  it('the ones that find no room do not keep the others from being placed', async () => {
+    await a.rse('D-DISK', { limit: 501n });
+    const rules = await datasets(4, { rseExpression: 'D-DISK' });
+    await a.shift(judgeInjector(a.config));
+    const states = await Promise.all(rules.map(async ({ id }) => (await a.ruleRow(id)).state));
+    expect(states.toSorted().join('')).toBe('RRSS');
+  });
+
   it('splits a rule over a container into one for each dataset', async () => {
     await runs();
     const { id } = await a.rule('all', { rseExpression: 'A-DISK', splitContainer: true });
