@@ -24,8 +24,9 @@ export interface AddedRule {
 
 /**
  * Adds one rule for each DID, all or none. Small ones are placed at once; with `asynchronous` or
- * `delayInjection`, or when the whole request makes `synchronousLocksMax` locks or more, they are
- * left to the injector; with `askApproval` they wait for approval, unless the RSE approves itself.
+ * `delayInjection`, or when the whole request makes `synchronousLocksMax` locks or more, or is about
+ * more than a few DIDs that are placed one by one, they are left to the injector; with `askApproval`
+ * they wait for approval, unless the RSE approves itself.
  * A rule on a constituent without a copy on disk is made on its archive.
  *
  * Throws DataIdentifierNotFound, DuplicateRule, InvalidValueForKey (copies), InvalidRSEExpression,

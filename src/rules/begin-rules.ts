@@ -3,6 +3,7 @@ import { type Tx } from '../db/index.js';
 import { type Rse } from '../rses/index.js';
 import { DidType, RuleState } from '../vocabulary/index.js';
 import { approvesItself, sizesBelow } from './approval.js';
+import { runsOf } from './placing-runs.js';
 import { type JudgeTerms } from './rule.js';
 import { type RuleSpec } from './rule-spec.js';
 
@@ -34,8 +35,7 @@ export async function howToBegin(
   if (spec.askApproval) return await byApproval(tx, spec, dids, named, terms);
   const delay = spec.delayInjection ?? 0;
   const split = spec.splitContainer && dids.some((did) => did.type === DidType.CONTAINER);
-  const later =
-    spec.asynchronous || delay > 0 || split || (await isLarge(tx, spec.copies, dids, terms));
+  const later = spec.asynchronous || delay > 0 || split || (await isMuch(tx, spec, dids, terms));
   return [
     {
       dids,
@@ -47,16 +47,26 @@ export async function howToBegin(
   ];
 }
 
-/** Whether all the DIDs of a request together make too many locks for one transaction. */
-async function isLarge(
+/**
+ * What a request places itself, one after the other; files and datasets that stay whole are placed
+ * together and count once. With more of it all is the injector's: a request costs as many statements
+ * for a thousand DIDs as for one.
+ */
+const RUNS_MAX = 8;
+
+/** Whether all the DIDs of a request together make too many locks for one transaction, or too many runs. */
+async function isMuch(
   tx: Tx,
-  copies: number,
+  { copies, grouping }: RuleSpec,
   dids: readonly Did[],
   terms: AdditionTerms,
 ): Promise<boolean> {
   const sizes = await sizesBelow(tx, dids);
   const files = dids.reduce((sum, did) => sum + (sizes.get(did.id)?.length ?? 0n), 0n);
-  return files * BigInt(copies) >= terms.synchronousLocksMax;
+  // A container that holds no dataset has nothing to place.
+  const filled = dids.filter(({ id, type }) => type !== DidType.CONTAINER || sizes.has(id));
+  const runs = runsOf(filled.map(({ type: didType }) => ({ didType, grouping })));
+  return files * BigInt(copies) >= terms.synchronousLocksMax || runs.length > RUNS_MAX;
 }
 
 /** What an RSE approves by itself goes to the injector, as if somebody had approved it. */

@@ -13,12 +13,12 @@ import { Channel, DidType, Evaluation, RuleGrouping } from '../vocabulary/index.
 import { locksOutside } from './complete-rule.js';
 import { demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
-import { withKept } from './inject-rule.js';
+
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { failInjection, storePlacement } from './injection.sql.js';
 import { followsContent, mayFollow, selectRules } from './rule.sql.js';
-import { findSites, type Sites } from './sites.js';
+import { findSites, type Sites, withKept } from './sites.js';
 import { spreadCopies } from './spread-copies.js';
 import { filesOf, sameCopies, unitOf } from './slice-files.sql.js';
 import { placeSlice, type SliceTally } from './slice.sql.js';

@@ -21,7 +21,8 @@ export async function existingPlacement(
       : rule.placement?.datasets?.[String(dataset)];
   if (stored) return stored;
   if (rule.locksOk + rule.locksReplicating + rule.locksStuck === 0n) return [];
-  const sample = rule.grouping === RuleGrouping.ALL ? ofRule(rule) : ofDataset(rule, dataset);
+  const sample =
+    rule.grouping === RuleGrouping.ALL ? ofRule(rule) : ofDataset(rule, sql`${dataset}::bigint`);
   const found = await rows<{ rseId: RseId }>(
     tx,
     sql`SELECT s.rse_id AS "rseId" FROM (${sample}) s GROUP BY s.rse_id
@@ -30,11 +31,33 @@ export async function existingPlacement(
   return found.map(({ rseId }) => rseId);
 }
 
+/** The same for several datasets of a rule, by one statement; those without locks are not in the map. */
+export async function existingPlacements(
+  tx: Tx,
+  rule: Rule,
+  datasets: readonly DidId[],
+): Promise<Map<DidId, RseId[]>> {
+  const placements = new Map<DidId, RseId[]>();
+  if (rule.locksOk + rule.locksReplicating + rule.locksStuck === 0n) return placements;
+  const found = await rows<{ didId: DidId; rseId: RseId }>(
+    tx,
+    sql`SELECT i.did_id AS "didId", s.rse_id AS "rseId" FROM unnest(${[...datasets]}::bigint[]) AS i(did_id)
+         CROSS JOIN LATERAL (${ofDataset(rule, sql`i.did_id`)}) s
+         GROUP BY i.did_id, s.rse_id ORDER BY i.did_id, count(*) DESC, s.rse_id`,
+  );
+  for (const { didId, rseId } of found) {
+    const known = placements.get(didId);
+    if (!known) placements.set(didId, [rseId]);
+    else if (known.length < rule.copies) known.push(rseId);
+  }
+  return placements;
+}
+
 const ofRule = (rule: Rule): Sql =>
   sql`SELECT rse_id FROM locks WHERE rule_id = ${rule.id} LIMIT ${SAMPLE}::int`;
 
 /** OFFSET 0 and ORDER BY: by the dataset's key and a probe a file, never all locks or all contents. */
-const ofDataset = (rule: Rule, dataset: DidId): Sql => sql`
+const ofDataset = (rule: Rule, dataset: Sql): Sql => sql`
   SELECT h.rse_id FROM contents ct
    CROSS JOIN LATERAL (
      SELECT l.rse_id FROM locks l

@@ -1,15 +1,25 @@
-import { datasetsBelow, filesBelow } from '../dids/index.js';
-import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { filesBelow } from '../dids/index.js';
+import { sql, type Sql, type Tx } from '../db/index.js';
 import { isOfRule } from '../locks/index.js';
 import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Candidate, demandCopies } from './copy-placement.js';
-import { existingPlacement } from './existing-placement.js';
+import { chooseForEach, unitsOf } from './dataset-units.js';
+import { DatasetsAhead } from './datasets-ahead.js';
+import { existingPlacement, existingPlacements } from './existing-placement.js';
 import { type JudgeTerms, type Rule, type StoredPlacement } from './rule.js';
 import { finishInjection, storePlacement } from './injection.sql.js';
 import { scheduleRepair } from './rule.sql.js';
-import { findSites, type Sites } from './sites.js';
+import { findSites, type Sites, withKept } from './sites.js';
 import { charged, spreadCopies } from './spread-copies.js';
-import { filesOf, sameCopies, theFile, unitOf } from './slice-files.sql.js';
+import {
+  filesOf,
+  filesOfAll,
+  missingCopies,
+  sameCopies,
+  theFile,
+  unitOf,
+} from './slice-files.sql.js';
+import { type PlacedDataset } from './slice-owner.sql.js';
 import { placeSlice, type SliceTally } from './slice.sql.js';
 
 export interface Injection {
@@ -36,18 +46,13 @@ export async function injectRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise
   return { locks: work.locks, queued: work.queued, more };
 }
 
-/** Datasets that are looked up at once. */
-const DATASETS = 1000;
-
 /** One transaction's share of an injection. */
 class Placing {
   locks = 0;
   queued = 0;
   private placement: StoredPlacement;
   private candidates: readonly Candidate[];
-  /** Datasets that come next, and whether these are all. */
-  private readonly ahead: DidId[] = [];
-  private ended = false;
+  private readonly ahead: DatasetsAhead;
 
   constructor(
     private readonly tx: Tx,
@@ -57,6 +62,7 @@ class Placing {
   ) {
     this.placement = rule.placement ?? {};
     this.candidates = sites.candidates;
+    this.ahead = new DatasetsAhead(tx, rule);
   }
 
   async file(): Promise<boolean> {
@@ -67,40 +73,63 @@ class Placing {
     return false;
   }
 
-  /** Dataset after dataset in the order of their ids. Gives whether files are left. */
+  /** Dataset after dataset in the order of their ids, small ones together. Gives whether files are left. */
   async datasets(): Promise<boolean> {
     let budget = this.terms.sliceLocks;
     let after = this.rule.cursorDataset === null ? -1n : this.rule.cursorDataset - 1n;
     let child = this.rule.cursorChild ?? -1n;
     for (;;) {
-      const dataset = await this.nextDataset(after);
+      const run = await this.ahead.next(after, budget);
+      const [dataset] = run;
       if (dataset === undefined) return false;
-      if (dataset !== this.rule.cursorDataset) child = -1n;
       if (budget <= 0) return true;
-      const limit = Math.max(1, Math.floor(budget / this.rule.copies));
-      const tally = await this.sliceOf(dataset, child, limit);
-      // To find that the dataset at the cursor is done costs nothing, or a small budget ends there.
-      const done = tally.files === 0 && dataset === this.rule.cursorDataset;
-      budget -= done ? 0 : Math.max(1, tally.files * this.rule.copies);
-      // A full slice may have left files behind; the next one begins after its last.
-      if (tally.files === limit) return true;
-      after = dataset;
+      if (run.length > 1) {
+        const tally = await this.whole(run);
+        budget -= Math.max(run.length, tally.files * this.rule.copies);
+      } else {
+        if (dataset !== this.rule.cursorDataset) child = -1n;
+        const limit = Math.max(1, Math.floor(budget / this.rule.copies));
+        const tally = await this.sliceOf(dataset, child, limit);
+        // To find that the dataset at the cursor is done costs nothing, or a small budget ends there.
+        const done = tally.files === 0 && dataset === this.rule.cursorDataset;
+        budget -= done ? 0 : Math.max(1, tally.files * this.rule.copies);
+        // A full slice may have left files behind; the next one begins after its last.
+        if (tally.files === limit) return true;
+      }
+      after = run.at(-1) ?? dataset;
       child = -1n;
     }
   }
 
-  /** A page at a time: walking a container of many small datasets once for each would never end. */
-  private async nextDataset(after: bigint): Promise<DidId | undefined> {
-    if (this.ahead.length === 0 && !this.ended) {
-      const page = await rows<{ id: DidId }>(
-        this.tx,
-        sql`SELECT t.id FROM (${datasetsBelow(this.rule.didId)}) t
-             WHERE t.id > ${after}::bigint ORDER BY t.id LIMIT ${lit(DATASETS)}`,
-      );
-      this.ahead.push(...page.map(({ id }) => id));
-      this.ended = page.length < DATASETS;
+  /** Whole datasets by one slice, each where `sliceOf` would place it. */
+  private async whole(datasets: readonly DidId[]): Promise<SliceTally> {
+    const { id, grouping, copies } = this.rule;
+    const files = filesOfAll(datasets);
+    const last = datasets.at(-1) as DidId;
+    if (grouping === RuleGrouping.NONE) {
+      return await this.place(files, await this.spread(files), last);
     }
-    return this.ahead.shift();
+    if (grouping === RuleGrouping.ALL) {
+      return await this.place(files, sameCopies(id, await this.rsesOf(last), copies), last);
+    }
+    const places = await this.chooseEach(datasets);
+    return await this.place(files, missingCopies(id, places), last);
+  }
+
+  /** Each stays together on RSEs of its own, decided one after the other. */
+  private async chooseEach(datasets: readonly DidId[]): Promise<PlacedDataset[]> {
+    const { rule, sites, candidates, tx } = this;
+    const keeps = await existingPlacements(tx, rule, datasets);
+    const holder = keeps.size > 0 ? rule.id : undefined;
+    const units = await unitsOf(tx, datasets, [...candidates, ...sites.blocked], holder);
+    const wished = units.map((unit) => ({ ...unit, keep: keeps.get(unit.didId) ?? [] }));
+    const { blocked } = sites;
+    const chosen = chooseForEach(wished, rule.copies, { candidates, blocked });
+    this.candidates = chosen.candidates;
+    for (const { didId, rses } of chosen.places.slice(-1)) {
+      await this.remember(rses, { datasets: { [String(didId)]: rses } });
+    }
+    return chosen.places.flatMap(({ didId, rses }) => rses.map((rseId) => ({ didId, rseId })));
   }
 
   private async sliceOf(dataset: DidId, child: bigint, limit: number): Promise<SliceTally> {
@@ -185,13 +214,3 @@ class Placing {
     return tally;
   }
 }
-
-/** With RSEs that hold the unit but cannot be written just now: its files stay together. */
-export const withKept = (
-  sites: Sites,
-  candidates: readonly Candidate[],
-  keep: readonly RseId[],
-): readonly Candidate[] => [
-  ...candidates,
-  ...sites.blocked.filter((candidate) => keep.includes(candidate.rseId)),
-];

@@ -1,9 +1,10 @@
 import { ring, sql, type Tx } from '../db/index.js';
 import { depthsOf } from '../dids/index.js';
-import { Channel, DidType, RuleGrouping, type RuleId } from '../vocabulary/index.js';
+import { Channel, DidType, type RuleId } from '../vocabulary/index.js';
 import { injectRule } from './inject-rule.js';
 import { placeDatasets } from './place-datasets.js';
 import { placeFiles } from './place-files.js';
+import { type PlacingKind, runsOf } from './placing-runs.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { finishInjection } from './injection.sql.js';
 import { selectRules } from './rule.sql.js';
@@ -29,48 +30,20 @@ export async function placeAtOnce(
   const byId = new Map(found.map((rule) => [rule.id, rule]));
   for (const id of empty) byId.delete(id);
   let queued = 0;
-  for (const { kind, rules } of runsOf(ids.flatMap((id) => byId.get(id) ?? []))) {
-    queued += await PLACE[kind](tx, rules, terms);
+  for (const { kind, items } of runsOf(ids.flatMap((id) => byId.get(id) ?? []))) {
+    queued += await PLACE[kind](tx, items, terms);
   }
   if (queued > 0) await ring(tx, Channel.REQUESTS);
 }
 
-type Kind = 'files' | 'datasets' | 'one';
-
 /** What places rules of a kind; gives how many transfers they want. */
 const PLACE: Readonly<
-  Record<Kind, (tx: Tx, rules: readonly Rule[], terms: JudgeTerms) => Promise<number>>
+  Record<PlacingKind, (tx: Tx, rules: readonly Rule[], terms: JudgeTerms) => Promise<number>>
 > = {
   files: async (tx, rules, terms) => (await placeFiles(tx, rules, terms)).queued,
   datasets: async (tx, rules, terms) => (await placeDatasets(tx, rules, terms)).queued,
   one: async (tx, [rule], terms) => await placeAll(tx, rule, terms),
 };
-
-interface Run {
-  readonly kind: Kind;
-  readonly rules: Rule[];
-}
-
-function kindOf({ didType, grouping }: Rule): Kind {
-  if (didType === DidType.FILE) return 'files';
-  return didType === DidType.DATASET && grouping !== RuleGrouping.NONE ? 'datasets' : 'one';
-}
-
-/** Rules of one kind that follow each other, and every other rule by itself. */
-function runsOf(rules: readonly Rule[]): Run[] {
-  const runs: Run[] = [];
-  for (const rule of rules) {
-    const run = runs.at(-1);
-    const kind = kindOf(rule);
-    if (run && kind !== 'one' && run.kind === kind) run.rules.push(rule);
-    else runs.push({ kind, rules: [rule] });
-  }
-  // One dataset by itself is placed slice by slice, however large it is.
-  return runs.map(({ kind, rules: some }) => ({
-    kind: kind === 'datasets' && some.length === 1 ? 'one' : kind,
-    rules: some,
-  }));
-}
 
 /** Slice after slice. Gives how many transfers it wants. */
 async function placeAll(tx: Tx, first: Rule | undefined, terms: JudgeTerms): Promise<number> {

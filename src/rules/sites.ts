@@ -117,3 +117,13 @@ export async function findSources(
     );
   }
 }
+
+/** With RSEs that hold the unit but cannot be written just now: its files stay together. */
+export const withKept = (
+  sites: Pick<Sites, 'blocked'>,
+  candidates: readonly Candidate[],
+  keep: readonly RseId[],
+): readonly Candidate[] => [
+  ...candidates,
+  ...sites.blocked.filter((candidate) => keep.includes(candidate.rseId)),
+];

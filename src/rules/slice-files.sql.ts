@@ -2,6 +2,7 @@ import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { isOfRule } from '../locks/index.js';
 import { type DidId, ReplicaState, type RseId } from '../vocabulary/index.js';
 import { type Candidate } from './copy-placement.js';
+import { type PlacedDataset } from './slice-owner.sql.js';
 import { held } from './spread.sql.js';
 
 /**
@@ -41,6 +42,32 @@ export const sameCopies = (
    CROSS JOIN LATERAL (
      SELECT x.rse_id FROM unnest(${[...rses]}::int[]) x(rse_id) WHERE x.rse_id <> ALL (has.rses) OFFSET 0) r
    ${copies === null ? sql`` : sql`WHERE cardinality(has.rses) < ${copies}::int`}`;
+
+// OFFSET 0: a probe a dataset. As a join, all contents there are would be read in the order of the files.
+
+/** Every file of these datasets, once. */
+export const filesOfAll = (didIds: readonly DidId[]): Sql => sql`
+  SELECT f.did_id, coalesce(d.bytes, 0) AS bytes
+    FROM (SELECT DISTINCT ct.child_id AS did_id
+            FROM unnest(${[...didIds]}::bigint[]) AS i(did_id) CROSS JOIN LATERAL (
+              SELECT x.child_id FROM contents x WHERE x.parent_id = i.did_id OFFSET 0) ct) f
+   CROSS JOIN LATERAL (SELECT n.bytes FROM dids n WHERE n.id = f.did_id OFFSET 0) d`;
+
+/** Every copy that one of these datasets wants, once; of files that still exist. */
+export const copiesOfAll = (datasets: readonly PlacedDataset[]): Sql => sql`
+  SELECT c.did_id, c.rse_id, coalesce(d.bytes, 0) AS bytes
+    FROM (SELECT DISTINCT ct.child_id AS did_id, i.rse_id
+            FROM unnest(${datasets.map(({ didId }) => didId)}::bigint[],
+                        ${datasets.map(({ rseId }) => rseId)}::int[]) AS i(did_id, rse_id)
+            CROSS JOIN LATERAL (
+              SELECT x.child_id FROM contents x WHERE x.parent_id = i.did_id OFFSET 0) ct) c
+   CROSS JOIN LATERAL (SELECT n.bytes FROM dids n WHERE n.id = c.did_id OFFSET 0) d`;
+
+/** The same without those that the rule has locks on. */
+export const missingCopies = (ruleId: bigint, datasets: readonly PlacedDataset[]): Sql => sql`
+  ${copiesOfAll(datasets)}
+   WHERE NOT EXISTS (SELECT FROM locks l
+     WHERE l.did_id = c.did_id AND l.rse_id = c.rse_id AND ${isOfRule(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0)`;
 
 /** The size of a set of files, and the candidates with what of it they hold. `files` gives (did_id). */
 export async function unitOf(

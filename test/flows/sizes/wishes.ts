@@ -11,14 +11,6 @@ export const aboutWishes: Readonly<Record<string, Sized>> = {
     const spread = { rse_expression: '*', copies: 2, grouping: 'NONE' };
     return ['POST', '/rules/', ruleOn([{ scope: SCOPE, name: tag }], spread)];
   },
-  'a rule over a container': async (lake, size, tag) => {
-    const dids = await lake.datasets(tag, size);
-    const files = await lake.files(`${tag}f`, 1, 'A-DISK');
-    const attachments = dids.map((did) => ({ ...did, dids: files }));
-    await lake.send('POST', '/dids/attachments', attachments);
-    await lake.send('POST', `/dids/${SCOPE}/${tag}`, { type: 'CONTAINER', dids });
-    return ['POST', '/rules/', ruleOn([{ scope: SCOPE, name: tag }])];
-  },
   'rules on many files': async (lake, size, tag) => {
     const dids = await lake.files(tag, size, 'A-DISK');
     return ['POST', '/rules/', ruleOn(dids)];
