@@ -19,16 +19,20 @@ const EVERYTHING = {
   third_party_copy_read: 1,
   third_party_copy_write: 1,
 };
-const SCOPE = 'km3net';
 
 /** What an operator and a data manager do, with bytes in storages of this process. */
 export interface MemoryLake {
   readonly scope: string;
   /** A storage element that empties itself of what nothing protects. */
-  rse(name: string, attributes?: Readonly<Record<string, string>>): Promise<void>;
-  /** Bytes at a storage, registered, in a dataset. */
-  upload(rse: string, dataset: string, files: Readonly<Record<string, string>>): Promise<void>;
-  rule(dataset: string, copies: number, expression: string): Promise<string>;
+  rse(name: string, attributes?: Readonly<Record<string, string>>, traits?: object): Promise<void>;
+  /** Bytes at a storage, registered, in a dataset; `meta` is each file's. */
+  upload(
+    rse: string,
+    dataset: string,
+    files: Readonly<Record<string, string>>,
+    meta?: object,
+  ): Promise<void>;
+  rule(dataset: string, copies: number, expression: string, more?: object): Promise<string>;
   ruleState(id: string): Promise<string>;
   /** The RSEs of a file with the state of its copy there. */
   copies(file: string): Promise<States>;
@@ -39,20 +43,24 @@ export interface MemoryLake {
 }
 
 /** Makes the scope and gives the verbs; `id` keeps the storages of one spec apart from others'. */
-export async function memoryLake(root: RootCall, id: string): Promise<MemoryLake> {
+export async function memoryLake(
+  root: RootCall,
+  id: string,
+  scope = 'km3net',
+): Promise<MemoryLake> {
   const ok = async (...request: Parameters<RootCall>) => {
     const answer = await root(...request);
     if (answer.status >= 300) throw new Error(`${request[1]}: ${answer.status} ${answer.text}`);
     return answer.body;
   };
   const storage = (rse: string) => memoryStorage(`${rse.toLowerCase()}-${id}`);
-  const place = (file: string) => `/data/${pathOf('hash', SCOPE, file)}`;
-  await ok('POST', `/accounts/root/scopes/${SCOPE}`);
+  const place = (file: string) => `/data/${pathOf('hash', scope, file)}`;
+  await ok('POST', `/accounts/root/scopes/${scope}`);
   return {
-    scope: SCOPE,
+    scope,
     storage,
-    async rse(name, attributes = {}) {
-      await ok('POST', `/rses/${name}`, {});
+    async rse(name, attributes = {}, traits = {}) {
+      await ok('POST', `/rses/${name}`, traits);
       await ok('POST', `/rses/${name}/protocols/memory`, {
         hostname: storage(name).hostname,
         prefix: '/data/',
@@ -64,28 +72,28 @@ export async function memoryLake(root: RootCall, id: string): Promise<MemoryLake
         await ok('POST', `/rses/${name}/attr/${key}`, { value });
       }
     },
-    async upload(rse, dataset, files) {
+    async upload(rse, dataset, files, meta = { datatype: 'RAW' }) {
       for (const [file, content] of Object.entries(files)) storage(rse).put(place(file), content);
       const described = Object.entries(files).map(([name, content]) => ({
-        scope: SCOPE,
+        scope,
         name,
         bytes: Buffer.byteLength(content),
         adler32: adler32Of(content),
-        meta: { datatype: 'RAW' },
+        meta,
       }));
       await ok('POST', '/replicas', { rse, files: described });
-      const dids = Object.keys(files).map((name) => ({ scope: SCOPE, name }));
-      await ok('POST', `/dids/${SCOPE}/${dataset}`, { type: 'DATASET', dids });
+      const dids = Object.keys(files).map((name) => ({ scope, name }));
+      await ok('POST', `/dids/${scope}/${dataset}`, { type: 'DATASET', dids });
     },
-    async rule(dataset, copies, expression) {
-      const dids = [{ scope: SCOPE, name: dataset }];
-      const wish = { dids, copies, rse_expression: expression, grouping: 'DATASET' };
+    async rule(dataset, copies, expression, more = {}) {
+      const dids = [{ scope, name: dataset }];
+      const wish = { dids, copies, rse_expression: expression, grouping: 'DATASET', ...more };
       const [id] = (await ok('POST', '/rules', wish)) as string[];
       return id ?? '';
     },
     ruleState: async (rule) => ((await ok('GET', `/rules/${rule}`)) as { state: string }).state,
     async copies(file) {
-      const dids = [{ scope: SCOPE, name: file }];
+      const dids = [{ scope, name: file }];
       const rows = await ok('POST', '/replicas/list', { dids, all_states: true });
       return (rows as { states: States }[])[0]?.states ?? {};
     },
