@@ -17,13 +17,16 @@ import { conveyors } from './paths/conveyor.js';
 import { dirac } from './paths/dirac.js';
 import { furnish } from './paths/fixtures.js';
 import { daemons } from './paths/daemons.js';
+import { landscapes } from './paths/landscape.js';
 import { listings } from './paths/listing.js';
 import { loginPaths } from './paths/logins.js';
 import { names } from './paths/names.js';
 import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
 import { streamed } from './paths/stream.js';
+import { upkeep } from './paths/upkeep.js';
 import { wholeService } from './paths/service.js';
+import { wideRules } from './paths/wide-rules.js';
 import { describeMachine, report, type Result } from './report.js';
 import { runPath } from './run-path.js';
 import { runSteps } from './scale/run-steps.js';
@@ -49,11 +52,15 @@ const paths: readonly Path[] = [
   ...dirac,
   ...listings,
   ...rules,
+  ...wideRules,
   ...daemons,
+  ...upkeep,
   // Minutes of starting processes: only for who asks for it.
   ...(options.only === undefined ? [] : concurrency),
   wholeService(),
   ...conveyors,
+  // Last: so many storage elements are not what the others are about.
+  ...landscapes,
   streamed(Number(options.gib)),
 ];
 const repetitions = options.repetitions === undefined ? undefined : Number(options.repetitions);
