@@ -9,6 +9,7 @@ import { PathLikeNames1795910400000 } from './0009-path-like-names/index.js';
 import { Quarantine1795996800000 } from './0010-quarantine/index.js';
 import { QosAndLimits1796083200000 } from './0011-qos-and-limits/index.js';
 import { Events1796169600000 } from './0012-events/index.js';
+import { Drift1796342400000 } from './0014-drift/index.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Quarantine1795996800000,
   QosAndLimits1796083200000,
   Events1796169600000,
+  Drift1796342400000,
 ] as const;

@@ -51,7 +51,13 @@ import {
 } from './replicas/index.js';
 import { RequestEntity, RequestHistoryEntity, TransferLimitEntity } from './requests/index.js';
 import { LockEntity, StuckLockEntity } from './locks/index.js';
-import { LifetimeExceptionEntity, RuleEntity, RuleHistoryEntity } from './rules/index.js';
+import {
+  LifetimeExceptionEntity,
+  ResolvedExpressionEntity,
+  RuleDriftEntity,
+  RuleEntity,
+  RuleHistoryEntity,
+} from './rules/index.js';
 import { SubscriptionBacklogEntity, SubscriptionEntity } from './subscriptions/index.js';
 import { HeartbeatEntity } from './daemons/runtime/heartbeat.entity.js';
 
@@ -110,6 +116,8 @@ export const entities = [
   StuckLockEntity,
   RuleEntity,
   RuleHistoryEntity,
+  RuleDriftEntity,
+  ResolvedExpressionEntity,
   LifetimeExceptionEntity,
   SubscriptionEntity,
   SubscriptionBacklogEntity,

@@ -27,6 +27,7 @@ export const DAEMON_NAMES = [
   'judge-injector',
   'judge-repairer',
   'judge-cleaner',
+  'judge-drifter',
   'conveyor-submitter',
   'conveyor-poller',
   'conveyor-finisher',
@@ -227,6 +228,7 @@ export const ConfigSchema = section({
     /** Until a stuck lock is tried again; as much more for each day that it has been stuck. */
     lockRetrySeconds: seconds,
     lockRetrySecondsMax: seconds,
+    driftCheckSeconds: seconds,
     /** For rules of the activity Express, however long their locks have been stuck. */
     expressRetrySeconds: seconds,
     /** A stuck lock that failed so often moves to another RSE of the expression. */

@@ -14,6 +14,7 @@ import { atropos } from './atropos.js';
 import { hermes } from './hermes.js';
 import { kronos } from './kronos.js';
 import { judgeCleaner } from './judge/cleaner.js';
+import { judgeDrifter } from './judge/drifter.js';
 import { judgeEvaluator } from './judge/evaluator.js';
 import { judgeInjector } from './judge/injector.js';
 import { judgeRepairer } from './judge/repairer.js';
@@ -45,6 +46,7 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   'judge-injector': ({ config }) => judgeInjector(config),
   'judge-repairer': ({ config }) => judgeRepairer(config),
   'judge-cleaner': ({ config }) => judgeCleaner(config),
+  'judge-drifter': ({ config }) => judgeDrifter(config),
   transmogrifier: ({ config }) => transmogrifier(config),
   'conveyor-submitter': ({ config, movements }) => conveyorSubmitter(config, movements),
   'conveyor-poller': ({ config, movements }) => conveyorPoller(config, movements),

@@ -49,6 +49,8 @@ export const owners = {
   stuck_locks: 'locks',
   rules: 'rules',
   rules_history: 'rules',
+  rule_drifts: 'rules',
+  resolved_expressions: 'rules',
   lifetime_exceptions: 'rules',
   subscriptions: 'subscriptions',
   subscription_backlog: 'subscriptions',

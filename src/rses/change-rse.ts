@@ -1,10 +1,11 @@
-import { type Tx, violatedConstraint } from '../db/index.js';
+import { ring, type Tx, violatedConstraint } from '../db/index.js';
 import {
   Duplicate,
   RSEAttributeNotFound,
   RSENotFound,
   RSEOperationNotSupported,
 } from '../errors/index.js';
+import { Channel } from '../vocabulary/index.js';
 import { deleteRseAttributes, upsertRseAttributes } from './attribute.sql.js';
 import { mirroredAttributes } from './mirrored-attributes.js';
 import {
@@ -32,6 +33,7 @@ export async function changeRse(
   const renamed = name !== undefined && name !== rse.name;
   await deleteRseAttributes(tx, rse.id, [...unset, ...(renamed ? [rse.name] : [])]);
   await upsertRseAttributes(tx, rse.id, { ...set, ...(renamed && { [name]: 'true' }) });
+  await ring(tx, Channel.RSES);
 }
 
 /**
@@ -43,6 +45,7 @@ export async function deleteRse(tx: Tx, rse: Rse): Promise<void> {
     throw new RSEOperationNotSupported(`RSE '${rse.name}' is not empty`, { rse: rse.name });
   }
   await deleteRseAttributes(tx, rse.id, [rse.name]);
+  await ring(tx, Channel.RSES);
 }
 
 /**
@@ -55,17 +58,19 @@ export async function restoreRse(tx: Tx, name: string): Promise<void> {
     throw new RSENotFound(`No deleted RSE is called '${name}'`, { rse: name });
   }
   await upsertRseAttributes(tx, restored, { [name]: 'true' });
+  await ring(tx, Channel.RSES);
 }
 
 /** Sets one attribute of a storage element. 'true' and 'false' of any case are booleans. */
 export async function setRseAttribute(tx: Tx, rse: Rse, key: string, value: string): Promise<void> {
   const kept = /^(true|false)$/i.test(value) ? value.toLowerCase() : value;
   await upsertRseAttributes(tx, rse.id, { [key]: kept });
+  await ring(tx, Channel.RSES);
 }
 
 /** Removes one attribute of a storage element. Throws RSEAttributeNotFound. */
 export async function removeRseAttribute(tx: Tx, rse: Rse, key: string): Promise<void> {
-  if ((await deleteRseAttributes(tx, rse.id, [key])) > 0) return;
+  if ((await deleteRseAttributes(tx, rse.id, [key])) > 0) return await ring(tx, Channel.RSES);
   throw new RSEAttributeNotFound(`RSE '${rse.name}' has no attribute '${key}'`, {
     rse: rse.name,
     key,

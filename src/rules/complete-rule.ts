@@ -2,6 +2,7 @@ import { lit, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow, depthOf, filesBelow } from '../dids/index.js';
 import { isOfRule, releaseTheseLocks } from '../locks/index.js';
 import { Channel, type DidId, DidType, LockState, RuleGrouping } from '../vocabulary/index.js';
+import { isLeaving } from './drift.sql.js';
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
@@ -66,19 +67,22 @@ export const locksOutside = (rule: Rule, limit: number): Sql => sql`
      AND l.did_id NOT IN (SELECT b.did_id FROM (${filesBelow(rule.didId)}) b)
    LIMIT ${lit(limit)}`;
 
-/** Locks of a rule beyond its copies, those that hold least first. */
+/**
+ * Locks of a rule beyond its copies, those that hold least first. What it is leaving it has beside
+ * them until the new ones are OK.
+ */
 const locksBeyond = (rule: Rule, limit: number): Sql => sql`
   SELECT n.did_id, n.rse_id, n.rule_id
     FROM (SELECT l.did_id, l.rse_id, l.rule_id,
                  row_number() OVER (PARTITION BY l.did_id
                    ORDER BY l.state = ${lit(LockState.OK)} DESC, l.state = ${lit(LockState.REPLICATING)} DESC,
                             l.rse_id) AS place
-            FROM locks l WHERE l.rule_id = ${rule.id}) n
+            FROM locks l WHERE l.rule_id = ${rule.id} AND NOT ${isLeaving(sql`l`)}) n
    WHERE n.place > ${placesOf(rule)}
    LIMIT ${lit(limit)}`;
 
 /** Locks that file `n` may have: where datasets stay together each by itself, so many for each. */
-const placesOf = (rule: Rule): Sql =>
+export const placesOf = (rule: Rule): Sql =>
   rule.grouping === RuleGrouping.DATASET && rule.didType === DidType.CONTAINER
     ? sql`${rule.copies}::int * (
         SELECT count(*) FROM contents ct WHERE ct.child_id = n.did_id

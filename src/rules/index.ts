@@ -12,6 +12,16 @@ export {
   type PlacementUnit,
   type Rejection,
 } from './copy-placement.js';
+export { driftAt, driftsOf, replacesDrift, type RuleDrift } from './drift.sql.js';
+export { ResolvedExpressionEntity, RuleDriftEntity } from './drift.entity.js';
+export {
+  changeOf,
+  countDueDrift,
+  type DriftTerms,
+  lookAtExpressions,
+  sweepForDrift,
+} from './find-drift.js';
+export { replaceDriftedNext, type Replacement } from './replace-drifted.js';
 export { recountRules } from './counter.sql.js';
 export { evaluateNext, type EvaluationTally } from './evaluate-dids.js';
 export { injectNext } from './inject-next.js';

@@ -10,6 +10,7 @@ import {
   type RseId,
 } from '../vocabulary/index.js';
 import { type Candidate, placeCopies } from './copy-placement.js';
+import { isLeaving } from './drift.sql.js';
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
@@ -72,7 +73,10 @@ export const isDue = (rule: Rule, now: Date): Sql => sql`
   AND s.rule_id = ${rule.id} AND s.next_try_at <= ${now}::timestamptz
   AND l.state = ${lit(LockState.STUCK)}`;
 
-/** A lock without any source is no better off elsewhere. */
+/**
+ * A lock without any source is no better off elsewhere; one at an RSE that its rule is leaving is
+ * replaced before it goes.
+ */
 const tiredLocks = (
   tx: Tx,
   rule: Rule,
@@ -85,6 +89,7 @@ const tiredLocks = (
          WHERE ${isDue(rule, terms.now)}
            AND (s.rse_id <> ALL (${targets.map(({ rseId }) => rseId)}::int[])
                 OR s.attempts >= ${terms.moveAfterAttempts}::int AND NOT ${lacksSource})
+           AND NOT ${isLeaving(sql`s`)}
          ORDER BY s.did_id, s.rse_id LIMIT ${lit(terms.sliceLocks)}`,
   );
 
@@ -133,11 +138,12 @@ async function unitsOf(tx: Tx, rule: Rule, tired: readonly TiredLock[]): Promise
   );
 }
 
-const byDataset = (rule: Rule): boolean =>
+/** Whether datasets of the rule stay together each by itself. */
+export const byDataset = (rule: Rule): boolean =>
   rule.grouping === RuleGrouping.DATASET && rule.didType === DidType.CONTAINER;
 
 /** The locks of a rule on a unit: l. */
-const locksOf = (rule: Rule, unit: DidId): Sql =>
+export const locksOfUnit = (rule: Rule, unit: DidId): Sql =>
   byDataset(rule)
     ? sql`locks l JOIN contents ct ON ct.child_id = l.did_id AND ct.parent_id = ${unit}::bigint
           WHERE l.rule_id = ${rule.id}::bigint`
@@ -150,7 +156,7 @@ async function movesOfUnit(
   { unit, origin, limit }: TiredUnit & { readonly limit: number },
   targets: readonly Candidate[],
 ): Promise<Move[]> {
-  const here = sql`${locksOf(rule, unit)} AND l.rse_id = ${origin}::int`;
+  const here = sql`${locksOfUnit(rule, unit)} AND l.rse_id = ${origin}::int`;
   const arrived = await one<{ most: boolean | null }>(
     tx,
     sql`SELECT 2 * count(*) FILTER (WHERE l.state = ${lit(LockState.OK)}) > count(*) AS most FROM ${here}`,
@@ -162,7 +168,9 @@ async function movesOfUnit(
     sql`locks l WHERE ${isOfRule(sql`l`, sql`${rule.id}::bigint`)} AND l.did_id IN (${files})`,
   );
   const free = targets.filter(({ rseId }) => !taken.includes(rseId));
-  const begun = (await rsesOf(tx, locksOf(rule, unit))).filter((rseId) => !taken.includes(rseId));
+  const begun = (await rsesOf(tx, locksOfUnit(rule, unit))).filter(
+    (rseId) => !taken.includes(rseId),
+  );
   const { bytes, candidates } = await unitOf(tx, files, free);
   const wish = { id: unit, copies: 1, bytes, keep: begun };
   const [target] = placeCopies(wish, candidates).chosen;
@@ -176,7 +184,7 @@ async function movesOfUnit(
 }
 
 /** The RSEs of locks, those with most of them first. */
-const rsesOf = async (tx: Tx, locks: Sql): Promise<RseId[]> =>
+export const rsesOf = async (tx: Tx, locks: Sql): Promise<RseId[]> =>
   (
     await rows<{ rseId: RseId }>(
       tx,
@@ -210,7 +218,8 @@ async function carryOut(
   return tally.locks;
 }
 
-const filesById = (ids: readonly DidId[]): Sql =>
+/** Rows (did_id, bytes) of these files. */
+export const filesById = (ids: readonly DidId[]): Sql =>
   sql`SELECT d.id AS did_id, coalesce(d.bytes, 0) AS bytes FROM dids d WHERE d.id = ANY (${ids}::bigint[])`;
 
 /** New files of a rule that keeps all of them together follow the ones that moved. */

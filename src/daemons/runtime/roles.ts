@@ -2,7 +2,14 @@ import { DaemonNames, type DaemonName } from '../../vocabulary/index.js';
 
 /** Groups of daemons that are usually run together. */
 const groups: Record<string, readonly DaemonName[]> = {
-  judge: ['judge-evaluator', 'judge-injector', 'judge-repairer', 'judge-cleaner', 'transmogrifier'],
+  judge: [
+    'judge-evaluator',
+    'judge-injector',
+    'judge-repairer',
+    'judge-cleaner',
+    'judge-drifter',
+    'transmogrifier',
+  ],
   conveyor: ['conveyor-submitter', 'conveyor-poller', 'conveyor-finisher'],
   housekeeping: [
     'undertaker',
