@@ -4,6 +4,7 @@ import { type Type } from '@nestjs/common';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
+import { ExplainModule } from './explain/explain.module.js';
 import { ExportModule } from './export/export.module.js';
 import { HeartbeatsModule } from './heartbeats/heartbeats.module.js';
 import { IdentitiesModule } from './identities/identities.module.js';
@@ -49,6 +50,7 @@ export const apiModules: Type[] = [
   LocksModule,
   LifetimeExceptionsModule,
   RequestsModule,
+  ExplainModule,
   HeartbeatsModule,
   ExportModule,
   ImportModule,

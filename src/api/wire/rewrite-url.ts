@@ -24,6 +24,7 @@ const RESOURCES: Readonly<Record<string, DidResource>> = {
       ['follow'],
       ['status'],
       ['meta'],
+      ['explain'],
       ['derived'],
       ['ancestors'],
       ['descendants'],
@@ -34,7 +35,7 @@ const RESOURCES: Readonly<Record<string, DidResource>> = {
     ],
   },
   replicas: {
-    suffixes: [['datasets'], ['datasets_vp']],
+    suffixes: [[ANY, 'explain'], ['datasets'], ['datasets_vp']],
     others: [
       ['rse', ANY],
       ['bad', 'states'],

@@ -45,6 +45,23 @@ export const aboutWishes: Readonly<Record<string, Sized>> = {
     'GET',
     `/rules/${await lake.rule(tag, size)}/analysis`,
   ],
+  'explaining a rule': async (lake, size, tag) => [
+    'GET',
+    `/rules/${await lake.rule(tag, size)}/explain`,
+  ],
+  'explaining a dataset': async (lake, size, tag) => {
+    await lake.rule(tag, size);
+    return ['GET', `/dids/${SCOPE}/${tag}/explain`];
+  },
+  'explaining an RSE': async (lake, size, tag) => {
+    await lake.rule(tag, size);
+    return ['GET', '/rses/B-DISK/explain'];
+  },
+  'explaining an account': async (lake, size, tag) => {
+    const dids = await lake.files(tag, size, 'A-DISK');
+    await lake.send('POST', '/rules/', ruleOn(dids));
+    return ['GET', '/accounts/root/explain'];
+  },
   'asking for lifetime exceptions': async (lake, size, tag) => {
     const dids = await lake.datasets(tag, size);
     await lake.send('POST', '/config', { lifetime_model: { cutoff_date: '2099-01-01' } });

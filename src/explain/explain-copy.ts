@@ -1,0 +1,127 @@
+import { type Tx } from '../db/index.js';
+import {
+  DidAvailability,
+  LockState,
+  LockStateCodec,
+  ReplicaState,
+  ReplicaStateCodec,
+} from '../vocabulary/index.js';
+import { wordsOf } from './cause-words.js';
+import { whenDeleted } from './copy-deletion.js';
+import { type CopyFacts, type CopyName, readCopyFacts } from './copy-facts.js';
+import { type CopyLock } from './copy-facts.sql.js';
+import { type Explanation, type Remedy } from './explanation.js';
+import { addRule, declareBad, forRse, letGo } from './remedies.js';
+import { type Desk } from './rule-facts.js';
+import { ruleFact, ruleLine } from './rule-lines.js';
+import { clockTime, counted, dueAt } from './words.js';
+import { idleWorkers } from './workers.js';
+
+/**
+ * Why a copy is where it is, and when it goes: its locks and their rules, or what keeps it from being
+ * deleted. Throws RSENotFound, DataIdentifierNotFound, ReplicaNotFound.
+ */
+export async function explainCopy(tx: Tx, name: CopyName, desk: Desk): Promise<Explanation> {
+  const facts = await readCopyFacts(tx, name, desk);
+  const { copy, locks, now, beats } = facts;
+  const deletion = whenDeleted(facts);
+  const held = copy.lockCnt > 0;
+  return {
+    kind: 'replica',
+    subject: `${name.scope}:${name.name}@${name.rse}`,
+    state: ReplicaStateCodec.name(copy.state),
+    summary: `${ReplicaStateCodec.name(copy.state)}${trust(facts)}; ${held ? `held by ${counted(copy.lockCnt, 'lock')}` : deletion.summary}`,
+    lines: [
+      ...(held ? [] : deletion.lines),
+      ...troubles(facts),
+      ...locks.map((lock) => lockLine(lock, now)),
+      ...idleWorkers(beats, held ? [] : deletion.workers, now),
+    ],
+    groups: [],
+    moreGroups: 0,
+    next: held ? nextOf(facts) : deletion.next,
+    remedies: remediesOf(facts, name),
+    facts: factsOf(facts),
+  };
+}
+
+/** Whether size and checksum have been seen right at the storage, or a client said so. */
+function trust({ copy, now }: CopyFacts): string {
+  if (copy.state !== ReplicaState.AVAILABLE) return '';
+  return copy.verifiedAt
+    ? `, verified at ${clockTime(copy.verifiedAt, now)}`
+    : ', as a client says: not verified yet';
+}
+
+function troubles({ copy, did, declaration, request, now, rse }: CopyFacts): string[] {
+  const lines: string[] = [];
+  if (declaration && copy.state !== ReplicaState.AVAILABLE) {
+    const who = declaration.account ?? 'a transfer of ours';
+    const until = declaration.until ? `, until ${clockTime(declaration.until, now)}` : '';
+    lines.push(
+      `Declared ${copy.state === ReplicaState.TEMPORARY_UNAVAILABLE ? 'unavailable for a time' : 'bad'} by ${who} at ${clockTime(declaration.at, now)}${until}: ${declaration.reason ?? declaration.cause ?? 'no reason given'}`,
+    );
+  }
+  if (did.availability === DidAvailability.LOST)
+    lines.push('The file is lost: no good copy is left, the last bytes stay');
+  if (request) lines.push(`A transfer to it is wanted: request ${request.uid.replaceAll('-', '')}`);
+  if (copy.state === ReplicaState.COPYING && !request)
+    lines.push('Nobody has asked for a transfer to it: a client is writing it, or has given up');
+  if (!rse.availabilityRead) lines.push(`${rse.name} is closed for reading`);
+  return lines;
+}
+
+function lockLine(lock: CopyLock, now: Date): string {
+  const state = LockStateCodec.name(lock.lockState);
+  const why =
+    lock.lockState === LockState.STUCK && lock.cause
+      ? `: ${wordsOf(lock.cause).says({ source: 'the source', destination: 'this RSE' })}${lock.nextTry ? `, retry ${dueAt(lock.nextTry, now)}` : ''}`
+      : '';
+  return `${ruleLine(lock, now)}; its lock here is ${state}${why}`;
+}
+
+function nextOf({ copy, locks, now }: CopyFacts): string[] {
+  const ends = locks.map(({ expiresAt }) => expiresAt);
+  const last = ends.some((end) => end === null)
+    ? null
+    : (ends as Date[]).reduce<Date | null>((a, b) => (a && a > b ? a : b), null);
+  const stays =
+    last === null
+      ? 'It stays as long as a rule without an end holds it'
+      : `Its last rule ends ${last <= now ? 'now' : `at ${clockTime(last, now)}`}`;
+  if (copy.state === ReplicaState.BAD)
+    return ['A good copy takes its place, where there is one', stays];
+  return [stays];
+}
+
+function remediesOf({ copy, did, rse, declaration }: CopyFacts, name: CopyName): Remedy[] {
+  const remedies: Remedy[] = [];
+  if (copy.lockCnt === 0) {
+    remedies.push(addRule(did, rse.name, `keep it: a rule that holds it at ${rse.name}`));
+    if (copy.state !== ReplicaState.BEING_DELETED) remedies.push(letGo(name));
+    if (!rse.availabilityDelete) remedies.push(forRse.open(rse.name, 'availability_delete'));
+  }
+  if (copy.state === ReplicaState.AVAILABLE && !declaration) {
+    remedies.push(declareBad([name], 'why it is bad'));
+  }
+  return remedies;
+}
+
+const factsOf = ({ copy, locks, others, guard, pending, request, heldElsewhere }: CopyFacts) => ({
+  bytes: copy.bytes,
+  lock_cnt: copy.lockCnt,
+  tombstone: copy.tombstone,
+  accessed_at: copy.accessedAt,
+  verified_at: copy.verifiedAt,
+  other_good_copies: others,
+  held_elsewhere: heldElsewhere,
+  guarded: guard ? { cause: guard.cause, since: guard.createdAt } : null,
+  pending_evaluations: pending?.evaluations ?? 0n,
+  request_id: request ? request.uid.replaceAll('-', '') : null,
+  locks: locks.map((lock) => ({
+    state: LockStateCodec.name(lock.lockState),
+    cause: lock.cause,
+    next_try: lock.nextTry,
+    rule: ruleFact(lock),
+  })),
+});

@@ -1,0 +1,65 @@
+import { type DidName, DidType } from '../vocabulary/index.js';
+import { type Rule } from '../rules/index.js';
+import { type RemedyName, wordsOf } from './cause-words.js';
+import { type Remedy } from './explanation.js';
+import { type GroupFacts } from './group-sentences.js';
+import { declareBad, detach, forRse, forRule } from './remedies.js';
+
+/** What a group's remedies turn on, besides the group. */
+export interface RemedyFacts {
+  readonly rule: Rule;
+  /** The rule's wire id. */
+  readonly id: string;
+  /** An expression of the rule's other RSEs, where there are enough of them. */
+  readonly elsewhere: (rse: string) => string | null;
+  /** An RSE with a good copy that is closed for reading. */
+  readonly closed: string | null;
+  /** The limits that count what the source is read for. */
+  readonly readLimits: readonly Remedy[];
+}
+
+/** What a person could do about a group. Pure. */
+export function remediesOf(group: GroupFacts, facts: RemedyFacts): Remedy[] {
+  const { id, rule } = facts;
+  const { standing, cause } = group.row;
+  if (standing === 'queued') {
+    const hurry = rule.priority < 5 ? [forRule.hurry(id, 5)] : [];
+    return [...group.holds.flatMap(({ remedy }) => remedy ?? []), ...hurry];
+  }
+  if (standing !== 'stuck' && standing !== 'lost' && standing !== 'waiting') return [];
+  return wordsOf(cause ?? '').remedies.flatMap((name) => ONE[name](group, facts));
+}
+
+const ONE: Readonly<Record<RemedyName, (group: GroupFacts, facts: RemedyFacts) => Remedy[]>> = {
+  'try again': ({ row }, { id }) => (row.standing === 'waiting' ? [] : [forRule.tryAgain(id)]),
+  'go elsewhere': ({ destination }, { id, elsewhere }) => {
+    const expression = elsewhere(destination);
+    return expression === null
+      ? []
+      : [forRule.moveTo(id, expression, `move the rule away from ${destination}`)];
+  },
+  'open for writing': ({ destination }) => [forRse.open(destination, 'availability_write')],
+  'open sources': (_group, { closed }) =>
+    closed === null ? [] : [forRse.open(closed, 'availability_read')],
+  'any source': (_group, { rule, id }) =>
+    rule.sourceReplicaExpression === null ? [] : [forRule.anySource(id)],
+  'declare bad': (group) => {
+    const { source, row } = group;
+    if (source === null || (group.sample?.declared ?? 0) > 0) return [];
+    const reason = `${row.cause}: found by a transfer`;
+    return [
+      declareBad(
+        names(group).map((did) => ({ ...did, rse: source })),
+        reason,
+      ),
+    ];
+  },
+  'give up the files': (group, { rule }) =>
+    rule.didType === DidType.DATASET
+      ? [detach({ scope: rule.scope, name: rule.name }, names(group))]
+      : [],
+  'allow reading': (_group, { readLimits }) => [...readLimits],
+  resume: (_group, { id }) => [forRule.resume(id)],
+};
+
+const names = ({ sample }: GroupFacts): readonly DidName[] => sample?.examples ?? [];

@@ -1,0 +1,120 @@
+import { type Config } from '../config/index.js';
+import { type Tx } from '../db/index.js';
+import { SluiceError } from '../errors/index.js';
+import { matchRses, type Rse, rsesById } from '../rses/index.js';
+import { driftsOf, findRule, replacesDrift, type Rule, type RuleDrift } from '../rules/index.js';
+import { type RseId, RuleState, wireId } from '../vocabulary/index.js';
+import { readTraffic, type Traffic } from './holds.js';
+import { type QueuePlace, queuePlaces } from './queue-place.sql.js';
+import {
+  admins,
+  cursorAt,
+  type Dependence,
+  dependence,
+  type Holding,
+  holdings,
+  injectedBefore,
+  parents,
+  suspension,
+} from './rule-facts.sql.js';
+import { type GroupRow, lockGroups, lookAtSamples, type SampleRow } from './rule-groups.sql.js';
+import { lastBeats } from './workers.js';
+
+/** Where explanations are written: the site's settings and the time. */
+export interface Desk {
+  readonly config: Config;
+  readonly now: Date;
+}
+
+/** All that is told of a rule; read in a fixed number of statements. */
+export interface RuleFacts extends Desk {
+  readonly rule: Rule;
+  /** Its wire id. */
+  readonly id: string;
+  /** What its expression names now, or why it names nothing. */
+  readonly named: readonly Rse[];
+  readonly namelessness: string | null;
+  readonly rses: ReadonlyMap<RseId, Rse>;
+  readonly groups: readonly GroupRow[];
+  readonly samples: ReadonlyMap<number, SampleRow>;
+  readonly places: readonly QueuePlace[];
+  readonly traffic: Traffic;
+  readonly drifts: readonly RuleDrift[];
+  /** The rule's policy places drifted copies anew. */
+  readonly replaces: boolean;
+  readonly holdings: readonly Holding[];
+  readonly dependence: Dependence | null;
+  readonly beats: ReadonlyMap<string, Date>;
+  /** INJECT: rules before it, and the dataset it has come to. */
+  readonly before: bigint;
+  readonly cursor: { readonly scope: string; readonly name: string } | undefined;
+  readonly suspended: { readonly at: Date; readonly account: string | null } | undefined;
+  readonly admins: readonly string[];
+  readonly child: Rule | undefined;
+  /** Wire ids of rules that wait for it. */
+  readonly parents: readonly string[];
+}
+
+/** Reads them. Throws RuleNotFound. */
+export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<RuleFacts> {
+  const rule = await findRule(tx, uid);
+  const id = wireId(rule.uid);
+  const isState = (state: RuleState) => rule.state === state;
+  const open = rule.locksReplicating + rule.locksStuck > 0n;
+  const groups = open ? await lockGroups(tx, rule.id) : [];
+  const { named, namelessness } = await namesOf(tx, rule.rseExpression);
+  const drifts = await driftsOf(tx, [rule.id]);
+  const held = isState(RuleState.OK) ? await holdings(tx, rule.id) : [];
+  const samples = await lookAtSamples(tx, groups);
+  const mentioned = [
+    ...groups.flatMap(({ rseId, sourceId }) => [rseId, sourceId]),
+    ...drifts.map(({ rseId }) => rseId),
+    ...held.map(({ rseId }) => rseId),
+    ...samples.map(({ closedId }) => closedId),
+  ].flatMap((rseId) => rseId ?? []);
+  const ends = rule.expiresAt !== null || isState(RuleState.OK);
+  return {
+    ...desk,
+    rule,
+    id,
+    named,
+    namelessness,
+    rses: await rsesById(tx, [...new Set(mentioned)]),
+    groups,
+    samples: new Map(samples.map((sample) => [sample.at, sample])),
+    places: await queuePlaces(tx, waitersOf(groups)),
+    traffic: await readTraffic(tx, desk.config),
+    drifts,
+    replaces: drifts.length > 0 && (await replacesDrift(tx, rule.id)),
+    holdings: held,
+    dependence: ends ? await dependence(tx, rule.id) : null,
+    beats: await lastBeats(tx),
+    before: isState(RuleState.INJECT) ? await injectedBefore(tx, rule.id, desk.now) : 0n,
+    cursor: rule.cursorDataset === null ? undefined : await cursorAt(tx, rule.cursorDataset),
+    suspended: isState(RuleState.SUSPENDED) ? await suspension(tx, id) : undefined,
+    admins: isState(RuleState.WAITING_APPROVAL) ? await admins(tx) : [],
+    child: rule.childRuleUid === null ? undefined : await findRule(tx, rule.childRuleUid),
+    parents: (await parents(tx, rule.id)).map((parent) => wireId(parent.uid)),
+  };
+}
+
+async function namesOf(
+  tx: Tx,
+  expression: string,
+): Promise<{ readonly named: readonly Rse[]; readonly namelessness: string | null }> {
+  try {
+    const named = await matchRses(tx, expression);
+    const empty = `'${expression}' names no storage element now`;
+    return { named, namelessness: named.length > 0 ? null : empty };
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return { named: [], namelessness: error.message };
+  }
+}
+
+const waitersOf = (groups: readonly GroupRow[]) =>
+  groups.flatMap(({ rseId, activity, firstQueued }) => {
+    const [priority, requestId] = firstQueued ?? [];
+    if (activity === null || priority === undefined || requestId === undefined) return [];
+    return [{ rseId, activity, priority: Number(-priority), requestId }];
+  });
