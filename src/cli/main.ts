@@ -1,8 +1,9 @@
-/** The command line: serve, demo, migrate, routes. */
+/** The command line: serve, demo, migrate, explain, routes. */
 
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigurationError, StateDirectoryError } from '../config/index.js';
 import { runDemo } from './demo.js';
+import { addExplain } from './explain.js';
 import { runMigrate } from './migrate.js';
 import { runRoutes } from './routes.js';
 import { runServe } from './serve.js';
@@ -37,6 +38,8 @@ program
   .command('migrate')
   .description('bring the schema of the configured database up to this version')
   .action(runMigrate);
+
+addExplain(program);
 
 program.command('routes').description('print every route of the API').action(runRoutes);
 
