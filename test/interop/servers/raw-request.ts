@@ -25,7 +25,7 @@ export function rawRequest(
     const asked = plain
       ? plainRequest(url, { method, headers, agent: false })
       : request(url, { method, headers, agent: new Agent({ ca: server.caPem ?? '' }) });
-    asked.setTimeout(10_000, () => asked.destroy(new Error(`${method} ${url}: no answer`)));
+    asked.setTimeout(30_000, () => asked.destroy(new Error(`${method} ${url}: no answer`)));
     asked.once('error', reject);
     asked.once('response', (response) => {
       let text = '';
