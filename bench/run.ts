@@ -21,6 +21,7 @@ import { landscapes } from './paths/landscape.js';
 import { listings } from './paths/listing.js';
 import { loginPaths } from './paths/logins.js';
 import { names } from './paths/names.js';
+import { planOver } from './paths/plan.js';
 import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
 import { streamed } from './paths/stream.js';
@@ -57,6 +58,8 @@ const paths: readonly Path[] = [
   ...upkeep,
   // Minutes of starting processes: only for who asks for it.
   ...(options.only === undefined ? [] : concurrency),
+  // A catalogue of a million files: only for who asks for it.
+  ...(options.only === undefined ? [] : [planOver(1_000_000)]),
   wholeService(),
   ...conveyors,
   // Last: so many storage elements are not what the others are about.

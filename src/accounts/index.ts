@@ -28,7 +28,7 @@ export { type Credentials, logIn, type Login } from './log-in.js';
 export { type PasswordLimits, Passwords, passwordsOf } from './passwords.js';
 export { type Principal, ROOT } from './principal.js';
 export { globalQuotas, lockQuota, quotaOf } from './quota.js';
-export { type GlobalQuota, type Quota } from './quota-left.js';
+export { type GlobalQuota, type Quota, quotaAt } from './quota-left.js';
 export {
   authenticate,
   forgetExpiredTokens,

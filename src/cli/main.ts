@@ -1,4 +1,4 @@
-/** The command line: serve, demo, migrate, explain, routes. */
+/** The command line: serve, demo, migrate, explain, rule plan, routes. */
 
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigurationError, StateDirectoryError } from '../config/index.js';
@@ -6,6 +6,7 @@ import { runDemo } from './demo.js';
 import { addExplain } from './explain.js';
 import { runMigrate } from './migrate.js';
 import { runRoutes } from './routes.js';
+import { addRulePlan } from './rule-plan.js';
 import { runServe } from './serve.js';
 import { Refusal, Unreachable, UsageError } from './service.js';
 
@@ -40,6 +41,7 @@ program
   .action(runMigrate);
 
 addExplain(program);
+addRulePlan(program.command('rule').description('wishes for copies'));
 
 program.command('routes').description('print every route of the API').action(runRoutes);
 

@@ -64,6 +64,14 @@ export class Database {
     }
   }
 
+  /** Runs reads over one snapshot of everything; the database refuses whatever would write. */
+  async snapshot<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return await this.tx(async (tx) => {
+      await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      return await work(tx);
+    });
+  }
+
   /**
    * Rings `onRing` whenever one of the channels is notified. The connection is this listener's own;
    * `onLost` is told once when it breaks, and the caller listens again.

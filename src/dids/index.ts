@@ -63,6 +63,7 @@ export {
   ancestorsOf,
   collectionsBelow,
   datasetsBelow,
+  datasetsBelowEach,
   didsBelow,
   didsBelowEach,
   filesBelow,

@@ -20,6 +20,21 @@ const collections = (root: DidId | readonly DidId[]): Sql => sql`
 export const datasetsBelow = (root: DidId | readonly DidId[]): Sql =>
   sql`${collections(root)} SELECT id FROM tree WHERE type = ${lit(DidType.DATASET)}`;
 
+/**
+ * CTE body: `at` and `id` of every dataset at or below each of several roots, once a root; `at` is the
+ * root's place in the list, from 1.
+ */
+export const datasetsBelowEach = (roots: readonly DidId[]): Sql => sql`
+  WITH RECURSIVE tree(at, id, type) AS (
+    SELECT r.at::int, d.id, d.type
+    FROM unnest(${[...roots]}::bigint[]) WITH ORDINALITY AS r(id, at) JOIN dids d ON d.id = r.id
+    UNION
+    SELECT t.at, d.id, d.type FROM tree t
+    JOIN contents ct ON ct.parent_id = t.id
+    JOIN dids d ON d.id = ct.child_id
+    WHERE t.type = ${lit(DidType.CONTAINER)})
+  SELECT at, id FROM tree WHERE type = ${lit(DidType.DATASET)}`;
+
 /** CTE body: `id` of the root, or of several, and of every dataset and container below, once each. */
 export const collectionsBelow = (root: DidId | readonly DidId[]): Sql =>
   sql`${collections(root)} SELECT id FROM tree`;

@@ -68,6 +68,8 @@ export {
 } from './transfer-limit.sql.js';
 export { resolveBounds, type ResolvedBound, TransferRoom } from './transfer-room.js';
 export { tellEnded, tellQueued } from './told.sql.js';
+export { type Backlog, backlogAt, type RecentRate, recentRates } from './recent-rates.sql.js';
+export { compareSources, type SourceTraits } from './source-order.js';
 export { shareSlots, type SlotLimits } from './share-slots.js';
 export { wakeRequests } from './wake.sql.js';
 export { RequestEntity } from './request.entity.js';

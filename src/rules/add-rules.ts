@@ -1,4 +1,4 @@
-import { findDids, holdExpiring } from '../dids/index.js';
+import { type Did, findDids, holdExpiring } from '../dids/index.js';
 import { ring, sql, type Tx } from '../db/index.js';
 import {
   InsufficientTargetRSEs,
@@ -35,13 +35,7 @@ export interface AddedRule {
  * InvalidSourceReplicaExpression, InsufficientTargetRSEs, InsufficientAccountLimit, RSEOverQuota.
  */
 export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Promise<AddedRule[]> {
-  if (spec.copies <= 0) {
-    throw new InvalidValueForKey(
-      `The number of copies for a replication rule should be greater than 0, not ${spec.copies}`,
-      { copies: spec.copies },
-    );
-  }
-  if (spec.dids.length === 0) throw new InvalidReplicationRule('A rule needs at least one DID');
+  demandWish(spec);
   // First: a DID that is erased now is not found, instead of the foreign key finding it gone.
   await holdExpiring(tx, spec.dids);
   const named = await resolveRses(tx, spec.rseExpression);
@@ -54,10 +48,7 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
 
   const asked = await findDids(tx, spec.dids);
   const dids = await onArchives(tx, asked);
-  // Several constituents may come to one archive.
-  const wished = dids.filter(
-    ({ id }, at) => id === asked[at]?.id || dids.findIndex((did) => did.id === id) === at,
-  );
+  const wished = onceEach(asked, dids);
   const made = new Map<DidId, RuleId>();
   for (const beginning of await howToBegin(tx, spec, wished, named, terms)) {
     const didIds = beginning.dids.map((did) => did.id);
@@ -94,6 +85,17 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
   );
 }
 
+/** Throws InvalidValueForKey (copies), InvalidReplicationRule (no DIDs). */
+export function demandWish({ copies, dids }: Pick<RuleSpec, 'copies' | 'dids'>): void {
+  if (copies <= 0) {
+    throw new InvalidValueForKey(
+      `The number of copies for a replication rule should be greater than 0, not ${copies}`,
+      { copies },
+    );
+  }
+  if (dids.length === 0) throw new InvalidReplicationRule('A rule needs at least one DID');
+}
+
 /** The rules of these ids, in their order. */
 async function added(tx: Tx, ids: readonly RuleId[]): Promise<AddedRule[]> {
   const rules = await selectRules(tx, { where: sql`r.id = ANY (${[...ids]}::bigint[])` });
@@ -104,7 +106,14 @@ async function added(tx: Tx, ids: readonly RuleId[]): Promise<AddedRule[]> {
   });
 }
 
-const wishOf = (spec: RuleSpec): Wish => ({
+/** The DIDs that rules are made on, where several constituents may have come to one archive. */
+export const onceEach = (asked: readonly Did[], dids: readonly Did[]): Did[] => {
+  const first = new Map(dids.toReversed().map(({ id }, at) => [id, dids.length - 1 - at]));
+  return dids.filter(({ id }, at) => id === asked[at]?.id || first.get(id) === at);
+};
+
+/** What decides where the copies of a rule to be may go. */
+export const wishOf = (spec: RuleSpec): Wish => ({
   accountId: spec.accountId,
   rseExpression: spec.rseExpression,
   sourceReplicaExpression: spec.sourceReplicaExpression ?? null,
@@ -118,7 +127,7 @@ export const expiry = (lifetime: number | null, now: Date): Date | null =>
   lifetime === null ? null : new Date(now.getTime() + lifetime * 1000);
 
 /** A rule for ever must not fill a staging area, and on tape it is locked. Gives whether it is locked. */
-function demandLifetime(spec: RuleSpec, named: readonly Rse[]): boolean {
+export function demandLifetime(spec: RuleSpec, named: readonly Rse[]): boolean {
   const forEver = spec.lifetime === null || spec.lifetime === undefined;
   const staging = named.find((rse) => rse.stagingArea);
   if (forEver && staging) {
@@ -130,7 +139,8 @@ function demandLifetime(spec: RuleSpec, named: readonly Rse[]): boolean {
   return (spec.locked ?? false) || (forEver && named.some((rse) => rse.type === RseType.TAPE));
 }
 
-function demandTargets(spec: RuleSpec, targets: number): void {
+/** Throws InsufficientTargetRSEs. */
+export function demandTargets(spec: RuleSpec, targets: number): void {
   if (targets >= spec.copies) return;
   throw new InsufficientTargetRSEs(
     `Target RSE set not sufficient for ${spec.copies} copies: '${spec.rseExpression}' names ${targets} RSEs that can be used`,

@@ -8,21 +8,33 @@ import { held } from './spread.sql.js';
  * that has no copy of its own on disk. An archive without any copy is no help; the constituent stays.
  */
 export async function onArchives(tx: Tx, dids: readonly Did[]): Promise<Did[]> {
-  const constituents = dids.filter((did) => did.constituent === true).map((did) => did.id);
-  if (constituents.length === 0) return [...dids];
-  const archives = await archivesOf(tx, constituents);
-  const found = await didsById(tx, [...new Set(archives.values())]);
+  const archives = await archivesFor(tx, dids);
+  if (archives.size === 0) return [...dids];
+  const found = [...new Set(archives.values())];
   await holdExpiring(tx, found);
   // Once more, now that none of them can be erased.
-  const byId = new Map(
-    (
-      await didsById(
-        tx,
-        found.map(({ id }) => id),
-      )
-    ).map((archive) => [archive.id, archive]),
+  const again = await didsById(
+    tx,
+    found.map(({ id }) => id),
   );
-  return dids.map((did) => byId.get(archives.get(did.id) ?? -1n) ?? did);
+  const held = new Map(again.map((archive) => [archive.id, archive]));
+  return dids.map((did) => held.get(archives.get(did.id)?.id ?? -1n) ?? did);
+}
+
+/** The archives that stand in for some of these DIDs now, by the DIDs' ids. Holds nothing. */
+export async function archivesFor(tx: Tx, dids: readonly Did[]): Promise<Map<DidId, Did>> {
+  const constituents = dids.filter((did) => did.constituent === true).map((did) => did.id);
+  if (constituents.length === 0) return new Map();
+  const archives = await archivesOf(tx, constituents);
+  const found = new Map(
+    (await didsById(tx, [...new Set(archives.values())])).map((archive) => [archive.id, archive]),
+  );
+  return new Map(
+    [...archives].flatMap(([file, archive]) => {
+      const did = found.get(archive);
+      return did ? [[file, did] as const] : [];
+    }),
+  );
 }
 
 /** The archive of each of these files that is nowhere on disk by itself; one with a copy. */

@@ -71,3 +71,18 @@ export {
 } from './list-rules.sql.js';
 export { type LockTrouble, lockTroubles } from './lock-troubles.sql.js';
 export { moveRule, reduceRule, type RuleOverride } from './replace-rule.js';
+export { planRules } from './plan/plan-rules.js';
+export { planLeaving, type LeavingPlan } from './plan/plan-leaving.js';
+export type {
+  Amount,
+  ArrivalTime,
+  ChosenRse,
+  Movement,
+  PlannedPart,
+  PlanWarning,
+  QuotaChange,
+  RejectedRse,
+  RulePlan,
+  SpaceChange,
+  Why,
+} from './plan/plan.js';

@@ -34,10 +34,15 @@ export interface Sites {
 
 /**
  * Resolves the rule's expressions and loads limits, taking the account's quota lock: whoever decides
- * by `quotaLeft` decides alone until the end of the transaction.
+ * by `quotaLeft` decides alone until the end of the transaction. Who only looks (`hold: false`) keeps
+ * nobody waiting, and what is left may be taken meanwhile.
  * Throws InvalidRSEExpression, RSEWriteBlocked, InvalidSourceReplicaExpression, InvalidRuleWeight.
  */
-export async function findSites(tx: Tx, wish: Wish): Promise<Sites> {
+export async function findSites(
+  tx: Tx,
+  wish: Wish,
+  { hold }: { readonly hold: boolean } = { hold: true },
+): Promise<Sites> {
   const named = await resolveRses(tx, wish.rseExpression);
   const open = wish.ignoreAvailability ? named : named.filter((rse) => rse.availabilityWrite);
   if (open.length === 0) {
@@ -47,7 +52,7 @@ export async function findSites(tx: Tx, wish: Wish): Promise<Sites> {
     );
   }
   const ids = named.map((rse) => rse.id);
-  const quota = await quotaLeft(tx, wish, named);
+  const quota = await quotaLeft(tx, wish, named, hold);
   const limits = await rseLimits(tx, ids);
   const usage = await rseUsage(tx, ids);
   const space = (id: RseId): bigint | null => {
@@ -74,13 +79,18 @@ export async function findSites(tx: Tx, wish: Wish): Promise<Sites> {
 }
 
 /** RSEs without a number in the map are unlimited. */
-async function quotaLeft(tx: Tx, wish: Wish, rses: readonly Rse[]): Promise<Map<RseId, bigint>> {
+async function quotaLeft(
+  tx: Tx,
+  wish: Wish,
+  rses: readonly Rse[],
+  hold: boolean,
+): Promise<Map<RseId, bigint>> {
   const left = new Map<RseId, bigint>();
   if (wish.ignoreAccountLimit) return left;
   const owner = await principalOf(tx, wish.accountId);
   if (owner.isAdmin) return left;
   const limited = rses.filter((rse) => rse.attributes['mock'] !== 'true').map((rse) => rse.id);
-  await lockQuota(tx, wish.accountId);
+  if (hold) await lockQuota(tx, wish.accountId);
   for (const [rseId, quota] of await quotaOf(tx, wish.accountId, limited)) {
     if (quota.left !== null) left.set(rseId, quota.left);
   }

@@ -1,0 +1,53 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { type Principal } from '../../accounts/index.js';
+import { Clock } from '../../clock.js';
+import { CONFIG, type Config } from '../../config/index.js';
+import { Database } from '../../db/index.js';
+import { demand, mayChangeRses } from '../../policy/index.js';
+import { findRse } from '../../rses/index.js';
+import { planLeaving, planRules, type RuleSpec, rulesTerms } from '../../rules/index.js';
+import { Caller, JSON_TYPE, Produces } from '../wire/index.js';
+import { presentLeaving, presentPlans } from './plan.presenter.js';
+import { parsePlan } from './plan.request.js';
+import { ruleSpecOf } from './rule-item.request.js';
+import { type RulesRequest } from './rules.request.js';
+
+/** What wishes would come to, before anybody makes them. Writes nothing. */
+@Controller('rules/plan')
+export class RulePlansController {
+  constructor(
+    @Inject(Database) private readonly db: Database,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Whoever may add a rule may plan it; what an RSE's leaving comes to is for those who may end it. */
+  @Post()
+  @HttpCode(200)
+  @Produces(JSON_TYPE)
+  async plan(@Body() body: unknown, @Caller() caller: Principal): Promise<object> {
+    const asked = parsePlan(body);
+    switch (asked.kind) {
+      case 'rules':
+        return await this.planRules(asked.rules, caller);
+      case 'leaving':
+        return await this.planLeaving(asked.rse, caller);
+    }
+  }
+
+  private async planRules(rules: readonly RulesRequest[], caller: Principal): Promise<object> {
+    return await this.db.snapshot(async (tx) => {
+      const specs: RuleSpec[] = [];
+      for (const { dids, rule } of rules) specs.push(await ruleSpecOf(tx, caller, dids, rule));
+      return presentPlans(await planRules(tx, specs, rulesTerms(this.config, this.clock.now())));
+    });
+  }
+
+  private async planLeaving(name: string, caller: Principal): Promise<object> {
+    demand(mayChangeRses(caller), `plan that ${name} leaves`);
+    return await this.db.snapshot(async (tx) => {
+      const rse = await findRse(tx, name);
+      return presentLeaving(await planLeaving(tx, rse, rulesTerms(this.config, this.clock.now())));
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import {
+  type Amount,
+  type ChosenRse,
+  type LeavingPlan,
+  type PlannedPart,
+  type RulePlan,
+  type Why,
+} from '../../rules/index.js';
+import { Activities, DidTypeCodec, RuleGroupingCodec } from '../../vocabulary/index.js';
+
+/** A plan names so many of its DIDs; their number is told in any case. */
+const DIDS_SHOWN = 10;
+
+/** Plans of wishes, and what they come to together. */
+export const presentPlans = (plans: readonly RulePlan[]) => ({
+  ...totalsOf(plans),
+  rules: plans.map(presentPlan),
+});
+
+/** Where the copies of an RSE would go that leaves. */
+export const presentLeaving = ({ rse, rules, files, bytes, groups }: LeavingPlan) => ({
+  rse_leaves: rse,
+  rules_there: rules,
+  files_there: files,
+  bytes_there: bytes,
+  ...totalsOf(groups.map(({ plan }) => plan)),
+  rules: groups.map((group) => ({
+    rules_there: group.rules,
+    files_there: group.files,
+    bytes_there: group.bytes,
+    ...presentPlan(group.plan),
+  })),
+});
+
+/** Whether it can be done, how much would move, and how long that takes at least, as far as is known. */
+function totalsOf(plans: readonly RulePlan[]) {
+  const moves = plans.flatMap((plan) => plan.moves);
+  const sum = (of: (amount: Amount) => bigint) => moves.reduce((all, move) => all + of(move), 0n);
+  const times = plans.flatMap((plan) => plan.times);
+  const known = times.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));
+  return {
+    feasible: plans.every(({ errors }) => errors.length === 0),
+    to_move: { files: sum(({ files }) => files), bytes: sum(({ bytes }) => bytes) },
+    seconds: times.length > 0 && known.length === 0 ? null : Math.max(0, ...known),
+    seconds_complete: known.length === times.length,
+  };
+}
+
+const presentPlan = (plan: RulePlan) => ({
+  account: plan.account,
+  rse_expression: plan.spec.rseExpression,
+  copies: plan.spec.copies,
+  weight: plan.spec.weight ?? null,
+  grouping: RuleGroupingCodec.name(plan.spec.grouping),
+  activity: Activities[plan.spec.activity] ?? null,
+  dids: plan.dids.slice(0, DIDS_SHOWN).map(({ scope, name, type }) => ({
+    scope,
+    name,
+    did_type: DidTypeCodec.name(type),
+  })),
+  did_count: plan.dids.length,
+  begins: plan.beginnings,
+  files: plan.content.files,
+  bytes: plan.content.bytes,
+  units: plan.units,
+  errors: plan.errors.map((error) => ({
+    exception_class: error.name,
+    exception_message: error.message,
+  })),
+  parts: plan.parts.map(presentPart),
+  moves: plan.moves,
+  quota: plan.quota.map(({ rseExpression, global, limit, before, after }) => ({
+    rse_expression: rseExpression,
+    global,
+    limit,
+    used_before: before,
+    used_after: after,
+  })),
+  space: plan.space.map(({ rse, limit, before, after }) => ({
+    rse,
+    limit,
+    used_before: before,
+    used_after: after,
+  })),
+  time: plan.times,
+  warnings: plan.warnings,
+  estimated: plan.estimated,
+});
+
+const presentPart = ({ rseExpression, copies, weight, chosen, rejected }: PlannedPart) => ({
+  rse_expression: rseExpression,
+  copies,
+  weight,
+  chosen: chosen.map(presentChosen),
+  rejected: rejected.map(({ rse, why }) => ({ rse, why: why.map(presentWhy) })),
+});
+
+const presentChosen = ({ rse, units, why, all, there, coming, move }: ChosenRse) => ({
+  rse,
+  units,
+  why: why.map(presentWhy),
+  files: all.files,
+  bytes: all.bytes,
+  there,
+  coming,
+  to_move: move,
+});
+
+/** `account limit` as ACCOUNT_LIMIT. */
+const presentWhy = ({ reason, units, detail }: Why<string>) => ({
+  reason: reason.toUpperCase().replaceAll(' ', '_'),
+  units,
+  detail,
+});

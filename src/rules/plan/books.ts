@@ -1,0 +1,123 @@
+import {
+  accountUsage,
+  type GlobalQuota,
+  globalQuotas,
+  localLimits,
+  principalOf,
+  quotaAt,
+} from '../../accounts/index.js';
+import { type Tx } from '../../db/index.js';
+import { type Rse } from '../../rses/index.js';
+import { type AccountId, type RseId } from '../../vocabulary/index.js';
+import { type QuotaChange } from './plan.js';
+
+/** The stored number for "as much as there is". */
+const UNLIMITED = -1n;
+
+type Bytes = ReadonlyMap<RseId, bigint>;
+
+/** What an account may put where, and what the rules of a plan have charged it so far. */
+export class AccountBook {
+  private readonly charged = new Map<RseId, bigint>();
+
+  private constructor(
+    readonly account: string,
+    /** Admins have no limits. */
+    readonly isLimited: boolean,
+    private readonly limits: Bytes,
+    private readonly used: Bytes,
+    private readonly globals: readonly GlobalQuota[],
+  ) {}
+
+  static async open(tx: Tx, accountId: AccountId): Promise<AccountBook> {
+    const owner = await principalOf(tx, accountId);
+    const usage = await accountUsage(tx, accountId);
+    return new AccountBook(
+      owner.account,
+      !owner.isAdmin,
+      await localLimits(tx, accountId),
+      new Map([...usage].map(([rseId, { bytes }]) => [rseId, bytes])),
+      await globalQuotas(tx, accountId),
+    );
+  }
+
+  charge(bytes: Bytes): void {
+    for (const [rseId, more] of bytes) addTo(this.charged, rseId, more);
+  }
+
+  /** What may still be put at an RSE after what was charged, and `more`; null is unlimited. */
+  left(rse: Rse, more: Bytes): bigint | null {
+    if (!this.isLimited || rse.attributes['mock'] === 'true') return null;
+    const limit = this.limitAt(rse.id);
+    const over = this.globals
+      .filter(({ rses }) => rses.some(({ id }) => id === rse.id))
+      .map((global) => ({ limit: global.limit, used: global.used + this.spent(global, more) }));
+    return quotaAt({ limit, used: this.usedAt(rse.id) + (more.get(rse.id) ?? 0n) }, over).left;
+  }
+
+  /** The limits that charging `more` touches, before it and after it. */
+  changes(rses: readonly Rse[], more: Bytes): QuotaChange[] {
+    if (!this.isLimited) return [];
+    const local = rses
+      .filter((rse) => more.has(rse.id) && rse.attributes['mock'] !== 'true')
+      .map((rse) => ({
+        rseExpression: rse.name,
+        global: false,
+        limit: this.limitAt(rse.id),
+        before: this.usedAt(rse.id),
+        after: this.usedAt(rse.id) + (more.get(rse.id) ?? 0n),
+      }));
+    const none: Bytes = new Map();
+    const global = this.globals
+      .filter((quota) => quota.rses.some(({ id }) => more.has(id)))
+      .map((quota) => ({
+        rseExpression: quota.expression,
+        global: true,
+        limit: quota.limit,
+        before: quota.used + this.spent(quota, none),
+        after: quota.used + this.spent(quota, more),
+      }));
+    return [...local, ...global];
+  }
+
+  /** No local limit is a limit of nothing. */
+  private limitAt(rseId: RseId): bigint | null {
+    const limit = this.limits.get(rseId) ?? 0n;
+    return limit === UNLIMITED ? null : limit;
+  }
+
+  private usedAt(rseId: RseId): bigint {
+    return (this.used.get(rseId) ?? 0n) + (this.charged.get(rseId) ?? 0n);
+  }
+
+  private spent({ rses }: GlobalQuota, more: Bytes): bigint {
+    return rses.reduce(
+      (sum, { id }) => sum + (this.charged.get(id) ?? 0n) + (more.get(id) ?? 0n),
+      0n,
+    );
+  }
+}
+
+/** What the rules of one plan take, so that each gets what those before it leave. */
+export class Books {
+  /** Bytes that come to RSEs. */
+  readonly stored = new Map<RseId, bigint>();
+  private readonly accounts = new Map<AccountId, AccountBook>();
+
+  constructor(private readonly tx: Tx) {}
+
+  async account(id: AccountId): Promise<AccountBook> {
+    const known = this.accounts.get(id) ?? (await AccountBook.open(this.tx, id));
+    this.accounts.set(id, known);
+    return known;
+  }
+
+  store(bytes: Bytes): void {
+    for (const [rseId, more] of bytes) addTo(this.stored, rseId, more);
+  }
+}
+
+/** Adds to a number of a map. */
+export function addTo<Key>(sums: Map<Key, bigint>, key: Key, more: bigint): void {
+  sums.set(key, (sums.get(key) ?? 0n) + more);
+}

@@ -1,0 +1,193 @@
+import { type SluiceError } from '../../errors/index.js';
+import { type DidId, readableBytes, type RseId } from '../../vocabulary/index.js';
+import { type Candidate, placeCopies, shortage } from '../copy-placement.js';
+import { addTo } from './books.js';
+import { type ChoiceReason, type ExclusionReason } from './plan.js';
+
+/** What an RSE has of a unit. */
+export interface Presence {
+  readonly heldBytes: bigint;
+  readonly inDeletion: boolean;
+  /** Of copies in whatever state: they take no more space. */
+  readonly knownBytes: bigint;
+}
+
+/** What stays together: a file, a dataset, or all files of a rule. */
+export interface Unit {
+  /** By which placement hashes. */
+  readonly id: DidId;
+  /** The rule that it belongs to; those of one rule follow each other. */
+  readonly root: DidId;
+  readonly files: bigint;
+  readonly bytes: bigint;
+  readonly there: ReadonlyMap<RseId, Presence>;
+  /** Where its rule has copies of it already: they stay, and are charged already. */
+  readonly keep?: readonly RseId[];
+  /** Placed in slices with others of its rule, which read the limits anew. */
+  readonly sliced: boolean;
+}
+
+export interface ChoiceTerms {
+  readonly copies: number;
+  /** Locks a slice. */
+  readonly sliceLocks: number;
+  /** Whether each rule is placed by itself, by what the catalogue says then. */
+  readonly apart: boolean;
+  /** The candidates after so many bytes were charged and stored. */
+  readonly reread: (taken: Taken) => readonly Candidate[];
+}
+
+/** Bytes by RSE. */
+export interface Taken {
+  readonly charged: ReadonlyMap<RseId, bigint>;
+  readonly stored: ReadonlyMap<RseId, bigint>;
+}
+
+/** Counts of reasons, with the words of the first unit that had each. */
+export type Reasons<Reason> = Map<Reason, { units: number; detail: string | null }>;
+
+export interface Choices extends Taken {
+  /** A list of RSEs a unit; empty for those that cannot be placed. */
+  readonly places: readonly (readonly RseId[])[];
+  readonly chosen: ReadonlyMap<RseId, Reasons<ChoiceReason>>;
+  readonly rejected: ReadonlyMap<RseId, Reasons<ExclusionReason>>;
+  readonly short: { readonly units: number; readonly first: SluiceError | undefined };
+}
+
+/**
+ * Places units one after the other as creation does: by `placeCopies`, each with the room that those
+ * before it leave. A unit that gets fewer copies than asked gets none, and the others go on. Pure.
+ */
+export function chooseForUnits(units: readonly Unit[], terms: ChoiceTerms): Choices {
+  const choosing = new Choosing(terms);
+  return { places: units.map((unit) => choosing.place(unit)), ...choosing.result() };
+}
+
+class Choosing {
+  readonly charged = new Map<RseId, bigint>();
+  readonly stored = new Map<RseId, bigint>();
+  private readonly chosen = new Map<RseId, Reasons<ChoiceReason>>();
+  private readonly rejected = new Map<RseId, Reasons<ExclusionReason>>();
+  private short = 0;
+  private firstShort: SluiceError | undefined;
+  private candidates: readonly Candidate[];
+  private before: Unit | undefined;
+  private budget = 0;
+
+  constructor(private readonly terms: ChoiceTerms) {
+    this.candidates = terms.reread(this);
+  }
+
+  result(): Omit<Choices, 'places'> {
+    const { charged, stored, chosen, rejected } = this;
+    return {
+      charged,
+      stored,
+      chosen,
+      rejected,
+      short: { units: this.short, first: this.firstShort },
+    };
+  }
+
+  place(unit: Unit): readonly RseId[] {
+    this.readLimits(unit);
+    const { copies } = this.terms;
+    const { keep = [] } = unit;
+    const here = this.candidates.map((candidate) => ({
+      ...candidate,
+      ...unit.there.get(candidate.rseId),
+      ...(keep.includes(candidate.rseId) && { quotaLeft: null, spaceLeft: null }),
+    }));
+    const wish = { id: unit.id, bytes: unit.bytes, copies, keep };
+    const placement = placeCopies(wish, here);
+    for (const { rseId, reason } of placement.rejected) {
+      note(this.rejected, rseId, reason, () =>
+        whyNot(
+          reason,
+          unit,
+          here.find((it) => it.rseId === rseId),
+        ),
+      );
+    }
+    if (placement.chosen.length < copies) {
+      this.short++;
+      this.firstShort ??= shortage(wish, here, placement);
+      return [];
+    }
+    const scarce = !placement.rejected.some(({ reason }) => reason === 'surplus');
+    for (const rseId of placement.chosen) {
+      const isHeld = (unit.there.get(rseId)?.heldBytes ?? 0n) > 0n;
+      const reason = keep.includes(rseId) ? 'kept' : isHeld ? 'held' : scarce ? 'needed' : 'share';
+      note(this.chosen, rseId, reason, () => null);
+    }
+    this.take(
+      unit,
+      placement.chosen.filter((rseId) => !keep.includes(rseId)),
+    );
+    return placement.chosen;
+  }
+
+  /** When creation would read them: for a rule placed by itself, and for each slice of a container. */
+  private readLimits(unit: Unit): void {
+    const { before } = this;
+    const isNew = unit.root !== before?.root;
+    const apart = unit.sliced || before?.sliced === true || this.terms.apart;
+    const full = unit.sliced && this.budget <= 0;
+    if (isNew || full) this.budget = this.terms.sliceLocks;
+    if ((isNew && apart) || full) this.candidates = this.terms.reread(this);
+    this.before = unit;
+    this.budget -= Math.max(1, Number(unit.files) * this.terms.copies);
+  }
+
+  private take({ bytes, there, sliced }: Unit, rses: readonly RseId[]): void {
+    for (const rseId of rses) {
+      addTo(this.charged, rseId, bytes);
+      addTo(this.stored, rseId, bytes - (there.get(rseId)?.knownBytes ?? 0n));
+    }
+    this.candidates = this.candidates.map((it) => {
+      if (!rses.includes(it.rseId)) return it;
+      // Within a slice of a container what is there already counts as if it came.
+      const known = sliced ? 0n : (there.get(it.rseId)?.knownBytes ?? 0n);
+      return {
+        ...it,
+        quotaLeft: it.quotaLeft === null ? null : it.quotaLeft - bytes,
+        spaceLeft: it.spaceLeft === null ? null : it.spaceLeft - bytes + known,
+      };
+    });
+  }
+}
+
+/** Counts a reason; the first one's words stay. */
+export function note<Reason>(
+  reasons: Map<RseId, Reasons<Reason>>,
+  rseId: RseId,
+  reason: Reason,
+  detail: () => string | null,
+  units = 1,
+): void {
+  const of = reasons.get(rseId) ?? new Map<Reason, { units: number; detail: string | null }>();
+  reasons.set(rseId, of);
+  const known = of.get(reason);
+  if (known) known.units += units;
+  else of.set(reason, { units, detail: detail() });
+}
+
+/** The numbers behind a rejection. */
+export function whyNot(
+  reason: ExclusionReason,
+  { bytes }: Pick<Unit, 'bytes'>,
+  candidate: Candidate | undefined,
+): string | null {
+  if (reason === 'account limit') {
+    return `needs ${readableBytes(bytes)}, and the account may put ${left(candidate?.quotaLeft)} more there`;
+  }
+  if (reason === 'RSE limit') {
+    const missing = bytes - (candidate?.heldBytes ?? 0n);
+    return `needs ${readableBytes(missing)}, and the limit of the RSE leaves ${left(candidate?.spaceLeft)}`;
+  }
+  return null;
+}
+
+/** What is left; more may be taken than there is. */
+const left = (bytes: bigint | null | undefined): string =>
+  readableBytes(bytes && bytes > 0n ? bytes : 0n);

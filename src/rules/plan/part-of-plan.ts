@@ -1,0 +1,113 @@
+import { type Rse } from '../../rses/index.js';
+import { readableBytes, type RseId } from '../../vocabulary/index.js';
+import { type Candidate } from '../copy-placement.js';
+import { type Sites } from '../sites.js';
+import { note, type Reasons, whyNot } from './choose-units.js';
+import { type Flow } from './flows.sql.js';
+import { type Placed } from './place-draft.js';
+import {
+  type Amount,
+  type ChoiceReason,
+  type ChosenRse,
+  type ExclusionReason,
+  type RejectedRse,
+  sumOf,
+  type Why,
+} from './plan.js';
+
+/** What was decided about the RSEs of one expression. */
+export interface Decided {
+  /** Undefined where no RSE can be written. */
+  readonly sites: Sites | undefined;
+  readonly named: readonly Rse[];
+  readonly placed: Placed;
+  /** Copies at an RSE that come to these fates. */
+  readonly amounts: (rseId: RseId, fates: readonly string[]) => Amount;
+  readonly nameOf: (rseId: RseId) => string;
+}
+
+/** Every RSE of an expression: chosen for some unit, or rejected for all, with the reasons. */
+export function presentChoices(decided: Decided): {
+  readonly chosen: ChosenRse[];
+  readonly rejected: RejectedRse[];
+} {
+  const { placed } = decided;
+  const chosen = new Map(placed.choices.chosen);
+  const rejected = new Map(placed.choices.rejected);
+  addAlone(decided, chosen, rejected);
+  const units = placed.units.length + Number(placed.alone.files);
+  for (const { id, availabilityWrite } of decided.named) {
+    const isCandidate = decided.sites?.candidates.some(({ rseId }) => rseId === id) ?? false;
+    if (!isCandidate && !availabilityWrite && !chosen.has(id)) {
+      rejected.set(id, new Map([['not writable', { units, detail: null }]]));
+    }
+  }
+  return {
+    chosen: [...chosen].map(([rseId, why]) => chosenRse(decided, rseId, why)).toSorted(byBytes),
+    rejected: [...rejected]
+      .filter(([rseId]) => !chosen.has(rseId))
+      .map(([rseId, why]) => ({ rse: decided.nameOf(rseId), why: listOf(why) }))
+      .toSorted((a, b) => (a.rse < b.rse ? -1 : 1)),
+  };
+}
+
+function chosenRse(
+  { amounts, nameOf }: Decided,
+  rseId: RseId,
+  why: Reasons<ChoiceReason>,
+): ChosenRse {
+  const all = amounts(rseId, ['there', 'coming', 'source', 'awaited', 'stuck']);
+  const there = amounts(rseId, ['there']);
+  const held = why.get('held');
+  if (held)
+    held.detail = `${readableBytes(there.bytes)} of ${readableBytes(all.bytes)} are there already`;
+  return {
+    rse: nameOf(rseId),
+    units: listOf(why).reduce((sum, { units }) => sum + units, 0),
+    why: listOf(why),
+    all,
+    there,
+    coming: amounts(rseId, ['coming']),
+    move: amounts(rseId, ['source', 'awaited', 'stuck']),
+  };
+}
+
+/** Files that were placed by themselves count one by one. */
+function addAlone(
+  { sites, placed }: Decided,
+  chosen: Map<RseId, Reasons<ChoiceReason>>,
+  rejected: Map<RseId, Reasons<ExclusionReason>>,
+): void {
+  if (placed.alone.files === 0n || !sites) return;
+  for (const candidate of sites.candidates) {
+    const { rseId } = candidate;
+    const here = placed.aloneFlows.filter(({ destination }) => destination === rseId);
+    const isHeld = ({ fate }: Flow): boolean => fate === 'there' || fate === 'coming';
+    const there = Number(sumOf(here.filter(isHeld)).files);
+    const others = Number(sumOf(here).files) - there;
+    if (there > 0) note(chosen, rseId, 'held', () => null, there);
+    if (others > 0) note(chosen, rseId, 'share', () => null, others);
+    if (there + others > 0) continue;
+    const reason = whyNoFile(candidate);
+    const unit = { bytes: 0n };
+    note(
+      rejected,
+      rseId,
+      reason,
+      () => whyNot(reason, unit, candidate),
+      Number(placed.alone.files),
+    );
+  }
+}
+
+function whyNoFile({ weight, quotaLeft, spaceLeft }: Candidate): ExclusionReason {
+  if (weight === null) return 'no weight';
+  if (quotaLeft !== null && quotaLeft <= 0n) return 'account limit';
+  return spaceLeft !== null && spaceLeft <= 0n ? 'RSE limit' : 'surplus';
+}
+
+const listOf = <Reason>(reasons: Reasons<Reason>): Why<Reason>[] =>
+  [...reasons].map(([reason, { units, detail }]) => ({ reason, units, detail }));
+
+const byBytes = (a: ChosenRse, b: ChosenRse): number =>
+  a.all.bytes === b.all.bytes ? (a.rse < b.rse ? -1 : 1) : a.all.bytes > b.all.bytes ? -1 : 1;
