@@ -6,6 +6,7 @@ import {
   AccountStatusCodec,
   type AccountType,
 } from '../vocabulary/index.js';
+import { ROOT } from './principal.js';
 
 /** Who may act, own and be charged. */
 export interface Account {
@@ -60,6 +61,25 @@ export async function accountsById(
   const byId = accountsWhere(sql`a.id = ANY(${[...ids]}::int[])`);
   const found = await rows<Account>(tx, prepared('accounts-by-id', byId));
   return new Map(found.map((account) => [account.id, account]));
+}
+
+/** Addresses of those of these accounts that are active and have one, by name of the account. */
+export const addressesOf = (tx: Tx, names: readonly string[]): Promise<string[]> =>
+  names.length === 0 ? Promise.resolve([]) : addressesWhere(tx, sql`a.name = ANY (${[...names]})`);
+
+/** Addresses of the active accounts that are admins (root is one by its name). */
+export const adminAddresses = (tx: Tx): Promise<string[]> =>
+  addressesWhere(
+    tx,
+    sql`a.name = ${ROOT} OR EXISTS (SELECT FROM account_attributes t
+          WHERE t.account_id = a.id AND t.key = 'admin' AND t.value = 'true')`,
+  );
+
+async function addressesWhere(tx: Tx, condition: Sql): Promise<string[]> {
+  const accounts = await selectAccounts(tx, condition);
+  return accounts.flatMap(({ email, status }) =>
+    email && status === AccountStatus.ACTIVE ? [email] : [],
+  );
 }
 
 /** Inserts an account; undefined if the name is taken. */

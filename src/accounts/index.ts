@@ -1,6 +1,13 @@
 /** Accounts, identities, login and storage tokens, limits and usage of accounts. */
 
-export { type Account, accountsById, findAccount, findActiveAccount } from './account.sql.js';
+export {
+  type Account,
+  accountsById,
+  addressesOf,
+  adminAddresses,
+  findAccount,
+  findActiveAccount,
+} from './account.sql.js';
 export { addAccount } from './add-account.js';
 export { addIdentity, removeIdentity } from './add-identity.js';
 export {

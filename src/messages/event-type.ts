@@ -19,6 +19,8 @@ export const EventType = {
   RULE_OK: 'RULE_OK',
   RULE_PROGRESS: 'RULE_PROGRESS',
   DATASETLOCK_OK: 'DATASETLOCK_OK',
+  /** A letter to somebody: to (a list of addresses), subject, body. */
+  EMAIL: 'email',
   DELETION_DONE: 'deletion-done',
   DELETION_NOT_FOUND: 'deletion-not-found',
   DELETION_FAILED: 'deletion-failed',

@@ -11,6 +11,7 @@ import { Channel, type DidId, RseType, type RuleId, RuleState } from '../vocabul
 import { demandApprovable } from './approval.js';
 import { onArchives } from './archived-files.js';
 import { type AdditionTerms, howToBegin } from './begin-rules.js';
+import { askApprovers } from './letters.sql.js';
 import { placeAtOnce } from './place-at-once.js';
 import { type RuleSpec } from './rule-spec.js';
 import { insertRules, selectRules } from './rule.sql.js';
@@ -75,6 +76,7 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
     for (const [didId, id] of inserted) made.set(didId, id);
     if (beginning.atOnce) await placeAtOnce(tx, [...inserted.values()], terms);
     else if (beginning.state === RuleState.INJECT) await ring(tx, Channel.INJECTION);
+    else await askApprovers(tx, [...inserted.values()], named[0]);
   }
   if (spec.lifetime !== null && spec.lifetime !== undefined && spec.lifetime <= 0) {
     await ring(tx, Channel.RULES);

@@ -17,7 +17,7 @@ import { cancelRequests, keepCancelled, reprioritiseRequests } from '../requests
 import { Cause, Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
 import { expiry } from './add-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { archiveRule, findRule, writeRule } from './rule.sql.js';
+import { findRule, writeRule } from './rule.sql.js';
 import { stickFrom } from './settle-copies.js';
 import { findSources } from './sites.js';
 
@@ -234,26 +234,4 @@ export async function demandNoChild(tx: Tx, rule: Rule): Promise<void> {
 export async function waitsForChild(tx: Tx, rule: Rule): Promise<boolean> {
   if (rule.childRuleUid === null) return false;
   return (await findRule(tx, rule.childRuleUid)).state !== RuleState.OK;
-}
-
-/** A rule that waits for approval goes to the injector, without asking for quota. Others stay. */
-export async function approveRule(tx: Tx, rule: Rule, now: Date): Promise<void> {
-  if (rule.state !== RuleState.WAITING_APPROVAL) return;
-  const inject = sql`state = ${lit(RuleState.INJECT)}`;
-  const at = sql`inject_at = ${now}::timestamptz`;
-  await writeRule(tx, rule.id, [inject, at, sql`ignore_account_limit = true`], now);
-  await ring(tx, Channel.INJECTION);
-}
-
-/** A rule that waits for approval is gone; the comment stays in its history. Others stay. */
-export async function denyRule(
-  tx: Tx,
-  rule: Rule,
-  denial: { readonly comment?: string; readonly now: Date },
-): Promise<void> {
-  if (rule.state !== RuleState.WAITING_APPROVAL) return;
-  if (denial.comment !== undefined) {
-    await writeRule(tx, rule.id, [sql`comments = ${denial.comment}`], denial.now);
-  }
-  await archiveRule(tx, rule.id, denial.now);
 }

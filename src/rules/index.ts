@@ -52,14 +52,8 @@ export { LifetimeExceptionEntity } from './lifetime-exception.entity.js';
 export { findSites, type Sites, type Wish } from './sites.js';
 export { RuleEntity } from './rule.entity.js';
 export { RuleHistoryEntity } from './rule-history.entity.js';
-export {
-  approveRule,
-  changeRule,
-  deleteRule,
-  denyRule,
-  type Expiry,
-  type RuleChange,
-} from './change-rule.js';
+export { changeRule, deleteRule, type Expiry, type RuleChange } from './change-rule.js';
+export { approveRule, type Decision, denyRule } from './decide-rule.js';
 export {
   findListedRule,
   holdsFile,

@@ -77,7 +77,7 @@ export interface PastRule {
   readonly updatedAt: Date;
 }
 
-const pastColumns = sql`r.uid, a.name AS account, r.rse_expression AS "rseExpression", r.state,
+const pastColumns = sql`r.id, r.uid, a.name AS account, r.rse_expression AS "rseExpression", r.state,
   r.locks_ok AS "locksOk", r.locks_replicating AS "locksReplicating", r.locks_stuck AS "locksStuck",
   r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
 
@@ -93,7 +93,7 @@ export const ruleHistory = (
         UNION ALL
         SELECT ${pastColumns} FROM rules_history r JOIN accounts a ON a.id = r.account_id
          WHERE r.scope = ${did.scope} AND r.name = ${did.name}
-        ORDER BY "createdAt", uid`,
+        ORDER BY "createdAt", id`,
   );
 
 /** One rule's last states: in history, or as it is. */

@@ -8,6 +8,7 @@ import {
   type RuleId,
   RuleState,
 } from '../vocabulary/index.js';
+import { okLetters } from './letters.sql.js';
 
 // What owners of rules are told, as Rucio tells it: nothing where the rule's notification is NO; of a
 // collection that is still open only where it is YES.
@@ -49,7 +50,8 @@ const tellable = (ids: readonly RuleId[]): Sql => sql`
 
 /**
  * Tells how these rules stand: RULE_OK where they are, RULE_PROGRESS where that is wanted,
- * DATASETLOCK_OK for each dataset and RSE of one that is OK and keeps datasets together. A later
+ * DATASETLOCK_OK for each dataset and RSE of one that is OK and keeps datasets together; where the
+ * notification is YES, the owner gets a letter too. A later
  * statement of the transaction that brought them there.
  */
 export async function tellRules(tx: Tx, ids: readonly RuleId[] | null): Promise<void> {
@@ -57,11 +59,11 @@ export async function tellRules(tx: Tx, ids: readonly RuleId[] | null): Promise<
   const isOk = sql`r.state = ${lit(RuleState.OK)}`;
   const rule = sql`'scope', d.scope, 'name', d.name, 'rule_id', ${hex(sql`r.uid`)}`;
   const progress = sql`coalesce(${tenths(sql`r.locks_replicating`, locksOf(sql`r`))}, 10) * 10`;
-  const { RULE_OK, RULE_PROGRESS, DATASETLOCK_OK } = EventType;
+  const { RULE_OK, RULE_PROGRESS, DATASETLOCK_OK, EMAIL } = EventType;
   await execute(
     tx,
     tellEach(
-      [RULE_OK, RULE_PROGRESS, DATASETLOCK_OK],
+      [RULE_OK, RULE_PROGRESS, DATASETLOCK_OK, EMAIL],
       sql`SELECT ${lit(RULE_OK)} AS event_type, jsonb_build_object(${rule}) AS payload
             FROM ${tellable(ids)} AND ${isOk}
           UNION ALL
@@ -69,7 +71,10 @@ export async function tellRules(tx: Tx, ids: readonly RuleId[] | null): Promise<
             FROM ${tellable(ids)} AND r.notification = ${lit(PROGRESS)}
              AND r.state IN (${lits([RuleState.OK, RuleState.REPLICATING])})
           UNION ALL
-          SELECT ${lit(DATASETLOCK_OK)}, p.payload FROM (${datasetPayloads(ids)}) p`,
+          SELECT ${lit(DATASETLOCK_OK)}, p.payload FROM (${datasetPayloads(ids)}) p
+          UNION ALL
+          SELECT ${lit(EMAIL)}, m.payload
+            FROM (${okLetters(sql`${tellable(ids)} AND ${isOk} AND r.notification = ${lit(YES)}`)}) m`,
     ),
   );
 }

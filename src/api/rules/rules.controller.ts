@@ -191,9 +191,8 @@ export class RulesController {
     if (approve !== undefined) {
       demand(mayApproveRule(caller), `approve or deny rule ${id}`);
       const { comment } = change;
-      return approve
-        ? await approveRule(tx, rule, now)
-        : await denyRule(tx, rule, { now, ...(typeof comment === 'string' && { comment }) });
+      const decision = { now, by: caller.account, ...(typeof comment === 'string' && { comment }) };
+      return approve ? await approveRule(tx, rule, decision) : await denyRule(tx, rule, decision);
     }
     if (change.locked === true) demand(mayGiveRule(caller), `lock rule ${id}`);
     if (account !== undefined) demand(mayGiveRule(caller), `give rule ${id} to ${account}`);
