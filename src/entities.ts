@@ -58,7 +58,13 @@ import {
   RuleEntity,
   RuleHistoryEntity,
 } from './rules/index.js';
-import { SubscriptionBacklogEntity, SubscriptionEntity } from './subscriptions/index.js';
+import {
+  SubscriptionBackfillEntity,
+  SubscriptionBacklogEntity,
+  SubscriptionEntity,
+  SubscriptionTaskDidEntity,
+  SubscriptionTaskEntity,
+} from './subscriptions/index.js';
 import { HeartbeatEntity } from './daemons/runtime/heartbeat.entity.js';
 
 /** The shape of every table, for TypeORM; test/db/schema.spec.ts compares them with the migrations. */
@@ -121,5 +127,8 @@ export const entities = [
   LifetimeExceptionEntity,
   SubscriptionEntity,
   SubscriptionBacklogEntity,
+  SubscriptionBackfillEntity,
+  SubscriptionTaskEntity,
+  SubscriptionTaskDidEntity,
   HeartbeatEntity,
 ];

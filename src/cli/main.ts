@@ -1,4 +1,4 @@
-/** The command line: serve, demo, migrate, explain, rule plan, routes. */
+/** The command line: serve, demo, migrate, explain, rule plan, subscription, routes. */
 
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigurationError, StateDirectoryError } from '../config/index.js';
@@ -9,6 +9,7 @@ import { runRoutes } from './routes.js';
 import { addRulePlan } from './rule-plan.js';
 import { runServe } from './serve.js';
 import { Refusal, Unreachable, UsageError } from './service.js';
+import { addSubscriptionVerbs } from './subscription.js';
 
 /** Errors that tell everything by their message: where they were thrown helps nobody. */
 const PLAIN = [ConfigurationError, StateDirectoryError, Refusal, Unreachable, UsageError];
@@ -42,6 +43,7 @@ program
 
 addExplain(program);
 addRulePlan(program.command('rule').description('wishes for copies'));
+addSubscriptionVerbs(program.command('subscription').description('standing orders'));
 
 program.command('routes').description('print every route of the API').action(runRoutes);
 

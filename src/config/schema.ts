@@ -246,6 +246,10 @@ export const ConfigSchema = section({
     retrySecondsMax: amount,
     /** A DID that could not be served for so long waits no more; its entry stays to be seen. */
     giveUpSeconds: seconds,
+    /** Subscriptions of one account that may be in use: each is asked about every new DID. */
+    accountMax: amount,
+    /** DIDs that a backfill serves a minute unless it says otherwise. */
+    backfillPerMinute: Type.Integer({ minimum: 1, maximum: 100_000 }),
   }),
   replicas: section({
     tombstoneDelaySeconds: seconds,
@@ -292,6 +296,8 @@ export const ConfigSchema = section({
     auditDays: days,
     /** Declarations about copies, once they are closed; suspicions from the day they were said. */
     badReplicasDays: days,
+    /** Tasks of subscriptions, once they are DONE; afterwards a backfill may find their DIDs anew. */
+    tasksDays: days,
   }),
 });
 

@@ -3,12 +3,15 @@ import { type Config } from '../config/index.js';
 import { dropExpired, makePartitions, retentions, type Tx } from '../db/index.js';
 import { forgetDeclarations } from '../replicas/index.js';
 import { recordRseUsageHistory } from '../rses/index.js';
+import { forgetTasks } from '../subscriptions/index.js';
 import { forgetSilent, type Reconciler } from './runtime/index.js';
 
 /** Login tokens a shift. */
 const TOKENS_MAX = 10_000;
 /** Declarations about copies a shift. */
 const DECLARATIONS_MAX = 10_000;
+/** Tasks of subscriptions a shift. */
+const TASKS_MAX = 1000;
 const DAY_MS = 86_400_000;
 /** A daemon that has said nothing for so long is gone. */
 const SILENCE_MS = 86_400_000;
@@ -16,7 +19,7 @@ const SILENCE_MS = 86_400_000;
 /**
  * A row of an append-only table is to go if and only if it is older than the table's retention
  * setting. Whole months go by dropping their partition. Declarations about copies go by the same
- * setting's kind once they are closed, login tokens when they have expired, heartbeats a day after
+ * setting's kind once they are closed, tasks of subscriptions once they are DONE, login tokens when they have expired, heartbeats a day after
  * their last one. What usage has changed is kept for the history.
  */
 export function janitor(config: Config): Reconciler {
@@ -35,6 +38,8 @@ export function janitor(config: Config): Reconciler {
       }
       const closed = new Date(now.getTime() - config.retention.badReplicasDays * DAY_MS);
       await sweep((tx) => forgetDeclarations(tx, closed, DECLARATIONS_MAX));
+      const told = new Date(now.getTime() - config.retention.tasksDays * DAY_MS);
+      await sweep((tx) => forgetTasks(tx, told, TASKS_MAX));
       await sweep((tx) => forgetExpiredTokens(tx, now, TOKENS_MAX));
       await sweep((tx) => forgetSilent(tx, new Date(now.getTime() - SILENCE_MS)));
       await sweep(recordRseUsageHistory);

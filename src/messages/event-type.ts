@@ -32,6 +32,11 @@ export const EventType = {
   FOUND: 'FOUND',
   /** Ours: no more bad copies of an RSE are replaced today: rse, limit, waiting. */
   RECOVERY_HELD: 'RECOVERY_HELD',
+  /**
+   * Ours: a subscription has DIDs for its consumer: account, subscription, subscription_id, task,
+   * attempts, key, did_count, files, bytes, dids.
+   */
+  SUBSCRIPTION_TASK: 'SUBSCRIPTION_TASK',
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 

@@ -49,4 +49,4 @@ export { mayListRequests, mayReadRequest } from './requests.js';
 export { mayAddRule, mayApproveRule, mayChangeRule, mayGiveRule } from './rules.js';
 export { mayAddScope, mayChangeScope } from './scopes.js';
 export { mayChangeSettings, mayReadSettings } from './settings.js';
-export { mayChangeSubscription } from './subscriptions.js';
+export { mayChangeSubscription, mayWorkOnTasks } from './subscriptions.js';

@@ -67,6 +67,7 @@ export const holdsFile = (didId: DidId): Sql =>
 /** A rule as it was when it ended, or is. */
 export interface PastRule {
   readonly uid: string;
+  readonly subscriptionUid: string | null;
   readonly account: string;
   readonly rseExpression: string;
   readonly state: RuleState;
@@ -77,7 +78,8 @@ export interface PastRule {
   readonly updatedAt: Date;
 }
 
-const pastColumns = sql`r.id, r.uid, a.name AS account, r.rse_expression AS "rseExpression", r.state,
+const pastColumns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", a.name AS account,
+  r.rse_expression AS "rseExpression", r.state,
   r.locks_ok AS "locksOk", r.locks_replicating AS "locksReplicating", r.locks_stuck AS "locksStuck",
   r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
 

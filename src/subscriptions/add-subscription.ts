@@ -1,10 +1,11 @@
+import { lockQuota } from '../accounts/index.js';
 import { type Tx } from '../db/index.js';
-import { InvalidObject } from '../errors/index.js';
+import { InsufficientAccountLimit, InvalidObject } from '../errors/index.js';
 import { demandPattern } from '../metadata/index.js';
 import { type AccountId, Limits } from '../vocabulary/index.js';
 import { type DidFilter } from './did-filter.js';
 import { type GivenOrder, parseOrder, wantsFiles } from './subscription.js';
-import { insertSubscription } from './subscription.sql.js';
+import { countStanding, insertSubscription } from './subscription.sql.js';
 
 /** A standing order to be made. */
 export interface SubscriptionSpec extends GivenOrder {
@@ -15,6 +16,8 @@ export interface SubscriptionSpec extends GivenOrder {
   readonly comments: string | null;
   /** Days; null is for ever. */
   readonly lifetimeDays: number | null;
+  /** Whether it was asked to be about older DIDs too; a backfill of its own makes it so. */
+  readonly retroactive?: boolean;
   readonly now: Date;
 }
 
@@ -30,8 +33,27 @@ export async function addSubscription(tx: Tx, spec: SubscriptionSpec): Promise<s
   return await insertSubscription(tx, {
     ...spec,
     wantsFiles: wantsFiles(filter),
+    retroactive: spec.retroactive ?? false,
     expiresAt: endOf(spec.lifetimeDays, spec.now),
   });
+}
+
+/**
+ * Throws InsufficientAccountLimit where an account has `max` subscriptions in use: each is asked about
+ * every new DID. Two at once do not both pass.
+ */
+export async function demandRoom(
+  tx: Tx,
+  { id, name }: { readonly id: AccountId; readonly name: string },
+  { max, now }: { readonly max: number; readonly now: Date },
+): Promise<void> {
+  await lockQuota(tx, id);
+  const count = await countStanding(tx, id, now);
+  if (count < max) return;
+  throw new InsufficientAccountLimit(
+    `Account '${name}' has ${count} subscriptions in use, and may have ${max} (subscriptions.accountMax): deactivate one first`,
+    { account: name, count, max },
+  );
 }
 
 function demandName(name: string): void {

@@ -3,9 +3,10 @@ import { Channel, SubscriptionState } from '../vocabulary/index.js';
 import { demandPatterns, endOf } from './add-subscription.js';
 import { hurryBacklog } from './backlog.sql.js';
 import { parseFilter } from './did-filter.js';
-import { parseStandingRules } from './standing-rule.js';
+import { parseAction } from './notify-action.js';
 import { wantsFiles, type Subscription } from './subscription.js';
 import { writeSubscription } from './subscription.sql.js';
+import { flushTasks } from './work-tasks.js';
 
 /** What is to be different. What is left out stays. */
 export interface SubscriptionChange {
@@ -15,6 +16,8 @@ export interface SubscriptionChange {
   /** Days from now; null is for ever. */
   readonly lifetimeDays?: number | null;
   readonly priority?: number;
+  /** It was asked to be about older DIDs too; a backfill of its own makes it so. */
+  readonly retroactive?: boolean;
   /** Makes no more rules, whatever else is changed. */
   readonly deactivate?: boolean;
 }
@@ -40,12 +43,15 @@ export async function changeSubscription(
     );
   }
   if (change.replicationRules) {
-    parseStandingRules(change.replicationRules);
+    parseAction(change.replicationRules);
+    // What was gathered in another way becomes tasks as it is.
+    await flushTasks(tx, id, now);
     assignments.push(sql`replication_rules = ${JSON.stringify(change.replicationRules)}::json`);
   }
   const { comments, lifetimeDays, priority } = change;
   if (comments !== undefined) assignments.push(sql`comments = ${comments}`);
   if (priority !== undefined) assignments.push(sql`priority = ${priority}`);
+  if (change.retroactive) assignments.push(sql`retroactive = true`);
   if (lifetimeDays !== undefined) {
     assignments.push(sql`expires_at = ${endOf(lifetimeDays, now)}::timestamptz`);
   }

@@ -1,6 +1,6 @@
 import { accountsById } from '../accounts/index.js';
 import { type Tx } from '../db/index.js';
-import { didsById } from '../dids/index.js';
+import { DescriptionColumns, didsById } from '../dids/index.js';
 import { type DidMetadata, metadataOf } from '../metadata/index.js';
 import {
   adler32FromInt4,
@@ -25,7 +25,7 @@ export interface DescribedDid extends DidName {
 }
 
 /** More of a value is not looked at. */
-const TEXT_MAX = 4000;
+export const TEXT_MAX = 4000;
 
 /** These DIDs as filters see them; hidden, suppressed and expired ones are left out. */
 export async function describeDids(
@@ -64,7 +64,30 @@ function described(metadata: DidMetadata, account: string): DescribedDid {
 const ownOf = ({ own }: DidMetadata, key: string): unknown =>
   Object.hasOwn(own, key) ? own[key] : undefined;
 
-/** Built-in metadata by name, as the wire names it. */
+/** Keys that are not an account's own, whatever it has under that name. */
+export const BUILT_IN_KEYS: ReadonlySet<string> = new Set([
+  ...Object.keys(DescriptionColumns),
+  'scope',
+  'name',
+  'account',
+  'did_type',
+  'is_open',
+  'monotonic',
+  'obsolete',
+  'complete',
+  'availability',
+  'suppressed',
+  'bytes',
+  'length',
+  'md5',
+  'adler32',
+  'is_archive',
+  'constituent',
+  'created_at',
+  'updated_at',
+]);
+
+/** Built-in metadata by name, as the wire names it; its keys are those above. */
 function builtInOf({ did, size }: DidMetadata, account: string): Record<string, unknown> {
   const closed = did.isOpen === false ? size : undefined;
   return Object.assign(Object.create(null) as Record<string, unknown>, did.description, {

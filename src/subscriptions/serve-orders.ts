@@ -10,6 +10,7 @@ import {
 import { type BacklogKey, claimBacklog, clearBacklog } from './backlog.sql.js';
 import { type DescribedDid, describeDids } from './described-did.js';
 import { matchDids } from './match-dids.js';
+import { serveOrder } from './serve-order.js';
 import { parseOrder, type Subscription } from './subscription.js';
 import { breakSubscription, standingSubscriptions } from './subscription.sql.js';
 
@@ -19,6 +20,7 @@ export type ServeTerms = Omit<ApplyTerms, 'anew'>;
 export interface ServeTally {
   /** DIDs looked at, or retries. */
   readonly seen: number;
+  /** Rules, and tasks, that were made. */
   readonly rules: number;
   readonly failures: readonly OrderFailure[];
   /** Subscriptions that could not be read, with what is wrong with them. */
@@ -27,15 +29,15 @@ export interface ServeTally {
 
 /**
  * Shows one page of new DIDs to all standing subscriptions, in the order of their priority, and makes
- * the rules they ask for. Rules and the end of the mark are one transaction: it may be broken off, or
- * done by two at once on different DIDs, and every DID is served once.
+ * the rules, or tasks, that they ask for. These and the end of the mark are one transaction: it may
+ * be broken off, or done by two at once on different DIDs, and every DID is served once.
  */
 export async function serveNewDids(tx: Tx, limit: number, terms: ServeTerms): Promise<ServeTally> {
   const ids = await claimNewDids(tx, limit);
   if (ids.length === 0) return NOTHING;
   const { orders, broken } = await standingOrders(tx, terms.now);
   const failures: OrderFailure[] = [];
-  let rules = 0;
+  let made = 0;
   const dids = orders.length === 0 ? [] : await describeDids(tx, ids, terms.now);
   const matched = await matchDids(
     tx,
@@ -43,24 +45,15 @@ export async function serveNewDids(tx: Tx, limit: number, terms: ServeTerms): Pr
     dids,
   );
   for (const [at, order] of orders.entries()) {
-    const wanted = matched[at] ?? [];
-    if (wanted.length === 0) continue;
-    for (let entry = 1; entry <= order.rules.length; entry++) {
-      const applied = await applyEntry(
-        tx,
-        order,
-        { entry, dids: wanted },
-        { ...terms, anew: true },
-      );
-      rules += applied.rules;
-      failures.push(...applied.failures);
-    }
+    const served = await serveOrder(tx, order, matched[at] ?? [], { ...terms, anew: true });
+    made += served.rules + served.tasks;
+    failures.push(...served.failures);
   }
   await endNews(tx, ids);
-  return { seen: ids.length, rules, failures, broken };
+  return { seen: ids.length, rules: made, failures, broken };
 }
 
-const NOTHING: ServeTally = { seen: 0, rules: 0, failures: [], broken: [] };
+export const NOTHING: ServeTally = { seen: 0, rules: 0, failures: [], broken: [] };
 
 /**
  * Tries again one page of what could not be served and is due: each DID only by the entry that
@@ -110,14 +103,15 @@ function byEntry(keys: readonly BacklogKey[], subscriptionId: number): Map<numbe
   return new Map([...groups].sort(([a], [b]) => a - b));
 }
 
-/** What stands now, read. What cannot be read any more, after an upgrade say, is BROKEN. */
-async function standingOrders(
+/** What stands now, or of it what has these ids, read. What cannot be read any more, after an upgrade say, is BROKEN. */
+export async function standingOrders(
   tx: Tx,
   now: Date,
+  ids?: readonly number[],
 ): Promise<{ orders: StandingOrder[]; broken: { uid: string; error: SluiceError }[] }> {
   const orders: StandingOrder[] = [];
   const broken: { uid: string; error: SluiceError }[] = [];
-  for (const subscription of await standingSubscriptions(tx, now)) {
+  for (const subscription of await standingSubscriptions(tx, now, ids)) {
     const read = readOrder(subscription);
     if (read instanceof SluiceError) {
       await breakSubscription(tx, subscription.id, now);
@@ -129,9 +123,14 @@ async function standingOrders(
   return { orders, broken };
 }
 
+/** A subscription, read. Throws what is wrong with it where it cannot be. */
+export function demandOrder(subscription: Subscription): StandingOrder {
+  return { subscription, ...parseOrder(subscription) };
+}
+
 function readOrder(subscription: Subscription): StandingOrder | SluiceError {
   try {
-    return { subscription, ...parseOrder(subscription) };
+    return demandOrder(subscription);
   } catch (error) {
     if (error instanceof SluiceError) return error;
     throw error;

@@ -15,6 +15,7 @@ export class SubscriptionEntity {
   @Column('timestamptz', { name: 'ended_at', nullable: true }) endedAt!: Date | null;
   @Column('timestamptz', { name: 'last_processed' }) lastProcessed!: Date;
   @Column('smallint') priority!: number;
+  @Column('int', { name: 'task_count' }) taskCount!: number;
   @Column(letter) state!: SubscriptionState;
   @Column('boolean') retroactive!: boolean;
   @Column('boolean', { name: 'wants_files' }) wantsFiles!: boolean;

@@ -1,4 +1,4 @@
-import { execute, join, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, join, lit, lits, one, only, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { SubscriptionDuplicate, SubscriptionNotFound } from '../errors/index.js';
 import {
   type AccountId,
@@ -16,8 +16,19 @@ const columns = sql`s.id, s.uid, s.name, s.account_id AS "accountId", a.name AS 
 const tables = sql`subscriptions s JOIN accounts a ON a.id = s.account_id`;
 
 /** States in which a subscription makes rules. */
-const STANDING = [SubscriptionState.ACTIVE, SubscriptionState.UPDATED];
+const STANDING: readonly SubscriptionState[] = [
+  SubscriptionState.ACTIVE,
+  SubscriptionState.UPDATED,
+];
+
+/** Whether a subscription is in a state in which it makes rules. */
+export const makesRules = ({ state }: Subscription): boolean => STANDING.includes(state);
 const standing = sql`s.state IN (${lits(STANDING)})`;
+
+/** Whether subscription `s` makes rules now. */
+export const isStanding = (now: Date): Sql => sql`(${standing}
+  AND (s.expires_at IS NULL OR s.expires_at > ${now}::timestamptz)
+  AND EXISTS (SELECT FROM accounts o WHERE o.id = s.account_id AND o.status <> ${lit(AccountStatus.DELETED)}))`;
 
 /** Which subscriptions: of that account, that name; `*` stands for any characters. */
 export interface SubscriptionNames {
@@ -111,8 +122,7 @@ export const standingSubscriptions = (
   rows<Subscription>(
     tx,
     sql`SELECT ${columns} FROM ${tables}
-        WHERE ${standing} AND (s.expires_at IS NULL OR s.expires_at > ${now}::timestamptz)
-          AND a.status <> ${lit(AccountStatus.DELETED)}
+        WHERE ${isStanding(now)}
           AND (${ids === undefined} OR s.id = ANY(${[...(ids ?? [])]}::int[]))
         ORDER BY s.priority, s.id`,
   );
@@ -136,6 +146,7 @@ export interface NewSubscription {
   readonly priority: number;
   readonly comments: string | null;
   readonly expiresAt: Date | null;
+  readonly retroactive: boolean;
   readonly now: Date;
 }
 
@@ -144,10 +155,10 @@ export async function insertSubscription(tx: Tx, order: NewSubscription): Promis
   const made = await one<{ uid: string }>(
     tx,
     sql`INSERT INTO subscriptions (account_id, name, filter, replication_rules, wants_files, priority,
-          comments, expires_at, state, created_at, updated_at, last_processed)
+          retroactive, comments, expires_at, state, created_at, updated_at, last_processed)
         VALUES (${order.accountId}, ${order.name}, ${JSON.stringify(order.filter)}::json,
           ${JSON.stringify(order.replicationRules)}::json, ${order.wantsFiles}, ${order.priority},
-          ${order.comments}, ${order.expiresAt}::timestamptz, ${lit(SubscriptionState.ACTIVE)},
+          ${order.retroactive}, ${order.comments}, ${order.expiresAt}::timestamptz, ${lit(SubscriptionState.ACTIVE)},
           ${order.now}::timestamptz, ${order.now}::timestamptz, ${order.now}::timestamptz)
         ON CONFLICT (account_id, name) DO NOTHING RETURNING uid`,
   );
@@ -186,14 +197,53 @@ export async function breakSubscription(tx: Tx, id: number, now: Date): Promise<
   );
 }
 
-/** New DIDs were shown to all that stand. */
-export async function noteProcessed(tx: Tx, now: Date): Promise<void> {
+/**
+ * New DIDs were shown to all that stand: a moment ago, or, where none came, it is said again once a
+ * minute, so that everybody sees that somebody looks. What somebody else holds is passed over.
+ */
+export async function noteProcessed(
+  tx: Tx,
+  now: Date,
+  { shown }: { shown: boolean },
+): Promise<void> {
+  const before = shown ? now : new Date(now.getTime() - MINUTE_MS);
   await execute(
     tx,
     sql`UPDATE subscriptions s SET last_processed = ${now}::timestamptz
-        FROM (SELECT s.id FROM subscriptions s WHERE ${standing} ORDER BY s.id FOR NO KEY UPDATE) h
-        WHERE s.id = h.id AND s.last_processed < ${now}::timestamptz`,
+        FROM (SELECT s.id FROM subscriptions s
+               WHERE ${standing} AND s.last_processed < ${before}::timestamptz
+               ORDER BY s.id FOR NO KEY UPDATE SKIP LOCKED) h
+        WHERE s.id = h.id`,
   );
+}
+
+const MINUTE_MS = 60_000;
+
+/** How many subscriptions of an account are in use. */
+export async function countStanding(tx: Tx, accountId: AccountId, now: Date): Promise<number> {
+  const { count } = await only<{ count: number }>(
+    tx,
+    sql`SELECT count(*)::int AS count FROM subscriptions s
+        WHERE s.account_id = ${accountId} AND ${isStanding(now)}`,
+  );
+  return count;
+}
+
+/** The subscription of that name. Throws SubscriptionNotFound. */
+export async function findSubscription(
+  tx: Tx,
+  account: string,
+  name: string,
+): Promise<Subscription> {
+  const found = await one<Subscription>(
+    tx,
+    sql`SELECT ${columns} FROM ${tables} WHERE a.name = ${account} AND s.name = ${name}`,
+  );
+  if (found) return found;
+  throw new SubscriptionNotFound(`No subscription ${describe({ account, name })} found`, {
+    account,
+    name,
+  });
 }
 
 /** How many rules a subscription has in one state; one row with none where it has no rules. */

@@ -1,6 +1,6 @@
 import { type AccountId, DidType, type SubscriptionState } from '../vocabulary/index.js';
 import { type DidFilter, parseFilter } from './did-filter.js';
-import { parseStandingRules, type StandingRule } from './standing-rule.js';
+import { type Action, parseAction } from './notify-action.js';
 
 /** What a filter and its rules are as clients write them. */
 export interface GivenOrder {
@@ -9,15 +9,14 @@ export interface GivenOrder {
 }
 
 /** The same, read. */
-export interface Order {
+export interface Order extends Action {
   readonly filter: DidFilter;
-  readonly rules: readonly StandingRule[];
 }
 
 /** Throws InvalidObject and InvalidRSEExpression that name what is wrong. */
 export const parseOrder = ({ filter, replicationRules }: GivenOrder): Order => ({
   filter: parseFilter(filter),
-  rules: parseStandingRules(replicationRules),
+  ...parseAction(replicationRules),
 });
 
 /** Files are marked when they are registered while such an order stands. */

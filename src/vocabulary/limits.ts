@@ -15,6 +15,10 @@ export const Limits = {
   ruleMetaLength: 3999,
   subscriptionNameLength: 64,
   subscriptionRules: 100,
+  /** DIDs in one task of a subscription; a group that has so many is full. */
+  taskDids: 100_000,
+  /** DIDs that a task's event and its own answer name; of larger ones they are listed. */
+  taskDidsTold: 1000,
   filterPatterns: 1000,
   patternLength: 1000,
   expressionLength: 3000,

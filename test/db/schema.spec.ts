@@ -15,6 +15,7 @@ import { RseEntity } from '../../src/rses/index.js';
 import {
   AccountStatusCodec,
   AccountTypeCodec,
+  BackfillStateCodec,
   BadFileState,
   BadFileStateCodec,
   DidAvailabilityCodec,
@@ -36,6 +37,7 @@ import {
   RuleStateCodec,
   ScopeStatusCodec,
   SubscriptionStateCodec,
+  TaskStateCodec,
   TransferDirectionCodec,
 } from '../../src/vocabulary/index.js';
 import { roomOf, sources } from '../architecture/sources.js';
@@ -60,6 +62,8 @@ const codecs: Record<string, { readonly letters: readonly string[] }> = {
   'rules.notification': RuleNotificationCodec,
   'rules.state': RuleStateCodec,
   'scopes.status': ScopeStatusCodec,
+  'subscription_backfills.state': BackfillStateCodec,
+  'subscription_tasks.state': TaskStateCodec,
   'subscriptions.state': SubscriptionStateCodec,
   'transfer_limits.direction': TransferDirectionCodec,
   'updated_dids.action': EvaluationCodec,

@@ -35,6 +35,14 @@ export const aboutWishes = {
       by: 'ownersSubscribe',
     },
   ],
+  mayWorkOnTasks: [
+    {
+      what: "take tasks of an account's subscriptions, and set their states",
+      rucio: [],
+      ask: (caller) => policy.mayWorkOnTasks(caller, OWNER),
+      here: OWNERS,
+    },
+  ],
   mayListRequests: [
     {
       what: 'list requests and their history',

@@ -1,13 +1,25 @@
+import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
 import { transmogrifier } from '../../src/daemons/transmogrifier.js';
 import { type Tally } from '../../src/daemons/runtime/index.js';
-import { type Database, rows, sql } from '../../src/db/index.js';
+import { type Database, execute, rows, sql } from '../../src/db/index.js';
 import { findDids } from '../../src/dids/index.js';
 import { addDescribedDids, type Meta, setMetadata } from '../../src/metadata/index.js';
 import {
   addSubscription,
+  type Backfill,
+  type BackfillPlan,
+  beginBackfill,
+  changeBackfill,
+  type BackfillChange,
   changeSubscription,
+  demandOrder,
+  findBackfill,
+  findSubscription,
   holdSubscription,
   listBacklog,
+  listTasks,
+  planBackfill,
+  sumPlan,
   type SubscriptionChange,
   type WaitingDid,
 } from '../../src/subscriptions/index.js';
@@ -48,7 +60,21 @@ export interface Office extends Court {
   /** The letter of a subscription's state. */
   stateOf(name: string): Promise<string>;
   waiting(name: string): Promise<WaitingDid[]>;
+  /** Begins a subscription's backfill. */
+  backfill(name: string, wish?: { perMinute?: number; again?: boolean }): Promise<Backfill>;
+  changeBackfill(name: string, change: BackfillChange): Promise<Backfill>;
+  backfillOf(name: string): Promise<Backfill>;
+  /** The oldest rule on a DID ends, and is history. */
+  end(name: string): Promise<void>;
+  plan(name: string, again?: boolean): Promise<BackfillPlan>;
+  /** `1 NEW-letter key: f1 f2`: one text a task or group, in the order of listings. */
+  tasks(name: string): Promise<string[]>;
 }
+
+/** The body of a subscription that notifies. */
+export const notify = (groupBy: object, more: object = {}) => [
+  { sluice: { notify: { group_by: groupBy, ...more } } },
+];
 
 export async function office(db: Database): Promise<Office> {
   const a = await court(db);
@@ -114,5 +140,47 @@ export async function office(db: Database): Promise<Office> {
       db.tx(async (tx) => (await holdSubscription(tx, 'shore', name)).state),
     waiting: (name: string) =>
       db.tx(async (tx) => listBacklog(tx, [(await holdSubscription(tx, 'shore', name)).id])),
+    backfill: (name: string, { perMinute = 60_000, again = false } = {}) =>
+      db.tx(async (tx) => {
+        const subscription = await holdSubscription(tx, 'shore', name);
+        return await beginBackfill(tx, subscription, { perMinute, again, now: a.now });
+      }),
+    changeBackfill: (name: string, change: BackfillChange) =>
+      db.tx(async (tx) =>
+        changeBackfill(tx, await holdSubscription(tx, 'shore', name), change, a.now),
+      ),
+    backfillOf: (name: string) =>
+      db.read(async (tx) => findBackfill(tx, await findSubscription(tx, 'shore', name))),
+    async end(name: string) {
+      await db.tx((tx) =>
+        execute(
+          tx,
+          sql`UPDATE rules SET expires_at = ${a.now}::timestamptz - interval '1 second', locked = false
+               WHERE id = (SELECT min(r.id) FROM rules r JOIN dids d ON d.id = r.did_id
+                            WHERE d.name = ${name})`,
+        ),
+      );
+      await a.shift(judgeCleaner(a.config));
+    },
+    plan: async (name: string, again = false) => {
+      const order = demandOrder(await db.read((tx) => findSubscription(tx, 'shore', name)));
+      return await sumPlan(order, planBackfill(db, order, { again, now: a.now }));
+    },
+    tasks: async (name: string) => {
+      const { id } = await db.read((tx) => findSubscription(tx, 'shore', name));
+      const texts: string[] = [];
+      for await (const task of listTasks((work) => db.read(work), id)) {
+        const dids = await db.read((tx) =>
+          rows<{ name: string }>(
+            tx,
+            sql`SELECT d.name FROM subscription_task_dids m JOIN dids d ON d.id = m.did_id
+                 WHERE m.task_id = ${task.id} ORDER BY d.id`,
+          ),
+        );
+        const names = dids.map((did) => did.name).join(' ');
+        texts.push(`${task.number ?? '-'} ${task.state} ${task.key}: ${names}`);
+      }
+      return texts;
+    },
   });
 }

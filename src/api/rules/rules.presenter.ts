@@ -64,6 +64,7 @@ export const presentPastRule = (rule: PastRule) => ({
 
 /** A rule's own history. */
 export const presentPast = (rule: PastRule) => ({
+  ...(rule.subscriptionUid !== null && { subscription_id: wireId(rule.subscriptionUid) }),
   updated_at: rule.updatedAt,
   state: RuleStateCodec.name(rule.state),
   locks_ok_cnt: rule.locksOk,

@@ -14,17 +14,21 @@ import { type FastifyRequest } from 'fastify';
 import { findActiveAccount, type Principal } from '../../accounts/index.js';
 import { record } from '../../audit/index.js';
 import { Clock } from '../../clock.js';
-import { Database } from '../../db/index.js';
+import { CONFIG, type Config } from '../../config/index.js';
+import { Database, type Tx } from '../../db/index.js';
 import { demand, mayChangeSubscription } from '../../policy/index.js';
 import {
   addSubscription,
+  beginBackfill,
   changeSubscription,
+  demandRoom,
   findSubscriptionById,
   holdSubscription,
   listSubscriptions,
+  makesRules,
   type SubscriptionNames,
 } from '../../subscriptions/index.js';
-import { wireId } from '../../vocabulary/index.js';
+import { type AccountId, wireId } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, NDJSON, note, Produces, streamRows } from '../wire/index.js';
 import { presentSubscription } from './subscriptions.presenter.js';
 import {
@@ -39,6 +43,7 @@ export class SubscriptionsController {
   constructor(
     @Inject(Database) private readonly db: Database,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Get()
@@ -86,7 +91,9 @@ export class SubscriptionsController {
       demand(mayChangeSubscription(caller, accountId), `add a subscription of ${account}`);
       await demandRules(tx, caller, accountId, order.replicationRules);
       const now = this.clock.now();
+      await this.demandRoom(tx, { id: accountId, name: account });
       const added = await addSubscription(tx, { ...order, name, accountId, now });
+      if (order.retroactive) await this.backfill(tx, account, name);
       await record(tx, {
         by: caller,
         action: 'subscription.add',
@@ -115,7 +122,10 @@ export class SubscriptionsController {
       if (change.replicationRules) {
         await demandRules(tx, caller, accountId, change.replicationRules);
       }
+      const rests = !makesRules(subscription);
+      if (rests && !change.deactivate) await this.demandRoom(tx, { id: accountId, name: account });
       await changeSubscription(tx, subscription, change, this.clock.now());
+      if (change.retroactive) await this.backfill(tx, account, name);
       await record(tx, {
         by: caller,
         action: 'subscription.change',
@@ -124,6 +134,22 @@ export class SubscriptionsController {
       });
     });
     return 'Created';
+  }
+
+  private async demandRoom(
+    tx: Tx,
+    account: { readonly id: AccountId; readonly name: string },
+  ): Promise<void> {
+    const { accountMax: max } = this.config.subscriptions;
+    await demandRoom(tx, account, { max, now: this.clock.now() });
+  }
+
+  /** Shows it what is there, from the beginning, as it is now. */
+  private async backfill(tx: Tx, account: string, name: string): Promise<void> {
+    const { backfillPerMinute: perMinute } = this.config.subscriptions;
+    const subscription = await holdSubscription(tx, account, name);
+    const spec = { perMinute, again: false, now: this.clock.now() };
+    await beginBackfill(tx, subscription, spec, { instead: true });
   }
 
   private async stream(names: SubscriptionNames): Promise<StreamableFile> {

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { findActiveAccount, type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
-import { InvalidObject, UnsupportedOperation } from '../../errors/index.js';
+import { InvalidObject } from '../../errors/index.js';
 import { demand, mayAddRule } from '../../policy/index.js';
-import { parseStandingRules, type SubscriptionChange } from '../../subscriptions/index.js';
+import { parseAction, type SubscriptionChange } from '../../subscriptions/index.js';
 import {
   type AccountId,
   SubscriptionState,
@@ -47,15 +47,16 @@ export interface SubscriptionRequest {
   readonly comments: string | null;
   readonly lifetimeDays: number | null;
   readonly priority: number;
+  /** Also about DIDs that are there: a backfill begins. */
+  readonly retroactive: boolean;
 }
 
 const USUAL_PRIORITY = 3;
 
-/** Throws ValueError, KeyError, InvalidObject; UnsupportedOperation for `retroactive`. */
+/** Throws ValueError, KeyError, InvalidObject. */
 export function parseNewSubscription(body: unknown): SubscriptionRequest {
   const { options } = parseParameters(Body, body, 'a subscription');
   const given = parseParameters(NewSubscription, options, 'a subscription');
-  refuseRetroactive(given.retroactive);
   demandShort(given.filter, given.replication_rules);
   return {
     filter: given.filter,
@@ -63,6 +64,7 @@ export function parseNewSubscription(body: unknown): SubscriptionRequest {
     comments: given.comments || null,
     lifetimeDays: given.lifetime || null,
     priority: priorityOf(given.priority) ?? USUAL_PRIORITY,
+    retroactive: given.retroactive ?? false,
   };
 }
 
@@ -70,7 +72,6 @@ export function parseNewSubscription(body: unknown): SubscriptionRequest {
 export function parseSubscriptionUpdate(body: unknown): SubscriptionChange {
   const { options } = parseParameters(Body, body, 'an update');
   const given = parseParameters(Update, options, 'an update');
-  refuseRetroactive(given.retroactive);
   demandShort(given.filter, given.replication_rules);
   const priority = priorityOf(given.priority);
   const { lifetime } = given;
@@ -80,6 +81,7 @@ export function parseSubscriptionUpdate(body: unknown): SubscriptionChange {
     ...(given.comments && { comments: given.comments }),
     ...(lifetime !== null && lifetime !== undefined && { lifetimeDays: lifetime || null }),
     ...(priority !== undefined && { priority }),
+    ...(given.retroactive && { retroactive: true }),
     ...(given.state && { deactivate: isEnd(given.state) }),
   };
 }
@@ -100,14 +102,6 @@ function priorityOf(priority: number | string | null | undefined): number | unde
   return Number(priority);
 }
 
-function refuseRetroactive(retroactive: boolean | null | undefined): void {
-  if (!retroactive) return;
-  throw new UnsupportedOperation(
-    'A subscription is about new DIDs; show it others by setting is_new on them',
-    { field: 'retroactive' },
-  );
-}
-
 function demandShort(...given: readonly unknown[]): void {
   for (const value of given) {
     if ((JSON.stringify(value ?? null) ?? '').length <= FILTER_TEXT_MAX) continue;
@@ -124,7 +118,7 @@ export async function demandRules(
   ownerId: AccountId,
   rules: readonly unknown[],
 ): Promise<void> {
-  for (const { account, locked } of parseStandingRules(rules)) {
+  for (const { account, locked } of parseAction(rules).rules) {
     const payer = account === null ? ownerId : (await findActiveAccount(tx, account)).id;
     demand(
       mayAddRule(caller, payer, locked),

@@ -220,7 +220,6 @@ describe('what is refused', () => {
     [{ replication_rules: [{ ...rule, account: 'nobody' }] }, 404, 'AccountNotFound', 'nobody'],
     [{ lifetime: -1 }, 400, 'InvalidObject', 'lifetime'],
     [{ priority: 'first' }, 400, 'InvalidObject', 'priority'],
-    [{ retroactive: true }, 409, 'UnsupportedOperation', 'is_new'],
     [{ filter: { pattern: 'x'.repeat(70_000) } }, 400, 'InvalidObject', 'filter'],
   ])('%#: with the name of what is wrong', async (more, status, name, field) => {
     const answer = await api.root('POST', '/subscriptions/alice/odd', order(more));

@@ -1,4 +1,7 @@
 import { type Method } from 'axios';
+import { bundledConfigFile, loadConfig } from '../../../src/config/index.js';
+import { rulesTerms } from '../../../src/rules/index.js';
+import { serveNewDids } from '../../../src/subscriptions/index.js';
 import { type Answer, type TestApi } from '../../support/api.js';
 
 export const SCOPE = 'km3net';
@@ -22,6 +25,8 @@ export interface SizedLake {
   datasets(tag: string, size: number): Promise<{ scope: string; name: string }[]>;
   /** A rule over such a dataset to B-DISK; its id. */
   rule(tag: string, size: number): Promise<string>;
+  /** Shows what is new to the subscriptions. */
+  showNew(): Promise<void>;
   /** A scope of root's, made where it is missing. */
   scope(name: string): Promise<void>;
   /** Where the files stand at an RSE. */
@@ -87,6 +92,11 @@ export async function sizedLake(api: TestApi): Promise<SizedLake> {
       await lake.dataset(tag, size);
       const answer = await send('POST', '/rules/', ruleOn([{ scope: SCOPE, name: tag }]));
       return (answer.body as [string])[0];
+    },
+    async showNew() {
+      const config = loadConfig({ file: bundledConfigFile('test'), environment: {} });
+      const terms = { ...config.subscriptions, ...rulesTerms(config, new Date()) };
+      while ((await api.db.tx((tx) => serveNewDids(tx, 1000, terms))).seen > 0);
     },
     async scope(name) {
       const { body } = await send('GET', '/scopes/');

@@ -1,4 +1,23 @@
-import { ruleOn, SCOPE, type Sized } from './sized-lake.js';
+import { ruleOn, SCOPE, type Sized, type SizedLake } from './sized-lake.js';
+
+const order = (tag: string, replicationRules: object[]) => ({
+  options: { filter: { pattern: `${tag}_` }, replication_rules: replicationRules },
+});
+
+/** Datasets, and a subscription that is about them. */
+async function ordered(lake: SizedLake, size: number, tag: string): Promise<void> {
+  await lake.datasets(tag, size);
+  const rule = { copies: 1, rse_expression: 'B-DISK' };
+  await lake.send('POST', `/subscriptions/root/${tag}`, order(tag, [rule]));
+}
+
+/** So many tasks of a subscription. */
+async function tasks(lake: SizedLake, size: number, tag: string): Promise<void> {
+  const one = { sluice: { notify: { group_by: { files: 1 } } } };
+  await lake.send('POST', `/subscriptions/root/${tag}`, order(tag, [one]));
+  await lake.datasets(tag, size);
+  await lake.showNew();
+}
 
 /** Requests about rules, locks, requests and standing orders, and the rest, whose body or answer has a size. */
 export const aboutWishes: Readonly<Record<string, Sized>> = {
@@ -127,6 +146,22 @@ export const aboutWishes: Readonly<Record<string, Sized>> = {
       });
     }
     return ['GET', '/subscriptions/root'];
+  },
+  'planning a backfill': async (lake, size, tag) => {
+    await ordered(lake, size, tag);
+    return ['POST', `/subscriptions/root/${tag}/backfill`, { dry_run: true }];
+  },
+  'what a backfill would find': async (lake, size, tag) => {
+    await ordered(lake, size, tag);
+    return ['GET', `/subscriptions/root/${tag}/matches`];
+  },
+  'taking tasks': async (lake, size, tag) => {
+    await tasks(lake, size, tag);
+    return ['POST', `/subscriptions/root/${tag}/tasks/claim`, { count: size }];
+  },
+  'listing tasks': async (lake, size, tag) => {
+    await tasks(lake, size, tag);
+    return ['GET', `/subscriptions/root/${tag}/tasks`];
   },
   'writing settings': (lake, size, tag) => [
     'POST',
