@@ -19,6 +19,7 @@ const GROUPS = [
       'locks',
       'rules',
       'subscriptions',
+      'jobs',
     ],
   ],
   ['Beside the line: know no tables', ['protocols', 'transfertools', 'sinks']],

@@ -50,7 +50,8 @@ import {
   VerificationEntity,
 } from './replicas/index.js';
 import { RequestEntity, RequestHistoryEntity, TransferLimitEntity } from './requests/index.js';
-import { LockEntity, StuckLockEntity } from './locks/index.js';
+import { JobEntity, JobItemEntity, JobScheduleEntity } from './jobs/index.js';
+import { LockEntity, LockMoveEntity, StuckLockEntity } from './locks/index.js';
 import {
   LifetimeExceptionEntity,
   ResolvedExpressionEntity,
@@ -120,6 +121,7 @@ export const entities = [
   TransferLimitEntity,
   LockEntity,
   StuckLockEntity,
+  LockMoveEntity,
   RuleEntity,
   RuleHistoryEntity,
   RuleDriftEntity,
@@ -130,5 +132,8 @@ export const entities = [
   SubscriptionBackfillEntity,
   SubscriptionTaskEntity,
   SubscriptionTaskDidEntity,
+  JobEntity,
+  JobItemEntity,
+  JobScheduleEntity,
   HeartbeatEntity,
 ];

@@ -23,6 +23,7 @@ import { RedirectModule } from './redirect/redirect.module.js';
 import { TracesModule } from './traces/traces.module.js';
 import { WellKnownModule } from './well-known/well-known.module.js';
 import { LifetimeExceptionsModule } from './lifetime-exceptions/lifetime-exceptions.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { LocksModule } from './locks/locks.module.js';
 import { RulesModule } from './rules/rules.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
@@ -47,6 +48,7 @@ export const apiModules: Type[] = [
   RedirectModule,
   RulesModule,
   SubscriptionsModule,
+  JobsModule,
   LocksModule,
   LifetimeExceptionsModule,
   RequestsModule,

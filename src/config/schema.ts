@@ -38,6 +38,7 @@ export const DAEMON_NAMES = [
   'dark-reaper',
   'undertaker',
   'transmogrifier',
+  'foreman',
   'necromancer',
   'verifier',
   'abacus',
@@ -240,6 +241,14 @@ export const ConfigSchema = section({
     synchronousLocksMax: amount,
     sliceLocks: amount,
   }),
+  jobs: section({
+    /** Until the next look at what a job waits for: locks on the move, rules that are being placed. */
+    pollSeconds: amount,
+    /** Files, copies or locks a slice, each a transaction. */
+    sliceItems: amount,
+    /** DIDs that get rules of their own in one slice. */
+    sliceRules: amount,
+  }),
   subscriptions: section({
     /** Until a DID that could not be served is tried again; doubled by each attempt. */
     retrySeconds: amount,
@@ -298,6 +307,8 @@ export const ConfigSchema = section({
     badReplicasDays: days,
     /** Tasks of subscriptions, once they are DONE; afterwards a backfill may find their DIDs anew. */
     tasksDays: days,
+    /** Jobs and their results, once they have ended. */
+    jobsDays: days,
   }),
 });
 

@@ -11,6 +11,7 @@ import { conveyorSubmitter } from './conveyor/submitter.js';
 import { transferWays } from './conveyor/transfer-ways.js';
 import { janitor } from './janitor.js';
 import { atropos } from './atropos.js';
+import { foreman } from './foreman.js';
 import { hermes } from './hermes.js';
 import { kronos } from './kronos.js';
 import { judgeCleaner } from './judge/cleaner.js';
@@ -48,6 +49,7 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   'judge-cleaner': ({ config }) => judgeCleaner(config),
   'judge-drifter': ({ config }) => judgeDrifter(config),
   transmogrifier: ({ config }) => transmogrifier(config),
+  foreman: ({ config }) => foreman(config),
   'conveyor-submitter': ({ config, movements }) => conveyorSubmitter(config, movements),
   'conveyor-poller': ({ config, movements }) => conveyorPoller(config, movements),
   'conveyor-finisher': ({ config }) => conveyorFinisher(config),

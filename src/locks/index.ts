@@ -24,7 +24,21 @@ export {
   retryAtOnce,
   type RetryTerms,
 } from './stuck-lock.sql.js';
+export {
+  addMoves,
+  endMoves,
+  FIRST_MOVE,
+  followMoves,
+  isMoving,
+  lastMove,
+  type MoveKey,
+  type MovePage,
+  type MoveReason,
+  movesOn,
+  replacedLocks,
+} from './lock-move.sql.js';
 export { LockEntity } from './lock.entity.js';
+export { LockMoveEntity } from './lock-move.entity.js';
 export { StuckLockEntity } from './stuck-lock.entity.js';
 export {
   type DatasetLock,

@@ -28,6 +28,7 @@ export {
   limitStatements,
   searchContentPage,
   searchPage,
+  searchRows,
 } from './search-dids.js';
 export { DidMetaEntity } from './did-meta.entity.js';
 export { MetaKeyEntity, MetaValueEntity } from './meta-key.entity.js';

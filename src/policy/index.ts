@@ -45,6 +45,7 @@ export {
   mayUpdateReplicas,
   type WriterFacts,
 } from './replicas.js';
+export { mayApproveJob, mayOrderJob, maySteerJob } from './jobs.js';
 export { mayListRequests, mayReadRequest } from './requests.js';
 export { mayAddRule, mayApproveRule, mayChangeRule, mayGiveRule } from './rules.js';
 export { mayAddScope, mayChangeScope } from './scopes.js';

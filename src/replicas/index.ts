@@ -31,6 +31,7 @@ export {
   type TracedCopy,
   type VerificationJob,
 } from './verification.sql.js';
+export { condemnCopies, letCopiesGo } from './condemn.sql.js';
 export { closeDeclarations, forgetDeclarations } from './close-declarations.sql.js';
 export {
   type FileSpec,

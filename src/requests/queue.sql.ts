@@ -46,12 +46,17 @@ export interface Urgency {
 }
 
 /**
- * The requests of a rule's copies follow its priority, activity and account; one under way goes on
+ * The requests of rules' copies follow their priority, activity and account; one under way goes on
  * and counts for its new activity. One that was made for another rule follows a higher priority and
  * nothing else. Gives how many there are.
  */
-export const reprioritiseRequests = (tx: Tx, ruleId: RuleId, urgency: Urgency): Promise<number> => {
-  const ours = sql`q.rule_id = ${ruleId}::bigint`;
+export const reprioritiseRequests = (
+  tx: Tx,
+  ruleIds: readonly RuleId[],
+  urgency: Urgency,
+): Promise<number> => {
+  const ids = sql`${[...ruleIds]}::bigint[]`;
+  const ours = sql`(q.rule_id = ANY (${ids})) IS TRUE`;
   const { priority = null, activity = null, accountId = null } = urgency;
   return execute(
     tx,
@@ -62,6 +67,6 @@ export const reprioritiseRequests = (tx: Tx, ruleId: RuleId, urgency: Urgency): 
                account_id = CASE WHEN ${ours} THEN coalesce(${accountId}::int, q.account_id) ELSE q.account_id END
          WHERE q.id = ANY (ARRAY(${requestsOf(sql`
            SELECT l.did_id, l.rse_id FROM locks l
-            WHERE l.rule_id = ${ruleId} AND l.state = ${lit(LockState.REPLICATING)}`)}))`,
+            WHERE l.rule_id = ANY (${ids}) AND l.state = ${lit(LockState.REPLICATING)}`)}))`,
   );
 };

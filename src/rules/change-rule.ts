@@ -56,7 +56,7 @@ export async function changeRule(
   if (change.accountId !== undefined) await giveRule(tx, rule, change.accountId, terms.now);
   const { priority, activity, accountId } = change;
   if (priority !== undefined || activity !== undefined || accountId !== undefined) {
-    await reprioritiseRequests(tx, rule.id, {
+    await reprioritiseRequests(tx, [rule.id], {
       ...(priority !== undefined && { priority }),
       ...(activity !== undefined && { activity }),
       ...(accountId !== undefined && { accountId }),

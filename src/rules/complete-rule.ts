@@ -1,6 +1,6 @@
 import { lit, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow, depthOf, filesBelow } from '../dids/index.js';
-import { isOfRule, releaseTheseLocks } from '../locks/index.js';
+import { isOfRule, movesOn, releaseTheseLocks } from '../locks/index.js';
 import { Channel, type DidId, DidType, LockState, RuleGrouping } from '../vocabulary/index.js';
 import { isLeaving } from './drift.sql.js';
 import { fillCopies } from './fill-copies.js';
@@ -78,7 +78,7 @@ const locksBeyond = (rule: Rule, limit: number): Sql => sql`
                    ORDER BY l.state = ${lit(LockState.OK)} DESC, l.state = ${lit(LockState.REPLICATING)} DESC,
                             l.rse_id) AS place
             FROM locks l WHERE l.rule_id = ${rule.id} AND NOT ${isLeaving(sql`l`)}) n
-   WHERE n.place > ${placesOf(rule)}
+   WHERE n.place > ${placesOf(rule)} + ${movesOn(sql`n.did_id`, sql`n.rule_id`)}
    LIMIT ${lit(limit)}`;
 
 /** Locks that file `n` may have: where datasets stay together each by itself, so many for each. */

@@ -1,5 +1,5 @@
 import { rows, sql, type Sql, type Tx } from '../db/index.js';
-import { isOfRule } from '../locks/index.js';
+import { isMoving, isOfRule } from '../locks/index.js';
 import { type DidId, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Rule } from './rule.js';
 
@@ -8,7 +8,8 @@ const SAMPLE = 1000;
 
 /**
  * Where a rule has the copies of a unit: decided and stored, or else told by a sample of its locks.
- * At most `copies` RSEs, those with most locks first; empty where nothing is placed.
+ * At most `copies` RSEs, those with most locks first; empty where nothing is placed. Where its locks are
+ * moving away from does not count.
  */
 export async function existingPlacement(
   tx: Tx,
@@ -54,12 +55,14 @@ export async function existingPlacements(
 }
 
 const ofRule = (rule: Rule): Sql =>
-  sql`SELECT rse_id FROM locks WHERE rule_id = ${rule.id} LIMIT ${SAMPLE}::int`;
+  sql`SELECT l.rse_id FROM locks l
+       WHERE l.rule_id = ${rule.id} AND NOT ${isMoving(sql`l`)} LIMIT ${SAMPLE}::int`;
 
 /** OFFSET 0 and ORDER BY: by the dataset's key and a probe a file, never all locks or all contents. */
 const ofDataset = (rule: Rule, dataset: Sql): Sql => sql`
   SELECT h.rse_id FROM contents ct
    CROSS JOIN LATERAL (
      SELECT l.rse_id FROM locks l
-      WHERE l.did_id = ct.child_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)} OFFSET 0) h
+      WHERE l.did_id = ct.child_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)}
+        AND NOT ${isMoving(sql`l`)} OFFSET 0) h
    WHERE ct.parent_id = ${dataset} ORDER BY ct.child_id LIMIT ${SAMPLE}::int`;

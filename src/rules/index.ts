@@ -22,10 +22,21 @@ export {
   sweepForDrift,
 } from './find-drift.js';
 export { replaceDriftedNext, type Replacement } from './replace-drifted.js';
+export { changeRules, type RulesChange } from './change-rules.sql.js';
 export { recountRules } from './counter.sql.js';
 export { evaluateNext, type EvaluationTally } from './evaluate-dids.js';
+export {
+  type HandedOver,
+  type HandOver,
+  handOverLocks,
+  locksAt,
+  type MoveRoom,
+  planHandOver,
+  type PlannedMove,
+} from './hand-over.js';
 export { injectNext } from './inject-next.js';
 export { expireNext, type Removal, type RemovalTerms, removeRules } from './remove-rules.js';
+export { letGoNext, type LettingGo } from './let-go.js';
 export { type Repair, repairNext, type RepairTerms } from './repair-rule.js';
 export { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 export { prolongRules, type ProlongedRules } from './prolong.sql.js';

@@ -1,6 +1,6 @@
 import { lit, one, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow } from '../dids/index.js';
-import { isOfRule, lacksSource, releaseTheseLocks } from '../locks/index.js';
+import { followMoves, isMoving, isOfRule, lacksSource, releaseTheseLocks } from '../locks/index.js';
 import {
   Channel,
   type DidId,
@@ -74,8 +74,8 @@ export const isDue = (rule: Rule, now: Date): Sql => sql`
   AND l.state = ${lit(LockState.STUCK)}`;
 
 /**
- * A lock without any source is no better off elsewhere; one at an RSE that its rule is leaving is
- * replaced before it goes.
+ * A lock without any source is no better off elsewhere; one that is on the move, or at an RSE that its
+ * rule is leaving, is replaced before it goes.
  */
 const tiredLocks = (
   tx: Tx,
@@ -86,7 +86,7 @@ const tiredLocks = (
   rows<TiredLock>(
     tx,
     sql`SELECT s.did_id AS "didId", s.rse_id AS "rseId" FROM stuck_locks s, locks l
-         WHERE ${isDue(rule, terms.now)}
+         WHERE ${isDue(rule, terms.now)} AND NOT ${isMoving(sql`l`)}
            AND (s.rse_id <> ALL (${targets.map(({ rseId }) => rseId)}::int[])
                 OR s.attempts >= ${terms.moveAfterAttempts}::int AND NOT ${lacksSource})
            AND NOT ${isLeaving(sql`s`)}
@@ -208,6 +208,7 @@ async function carryOut(
   );
   const held = { id: rule.id, accountId: rule.accountId, purge: rule.purgeReplicas };
   await release(tx, held, gone, { ...terms, guard: 'repair' });
+  await followMoves(tx, rule.id, moves);
   const copies = moves.map(({ didId, target }) => ({ didId, rseId: target }));
   const tally = await placeSlice(
     tx,

@@ -97,6 +97,60 @@ export async function release(
   gone: Sql,
   terms: ReleaseTerms & { readonly guard?: string },
 ): Promise<number> {
+  const { count, news } = await releaseGone(
+    tx,
+    gone,
+    {
+      copies: sql`SELECT did_id, rse_id, 1 AS released, ${rule.purge}::boolean AS purge FROM gone`,
+      charges: sql`SELECT ${rule.accountId}::int AS account_id, rse_id, -count(*) AS files, -sum(bytes) AS bytes
+                     FROM gone GROUP BY rse_id`,
+    },
+    terms,
+  );
+  // A rule that is on its way out has not come to be OK.
+  if (!rule.ends) await tellRules(tx, news);
+  return count;
+}
+
+/**
+ * The same for locks of any rules, of which `gone` may have several on one copy. `purges` tells of a row
+ * `g` of them whether the copy is to go at once. Gives the number of locks.
+ */
+export async function releaseOfMany(
+  tx: Tx,
+  gone: Sql,
+  purges: Sql,
+  terms: ReleaseTerms & { readonly guard: string },
+): Promise<number> {
+  const { count, news } = await releaseGone(
+    tx,
+    gone,
+    {
+      copies: sql`SELECT g.did_id, g.rse_id, count(*)::int AS released, bool_and(${purges}) AS purge
+                    FROM gone g GROUP BY g.did_id, g.rse_id`,
+      charges: sql`SELECT r.account_id, g.rse_id, -count(*) AS files, -sum(g.bytes) AS bytes
+                     FROM gone g JOIN rules r ON r.id = g.rule_id GROUP BY r.account_id, g.rse_id`,
+    },
+    terms,
+  );
+  await tellRules(tx, news);
+  return count;
+}
+
+/** What the locks that go mean to others, from the CTE `gone`. */
+interface Consequences {
+  /** (did_id, rse_id, released, purge), a copy once. */
+  readonly copies: Sql;
+  /** (account_id, rse_id, files, bytes), negative. */
+  readonly charges: Sql;
+}
+
+async function releaseGone(
+  tx: Tx,
+  gone: Sql,
+  { copies, charges }: Consequences,
+  terms: ReleaseTerms & { readonly guard?: string },
+): Promise<{ count: number; news: RuleId[] | null }> {
   const letter = (state: LockState) => sql`-(state = ${lit(state)})::int`;
   const guarded = terms.guard
     ? sql`guarded AS (${addGuards(
@@ -104,21 +158,15 @@ export async function release(
         terms.guard,
       )}),`
     : sql``;
-  const { count, news } = await only<{ count: number; news: RuleId[] | null }>(
+  return await only<{ count: number; news: RuleId[] | null }>(
     tx,
     sql`WITH gone AS (${gone}),
-      copies AS (${releaseCopies(
-        sql`SELECT did_id, rse_id, 1 AS released, ${rule.purge}::boolean AS purge FROM gone`,
-        terms,
-      )}),
+      copies AS (${releaseCopies(copies, terms)}),
       ${guarded}
       cancelled AS (${cancelRequests(sql`SELECT did_id, rse_id FROM copies WHERE cancel`)}),
       kept AS (${keepCancelled(sql`SELECT * FROM cancelled`, terms.now)}),
       forgotten AS (${forgetStuckLocks(sql`SELECT did_id, rse_id, rule_id FROM gone WHERE state <> ${lit(LockState.OK)}`)}),
-      refunded AS (${addAccountUsage(
-        sql`SELECT ${rule.accountId}::int AS account_id, rse_id, -count(*) AS files, -sum(bytes) AS bytes
-              FROM gone GROUP BY rse_id`,
-      )}),
+      refunded AS (${addAccountUsage(charges)}),
       recounted AS (${recountRules(
         sql`SELECT rule_id, ${letter(LockState.OK)} AS ok, ${letter(LockState.REPLICATING)} AS replicating,
                    ${letter(LockState.STUCK)} AS stuck, NULL::text AS error FROM gone`,
@@ -126,7 +174,4 @@ export async function release(
       )})
       SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM gone`,
   );
-  // A rule that is on its way out has not come to be OK.
-  if (!rule.ends) await tellRules(tx, news);
-  return count;
 }

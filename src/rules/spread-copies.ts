@@ -31,7 +31,7 @@ export async function spreadCopies(
   const copies = ownCopies(rule.id, rses, rule.copies);
   if (open.every(isUnlimited)) return { copies, charge: new Map() };
   const charge = await chargeOf(tx, files, copies);
-  if (open.every((candidate) => fitsShare(candidate, charge))) return { copies, charge };
+  if (fitsShares(open, charge)) return { copies, charge };
   const filling = fillCopies(await rankFiles(tx, rule, files, rses), open);
   const [unfit] = filling.short;
   if (unfit) throw tooFew(rule, charged(candidates, filling.charge), unfit);
@@ -61,6 +61,12 @@ export const charged = (
 
 const isUnlimited = ({ quotaLeft, spaceLeft, weight }: Candidate): boolean =>
   weight === null || (quotaLeft === null && spaceLeft === null);
+
+/** Whether the limits leave room for what each RSE would get. */
+export const fitsShares = (
+  candidates: readonly Candidate[],
+  charge: ReadonlyMap<RseId, bigint>,
+): boolean => candidates.every((candidate) => fitsShare(candidate, charge));
 
 function fitsShare(candidate: Candidate, charge: ReadonlyMap<RseId, bigint>): boolean {
   const share = charge.get(candidate.rseId);

@@ -10,17 +10,17 @@ import { type WeightedRse } from './rendezvous.js';
 export const held = sql`${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)}`;
 
 /** Where file `s` is, and where it is being deleted: `has` (here, going). */
-const has = sql`LATERAL (
+export const has = sql`LATERAL (
       SELECT array_agg(h.rse_id) FILTER (WHERE h.state IN (${held})) AS here,
              array_agg(h.rse_id) FILTER (WHERE h.state = ${lit(ReplicaState.BEING_DELETED)}) AS going
         FROM replicas h WHERE h.did_id = s.did_id) has`;
 
-const shares = (rses: readonly WeightedRse[]): Sql => sql`
+export const shares = (rses: readonly WeightedRse[]): Sql => sql`
         unnest(${rses.map((rse) => rse.rseId)}::int[], ${rses.map((rse) => rse.seed)}::bigint[],
                     ${rses.map((rse) => rse.weight)}::float8[]) x(rse_id, seed, weight)`;
 
 /** Best first: by weighted rendezvous hashing over the file's id and the RSE's seed. */
-const bestFirst = sql`coalesce(x.rse_id = ANY (has.here), false) DESC,
+export const bestFirst = sql`coalesce(x.rse_id = ANY (has.here), false) DESC,
                 coalesce(x.rse_id = ANY (has.going), false),
                 -ln((((hashint8extended(s.did_id, x.seed) >> 11) & 9007199254740991) | 1)::float8
                     / 9007199254740992.0) / x.weight,

@@ -6,6 +6,7 @@ export const DaemonNames = [
   'judge-cleaner',
   'judge-drifter',
   'transmogrifier',
+  'foreman',
   'conveyor-submitter',
   'conveyor-poller',
   'conveyor-finisher',
@@ -35,5 +36,6 @@ export const Channel = {
   DELETION: 'sluice_deletion',
   BAD_REPLICAS: 'sluice_bad_replicas',
   VERIFICATION: 'sluice_verification',
+  JOBS: 'sluice_jobs',
 } as const;
 export type Channel = (typeof Channel)[keyof typeof Channel];

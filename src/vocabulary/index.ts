@@ -13,6 +13,7 @@ export * from './daemon.js';
 export * from './dates.js';
 export * from './did.js';
 export * from './ids.js';
+export * from './job.js';
 export * from './lifetime-exception.js';
 export * from './limits.js';
 export * from './lock.js';

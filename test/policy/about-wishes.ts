@@ -1,6 +1,41 @@
+import { type JobWish } from '../../src/jobs/index.js';
+import { RuleGrouping, RuleNotification } from '../../src/vocabulary/index.js';
 import * as policy from '../../src/policy/index.js';
 import { EVERYBODY, OWNER } from './callers.js';
 import { ADMINS, admins, OWNERS, ROOT, type Rows } from './cases.js';
+
+const drain: JobWish = {
+  kind: 'drain',
+  spec: { rse: 'X', keepCopies: false, targets: null },
+};
+const rebalance: JobWish = {
+  kind: 'rebalance',
+  spec: { from: '*', to: '*', thresholdPercent: 90, targetPercent: 80, bytesMax: null },
+};
+const deletion: JobWish = {
+  kind: 'delete_replicas',
+  spec: { dids: [], rseExpression: null, removeRules: false },
+};
+const replication = (locked: boolean): JobWish => ({
+  kind: 'replicate',
+  spec: {
+    dids: [],
+    availableAt: null,
+    rule: {
+      accountId: OWNER,
+      copies: 1,
+      rseExpression: '*',
+      grouping: RuleGrouping.DATASET,
+      activity: 0,
+      notification: RuleNotification.NO,
+      locked,
+    },
+  },
+});
+const change = (ownerId: number | null): JobWish => ({
+  kind: 'change',
+  spec: { rules: { scope: 'data' }, change: { priority: 5 }, ownerId },
+});
 
 /** Who may do what with rules, subscriptions, requests, settings and daemons. */
 export const aboutWishes = {
@@ -43,6 +78,49 @@ export const aboutWishes = {
       here: OWNERS,
     },
   ],
+  mayOrderJob: [
+    {
+      what: 'order a job that replicates for an account',
+      rucio: [],
+      ask: (caller) => policy.mayOrderJob(caller, replication(false)),
+      here: OWNERS,
+    },
+    ...admins(
+      (caller) => policy.mayOrderJob(caller, replication(true)),
+      'order a job that makes locked rules',
+    ),
+    {
+      what: "order a job that changes an account's rules",
+      rucio: [],
+      ask: (caller) => policy.mayOrderJob(caller, change(OWNER)),
+      here: OWNERS,
+      there: ADMINS,
+      by: 'ownersChangeRules',
+    },
+    ...admins(
+      (caller) => policy.mayOrderJob(caller, change(null)),
+      "order a job that changes everybody's rules",
+    ),
+    {
+      what: 'order a job that deletes copies by name',
+      rucio: [],
+      ask: (caller) => policy.mayOrderJob(caller, deletion),
+      here: ADMINS,
+      there: [],
+      by: 'adminsDeleteReplicas',
+    },
+    ...admins((caller) => policy.mayOrderJob(caller, drain), 'drain an RSE'),
+    ...admins((caller) => policy.mayOrderJob(caller, rebalance), 'order a rebalancing'),
+  ],
+  maySteerJob: [
+    {
+      what: "cancel and resume an account's job, change its calendar",
+      rucio: [],
+      ask: (caller) => policy.maySteerJob(caller, OWNER),
+      here: OWNERS,
+    },
+  ],
+  mayApproveJob: admins(policy.mayApproveJob, 'approve the plan of a job'),
   mayListRequests: [
     {
       what: 'list requests and their history',

@@ -1,5 +1,6 @@
 export { installAccessLog, note } from './access-log.js';
 export { AuthGuard, type AuthenticatedRequest, Caller, Public, tokenOf } from './auth-guard.js';
+export { CSV, csvRecord, streamCsv } from './csv.js';
 export { isoDate, parseDate, wireDate } from './dates.js';
 export { STATUS_OF } from './error-table.js';
 export { type FailureLog, sendError, WireExceptionFilter } from './exception-filter.js';

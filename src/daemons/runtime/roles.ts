@@ -9,6 +9,7 @@ const groups: Record<string, readonly DaemonName[]> = {
     'judge-cleaner',
     'judge-drifter',
     'transmogrifier',
+    'foreman',
   ],
   conveyor: ['conveyor-submitter', 'conveyor-poller', 'conveyor-finisher'],
   housekeeping: [

@@ -1,0 +1,35 @@
+/** Bulk work with progress: replicate, drain, delete, change, rebalance; by the calendar too. */
+
+export { demandCalendar, nextMoment } from './cron.js';
+export { changeSchedule, fireNext, type Firing, scheduleJob } from './fire-schedules.js';
+export {
+  type ChangeSpec,
+  type DeleteSpec,
+  type DidChoice,
+  type DrainSpec,
+  type Job,
+  type JobOrder,
+  type JobTerms,
+  type JobWish,
+  type RebalanceSpec,
+  type ReplicateSpec,
+  type RuleChoice,
+} from './job.js';
+export {
+  dueJobs,
+  findJob,
+  forgetJobs,
+  type JobFilter,
+  type JobVerb,
+  listJobs,
+  postponeJob,
+  steerJob,
+} from './job.sql.js';
+export { orderJob } from './order-job.js';
+export { type PlanLine, planOf, type ResultLine, resultOf } from './result.sql.js';
+export { deleteSchedule, findSchedule, type JobSchedule, listSchedules } from './schedule.sql.js';
+export { jobsTerms } from './terms.js';
+export { isOver, type JobSlice, refuseSlice, workJob } from './work-job.js';
+export { JobEntity } from './job.entity.js';
+export { JobItemEntity } from './job-item.entity.js';
+export { JobScheduleEntity } from './job-schedule.entity.js';
