@@ -12,8 +12,11 @@ import {
 } from '../vocabulary/index.js';
 import { type Standing } from './explanation.js';
 
-/** Locks of one rule that are looked at; of a larger one it is said that this is a part. */
-export const LOCKS_MAX = 1_000_000;
+/**
+ * Locks of one rule that are looked at, in about half a second; of a larger one it is said that this is
+ * a part.
+ */
+export const LOCKS_MAX = 500_000;
 /** Groups in an answer. */
 export const GROUPS_MAX = 100;
 /** Files of a group that are looked at one by one. */
@@ -67,7 +70,7 @@ export const lockGroups = (tx: Tx, ruleId: RuleId): Promise<GroupRow[]> =>
     tx,
     sql`SELECT g.*, (count(*) OVER ())::int AS groups
           FROM (${groupsOf(ruleId)}) g
-         ORDER BY array_position(${ORDER}::text[], g.standing), g.files DESC, g."rseId", g."sourceId"
+         ORDER BY array_position(${ORDER}::text[] COLLATE "C", g.standing), g.files DESC, g."rseId", g."sourceId"
          LIMIT ${lit(GROUPS_MAX)}`,
   );
 
@@ -85,8 +88,8 @@ const ORDER: readonly Standing[] = [
 ];
 
 const groupsOf = (ruleId: RuleId): Sql => sql`
-  SELECT ${standing} AS standing,
-         CASE WHEN l.state = ${lit(LockState.STUCK)} THEN s.cause ELSE q.cause END AS cause,
+  SELECT (${standing}) COLLATE "C" AS standing,
+         CASE WHEN l.state = ${lit(LockState.STUCK)} THEN s.cause ELSE q.cause END COLLATE "C" AS cause,
          CASE WHEN l.state = ${lit(LockState.STUCK)} THEN s.source_rse_id ELSE q.source_rse_id END AS "sourceId",
          l.rse_id AS "rseId", q.activity, count(*) AS files, sum(l.bytes)::bigint AS bytes,
          min(coalesce(s.since, q.created_at)) AS oldest,

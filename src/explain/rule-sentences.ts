@@ -164,7 +164,7 @@ function lastCopies({ dependence, rule, config }: RuleFacts, when: string): stri
       ? 'at once where the RSE is greedy, else when it needs the space'
       : `${lasting(delay)} after their last use`;
   return [
-    `${counted(alone, 'file')} ${of} ${alone === 1 ? 'is' : 'are'} held by no other rule: ${when} their copies may be deleted${rule.purgeReplicas ? ' at once' : `, ${soon}`}`,
+    `${alone.toLocaleString('en-US')} ${of} ${alone === 1 ? 'is' : 'are'} held by no other rule: ${when} their copies may be deleted${rule.purgeReplicas ? ' at once' : `, ${soon}`}`,
     ...(last > 0
       ? [
           `Of ${counted(last, 'file')} all good copies are held by this rule alone: they are the last ones`,

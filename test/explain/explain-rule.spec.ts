@@ -61,7 +61,7 @@ describe('a rule that is OK', () => {
     expect(summary).toBe('OK: 2 copies held at A-DISK (2 files, 200 B)');
     expect(lines).toEqual([
       'It has no end',
-      '2 files of 2 files are held by no other rule: if it were deleted their copies may be deleted, at once where the RSE is greedy, else when it needs the space',
+      '2 of 2 files are held by no other rule: if it were deleted their copies may be deleted, at once where the RSE is greedy, else when it needs the space',
       'Of 2 files all good copies are held by this rule alone: they are the last ones',
     ]);
     expect(groups).toEqual([]);
