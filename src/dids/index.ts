@@ -68,6 +68,14 @@ export {
   didsBelowEach,
   filesBelow,
 } from './tree.sql.js';
+export {
+  dropBrokenContent,
+  dropStrayEvaluations,
+  dropStraySizes,
+  isBroken,
+  missingFromSizes,
+  sizeAnew,
+} from './mend.sql.js';
 export { eraseDids } from './erase.sql.js';
 export { type TouchedDid, touchDids } from './touch.sql.js';
 export {

@@ -37,6 +37,15 @@ export {
   movesOn,
   replacedLocks,
 } from './lock-move.sql.js';
+export {
+  adoptLockBytes,
+  causeUnknown,
+  dropLocks,
+  type DroppedLock,
+  forgetCauses,
+  holdLocks,
+  type LockKey,
+} from './mend.sql.js';
 export { LockEntity } from './lock.entity.js';
 export { LockMoveEntity } from './lock-move.entity.js';
 export { StuckLockEntity } from './stuck-lock.entity.js';

@@ -18,6 +18,8 @@ export const EventType = {
   INCOMPLETE: 'INCOMPLETE',
   RULE_OK: 'RULE_OK',
   RULE_PROGRESS: 'RULE_PROGRESS',
+  /** Ours: a rule whose policy is to tell so is stuck: scope, name, rule_id, account, stuck_at, attempts, stuck, error. */
+  RULE_STUCK: 'RULE_STUCK',
   DATASETLOCK_OK: 'DATASETLOCK_OK',
   /** A letter to somebody: to (a list of addresses), subject, body. */
   EMAIL: 'email',
@@ -37,6 +39,8 @@ export const EventType = {
    * attempts, key, did_count, files, bytes, dids.
    */
   SUBSCRIPTION_TASK: 'SUBSCRIPTION_TASK',
+  /** Ours: something that must be true of the catalogue is not: check, says, found, mended, examples. */
+  DOCTOR_FOUND: 'DOCTOR_FOUND',
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 

@@ -40,10 +40,11 @@ export {
   type Registration,
 } from './register-files.js';
 export { type Badness, type Declared, declareBad, suspectCopies } from './declare-bad.js';
-export { type Copy, copiesOf, lockCopies, setTombstones } from './replica.sql.js';
+export { type Copy, copiesOf, lockCopies, putOffDeletion, setTombstones } from './replica.sql.js';
 export {
   addGuards,
   dropGuards,
+  dropGuardsOf,
   guardCopies,
   type GuardedCopy,
   guardsOf,
@@ -63,6 +64,17 @@ export {
   restartCopies,
   upsertCopies,
 } from './copies.sql.js';
+export {
+  adoptFileBytes,
+  dueAgain,
+  forgetPaths,
+  forgetStrays,
+  letUnreadableGo,
+  missingFromRses,
+  recountLocks,
+  recountRses,
+  remakeCopies,
+} from './mend.sql.js';
 export { registeredPaths, registeredPathsOf } from './registered-paths.sql.js';
 export { ReplicaEntity } from './replica.entity.js';
 export { ReplicaPathEntity } from './replica-path.entity.js';
@@ -74,6 +86,7 @@ export { UploadGrantEntity } from './upload-grant.entity.js';
 export { TraceEntity } from './trace.entity.js';
 export {
   badReplicaPage,
+  insertDeclarations,
   type BadReplica,
   type BadReplicaFilter,
   type BadReplicaSum,

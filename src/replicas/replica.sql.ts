@@ -9,6 +9,7 @@ import {
   type ReplicaState as State,
   type RseId,
 } from '../vocabulary/index.js';
+import { CACHED_FROM, urgentTombstone } from './tombstone.js';
 
 /** One copy as stored. */
 export interface Copy {
@@ -161,6 +162,24 @@ export async function setTombstones(
           AND r.state <> ${lit(ReplicaState.BEING_DELETED)}`,
   );
 }
+
+/**
+ * Puts the deletion of good copies that nothing locks off: what is due at once stays so, but not before
+ * then. In key order; one that a reaper has claimed meanwhile is not touched. Gives how many.
+ */
+export const putOffDeletion = (tx: Tx, copies: readonly CopyKey[], until: Date): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE replicas r
+           SET tombstone = CASE WHEN r.tombstone < ${CACHED_FROM}
+                                THEN greatest(r.tombstone, ${urgentTombstone(until)}::timestamptz)
+                                ELSE greatest(r.tombstone, ${until}::timestamptz) END
+          FROM (SELECT x.did_id, x.rse_id FROM ${copyKeys(copies)} AS k(did_id, rse_id)
+                  JOIN replicas x ON x.did_id = k.did_id AND x.rse_id = k.rse_id
+                 WHERE x.lock_cnt = 0 AND x.tombstone IS NOT NULL AND x.state <> ${lit(ReplicaState.BEING_DELETED)}
+                 ORDER BY x.did_id, x.rse_id FOR NO KEY UPDATE OF x) held
+         WHERE r.did_id = held.did_id AND r.rse_id = held.rse_id`,
+  );
 
 /**
  * Makes copies AVAILABLE. Those in `verified` are dated, the others keep what was seen before if they

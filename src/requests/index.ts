@@ -41,6 +41,7 @@ export {
   type EarlierFailure,
   type Ending,
   endRequests,
+  failedDestinations,
   type FailedRequest,
   failedRequests,
   failedSources,

@@ -253,6 +253,21 @@ export async function failedSources(
   );
 }
 
+/** The RSEs to which a movement of one of these files has failed since then, whatever it was. */
+export async function failedDestinations(
+  tx: Tx,
+  didIds: readonly DidId[],
+  since: Date,
+): Promise<number[]> {
+  const found = await rows<{ rseId: number }>(
+    tx,
+    sql`SELECT DISTINCT h.rse_id AS "rseId" FROM requests_history h
+         WHERE h.did_id = ANY (${[...didIds]}::bigint[]) AND h.archived_at > ${since}
+           AND h.state IN (${lits(FAILURES)}) AND h.cause <> ${lit(Cause.CANCELLED)}`,
+  );
+  return found.map(({ rseId }) => rseId);
+}
+
 /** The uids of earlier attempts at these copies that may have left bytes under their temporary names. */
 export async function leftoversOf(
   tx: Tx,

@@ -68,8 +68,10 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
       purgeReplicas: spec.purgeReplicas ?? false,
       splitContainer: spec.splitContainer ?? false,
       subscriptionUid: spec.subscriptionUid ?? null,
+      restoredUid: spec.restoredUid ?? null,
       comments: spec.comment ?? null,
       meta: spec.meta ?? null,
+      repairPolicy: spec.repairPolicy ?? null,
       ignoreDuplicate: spec.ignoreDuplicate ?? false,
       now: terms.now,
     });

@@ -17,7 +17,8 @@ import { cancelRequests, keepCancelled, reprioritiseRequests } from '../requests
 import { Cause, Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
 import { expiry } from './add-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
-import { findRule, writeRule } from './rule.sql.js';
+import { type RepairPolicy } from './repair-policy.js';
+import { findRule, jsonOf, writeRule } from './rule.sql.js';
 import { stickFrom } from './settle-copies.js';
 import { findSources } from './sites.js';
 
@@ -39,6 +40,8 @@ export interface RuleChange {
   readonly meta?: string | null;
   readonly purgeReplicas?: boolean;
   readonly boost?: boolean;
+  /** Null: as the settings say. */
+  readonly repairPolicy?: RepairPolicy | null;
 }
 
 /**
@@ -86,6 +89,7 @@ async function hurry(tx: Tx, rule: Rule, { now }: JudgeTerms): Promise<void> {
 const stateOf = (state: RuleState, { now }: JudgeTerms): Sql[] => [
   sql`state = ${lit(state)}`,
   sql`stuck_at = ${now}::timestamptz`,
+  sql`repair_attempts = 0`,
   sql`repair_at = coalesce(repair_at, ${now}::timestamptz)`,
 ];
 
@@ -111,6 +115,9 @@ async function assignmentsOf(
   if (change.eolAt !== undefined) set.push(sql`eol_at = ${change.eolAt}::timestamptz`);
   if (change.meta !== undefined) set.push(sql`meta = ${change.meta}`);
   if (change.purgeReplicas !== undefined) set.push(sql`purge_replicas = ${change.purgeReplicas}`);
+  if (change.repairPolicy !== undefined) {
+    set.push(sql`repair_policy = ${jsonOf(change.repairPolicy)}::jsonb`);
+  }
   if (change.child === null) {
     set.push(sql`child_rule_id = NULL`);
     if (change.lifetime === undefined) set.push(sql`expires_at = NULL`);

@@ -50,7 +50,8 @@ async function countsRight(tx: Tx, rule: Rule, { sliceLocks }: JudgeTerms): Prom
   return locks === files * BigInt(rule.copies);
 }
 
-async function releaseSurplus(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<void> {
+/** Takes off locks on files that are not below the DID any more, and those beyond the copies. */
+export async function releaseSurplus(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<void> {
   const held = { id: rule.id, accountId: rule.accountId, purge: rule.purgeReplicas };
   for (const surplus of [
     locksOutside(rule, terms.sliceLocks),

@@ -61,8 +61,9 @@ export const advanceRule = (
   RETURNING r.id, r.state, ${isNews} AS news`;
 
 /**
- * Assignments of state, error, stuck_at and repair_at of rule `r` whose counters change by so much.
- * A rule that is tried again stays stuck since when it was; only OK ends that.
+ * Assignments of state, error, stuck_at, repair_attempts and repair_at of rule `r` whose counters change
+ * by so much. A rule that is tried again stays stuck since when it was; only OK ends that. One that wants
+ * its copies elsewhere is repaired at once.
  */
 export function stateByCounts(now: Date, replicating: Sql, stuck: Sql, error: Sql): Sql {
   const isStuck = sql`(r.locks_stuck + ${stuck} > 0 OR r.inject_at IS NOT NULL)`;
@@ -74,9 +75,14 @@ export function stateByCounts(now: Date, replicating: Sql, stuck: Sql, error: Sq
     error = CASE WHEN ${decided} THEN r.error WHEN ${isStuck} THEN coalesce(${shortened(error)}, r.error) END,
     stuck_at = CASE WHEN ${decided} OR NOT ${isStuck} AND r.locks_replicating + ${replicating} > 0 THEN r.stuck_at
                     WHEN ${isStuck} THEN coalesce(r.stuck_at, ${now}::timestamptz) END,
+    repair_attempts = CASE WHEN ${decided} OR ${isStuck} OR r.locks_replicating + ${replicating} > 0
+                           THEN r.repair_attempts ELSE 0 END,
     repair_at = CASE WHEN ${decided} THEN r.repair_at
+                     WHEN ${isStuck} AND ${stuck} > 0 AND ${goesElsewhere} THEN ${now}::timestamptz
                      WHEN ${isStuck} THEN coalesce(r.repair_at, ${now}::timestamptz) END`;
 }
+
+const goesElsewhere: Sql = sql`r.repair_policy ->> 'onStuck' IS NOT DISTINCT FROM 'elsewhere'`;
 
 /** What a storage said, cut as `errorText` cuts what we say ourselves. */
 const shortened = (error: Sql): Sql =>

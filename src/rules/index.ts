@@ -37,10 +37,27 @@ export {
 export { injectNext } from './inject-next.js';
 export { expireNext, type Removal, type RemovalTerms, removeRules } from './remove-rules.js';
 export { letGoNext, type LettingGo } from './let-go.js';
+export {
+  decideRepair,
+  DEFAULT_POLICY,
+  ON_DRIFT,
+  ON_STUCK,
+  type OnDrift,
+  type OnStuck,
+  type RepairPolicy,
+} from './repair-policy.js';
 export { type Repair, repairNext, type RepairTerms } from './repair-rule.js';
 export { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 export { prolongRules, type ProlongedRules } from './prolong.sql.js';
-export { findRule, releaseParents, selectRules } from './rule.sql.js';
+export {
+  chargeAnew,
+  chargeLocks,
+  countLocksAnew,
+  holdRules,
+  missingFromAccounts,
+  placeRulesAnew,
+} from './mend.sql.js';
+export { findRule, releaseParents, scheduleRepair, selectRules } from './rule.sql.js';
 export {
   confirmCopies,
   type FailedCopy,
@@ -75,6 +92,8 @@ export {
   ruleHistory,
 } from './list-rules.sql.js';
 export { type LockTrouble, lockTroubles } from './lock-troubles.sql.js';
+export { type DeletedRule, findDeletedRule } from './deleted-rule.sql.js';
+export { holdForRule, type Restoration, restoreRule, takeBackDeletion } from './restore-rule.js';
 export { moveRule, reduceRule, type RuleOverride } from './replace-rule.js';
 export { planRules } from './plan/plan-rules.js';
 export { planLeaving, type LeavingPlan } from './plan/plan-leaving.js';

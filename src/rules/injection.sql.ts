@@ -24,6 +24,7 @@ export async function finishInjection(
                error = CASE WHEN locks_stuck > 0 THEN coalesce(error, 'MissingSourceReplica') END,
                stuck_at = CASE WHEN locks_stuck > 0 THEN coalesce(stuck_at, ${now}::timestamptz)
                                WHEN locks_replicating > 0 THEN stuck_at END,
+               repair_attempts = CASE WHEN locks_stuck > 0 OR locks_replicating > 0 THEN repair_attempts ELSE 0 END,
                repair_at = CASE WHEN locks_stuck > 0 THEN coalesce(repair_at, ${now}::timestamptz) END
          WHERE id = ANY (${[...ruleIds]}::bigint[]) AND state = ${lit(RuleState.INJECT)}
         RETURNING id, ${isTold(sql`rules`)} AS told`,

@@ -1,6 +1,7 @@
 import { lit, one, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow } from '../dids/index.js';
 import { followMoves, isMoving, isOfRule, lacksSource, releaseTheseLocks } from '../locks/index.js';
+import { failedDestinations } from '../requests/index.js';
 import {
   Channel,
   type DidId,
@@ -24,6 +25,8 @@ import { rankFiles, theseCopies } from './spread.sql.js';
 export interface MoveTerms extends JudgeTerms {
   /** A lock that failed so often moves to another RSE, if the expression has one. */
   readonly moveAfterAttempts: number;
+  /** Tired locks do not wait for their next try, and go nowhere where they have just failed. */
+  readonly moveAtOnce?: boolean;
 }
 
 /** A lock that is to be given up at one RSE for another. */
@@ -53,25 +56,29 @@ export async function moveTiredLocks(
   const targets = sites.candidates.filter(({ rseId }) => !sites.unwritable.includes(rseId));
   const tired = await tiredLocks(tx, rule, targets, terms);
   if (tired.length === 0) return 0;
+  const open = await rested(tx, tired, targets, terms);
   const alone = rule.grouping === RuleGrouping.NONE || rule.didType === DidType.FILE;
   if (alone)
-    return await carryOut(tx, rule, sites, await movesOfFiles(tx, rule, tired, targets), terms);
+    return await carryOut(tx, rule, sites, await movesOfFiles(tx, rule, tired, open), terms);
   let moved = 0;
   for (const { unit, origin } of await unitsOf(tx, rule, tired)) {
     const limit = terms.sliceLocks - moved;
     if (limit <= 0) break;
-    const moves = await movesOfUnit(tx, rule, { unit, origin, limit }, targets);
+    const moves = await movesOfUnit(tx, rule, { unit, origin, limit }, open);
     moved += await carryOut(tx, rule, sites, moves, terms);
     if (moves[0]) await rememberMove(tx, rule, moves[0]);
   }
   return moved;
 }
 
-/** Condition on stuck lock `s` and lock `l` of it: its time has come. */
-export const isDue = (rule: Rule, now: Date): Sql => sql`
+/** Condition on stuck lock `s` and lock `l` of it. */
+const isStuck = (rule: Rule): Sql => sql`
   l.did_id = s.did_id AND l.rse_id = s.rse_id AND ${isOfRule(sql`l`, sql`s.rule_id`)}
-  AND s.rule_id = ${rule.id} AND s.next_try_at <= ${now}::timestamptz
-  AND l.state = ${lit(LockState.STUCK)}`;
+  AND s.rule_id = ${rule.id} AND l.state = ${lit(LockState.STUCK)}`;
+
+/** The same, and its time has come. */
+export const isDue = (rule: Rule, now: Date): Sql =>
+  sql`${isStuck(rule)} AND s.next_try_at <= ${now}::timestamptz`;
 
 /**
  * A lock without any source is no better off elsewhere; one that is on the move, or at an RSE that its
@@ -86,12 +93,26 @@ const tiredLocks = (
   rows<TiredLock>(
     tx,
     sql`SELECT s.did_id AS "didId", s.rse_id AS "rseId" FROM stuck_locks s, locks l
-         WHERE ${isDue(rule, terms.now)} AND NOT ${isMoving(sql`l`)}
+         WHERE ${terms.moveAtOnce ? isStuck(rule) : isDue(rule, terms.now)} AND NOT ${isMoving(sql`l`)}
            AND (s.rse_id <> ALL (${targets.map(({ rseId }) => rseId)}::int[])
                 OR s.attempts >= ${terms.moveAfterAttempts}::int AND NOT ${lacksSource})
            AND NOT ${isLeaving(sql`s`)}
          ORDER BY s.did_id, s.rse_id LIMIT ${lit(terms.sliceLocks)}`,
   );
+
+/** Where locks that move at once may go: not to and fro between RSEs that have both just failed. */
+async function rested(
+  tx: Tx,
+  tired: readonly TiredLock[],
+  targets: readonly Candidate[],
+  terms: MoveTerms,
+): Promise<readonly Candidate[]> {
+  if (!terms.moveAtOnce) return targets;
+  const since = new Date(terms.now.getTime() - terms.lockRetrySeconds * 1000);
+  const files = [...new Set(tired.map(({ didId }) => didId))];
+  const failed = await failedDestinations(tx, files, since);
+  return targets.filter(({ rseId }) => !failed.includes(rseId));
+}
 
 /** Each file for itself, on the best RSE that has room and not yet a lock of the rule on it. */
 async function movesOfFiles(

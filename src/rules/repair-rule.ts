@@ -6,16 +6,18 @@ import { queueCopies, tellQueued } from '../requests/index.js';
 import { Channel, ReplicaState, type RuleId, RuleState } from '../vocabulary/index.js';
 import { completeRule } from './complete-rule.js';
 import { recountRules } from './counter.sql.js';
+import { alertOwner } from './alert-owner.js';
 import { isDue, moveTiredLocks, type MoveTerms } from './move-locks.js';
+import { decideRepair, type StuckRule } from './repair-policy.js';
 import { type Rule } from './rule.js';
 import { placeAnew } from './injection.sql.js';
-import { errorText, keepStuckAt, scheduleRepair, selectRules, writeRule } from './rule.sql.js';
+import { errorText, keepStuck, scheduleRepair, selectRules, writeRule } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { isLostFile, startable, wantedRequests, whyStuck } from './startable.sql.js';
 import { newsOf, tellRules } from './told.sql.js';
 
 export interface RepairTerms extends MoveTerms {
-  /** A rule stuck for so long is SUSPENDED. */
+  /** A rule stuck for so long is SUSPENDED, unless its policy says otherwise. */
   readonly suspendAfterSeconds: number;
 }
 
@@ -28,7 +30,9 @@ export interface Repair {
  * Repairs the oldest STUCK rule that is due and that nobody works on. Its expressions are resolved
  * again; locks that are missing are made, those it should not have released; locks whose time has
  * come move to another RSE (`moveTiredLocks`) or are tried again where they are. A rule whose
- * placement failed goes to the injector again. Its `stuck_at` stays until it is OK.
+ * placement failed goes to the injector again. Its `stuck_at` stays until it is OK, and so does the
+ * count of its repairs: by both its policy says when it is suspended, its owner told, or its locks
+ * moved at once (`decideRepair`).
  * At most about `sliceLocks` locks. Undefined if no rule is due.
  */
 export async function repairNext(tx: Tx, terms: RepairTerms): Promise<Repair | undefined> {
@@ -39,33 +43,40 @@ export async function repairNext(tx: Tx, terms: RepairTerms): Promise<Repair | u
   });
   if (!rule) return undefined;
   const none = { retried: 0, moved: 0 };
-  if (stuckSeconds(rule, terms.now) >= terms.suspendAfterSeconds) {
+  const decision = decideRepair(rule.repairPolicy, stuckRule(rule, terms.now), terms);
+  if (decision.alert) await alertOwner(tx, rule, terms.now);
+  if (decision.suspend) {
     await writeRule(tx, rule.id, [sql`state = ${lit(RuleState.SUSPENDED)}`], terms.now);
     return none;
   }
   try {
-    return await repairLocks(tx, rule, await findSites(tx, rule), terms);
+    return await repairLocks(tx, rule, await findSites(tx, rule), { ...terms, ...decision });
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     const next = new Date(terms.now.getTime() + terms.lockRetrySeconds * 1000);
     const assignments = [
       sql`error = ${errorText(error.message)}`,
       sql`repair_at = ${next}::timestamptz`,
+      sql`repair_attempts = repair_attempts + 1`,
     ];
     await writeRule(tx, rule.id, assignments, terms.now);
     return none;
   }
 }
 
-const stuckSeconds = (rule: Rule, now: Date): number =>
-  rule.stuckAt === null ? 0 : (now.getTime() - rule.stuckAt.getTime()) / 1000;
+const stuckRule = ({ repairAttempts, stuckAt }: Rule, now: Date): StuckRule => ({
+  attempts: repairAttempts,
+  stuckSeconds: stuckAt === null ? 0 : (now.getTime() - stuckAt.getTime()) / 1000,
+});
 
 async function repairLocks(tx: Tx, rule: Rule, sites: Sites, terms: RepairTerms): Promise<Repair> {
   const completion = await completeRule(tx, rule, sites, terms);
   const moved = await moveTiredLocks(tx, rule, sites, terms);
   // A full slice leaves some behind, which are to follow and not to be tried again where they are.
   const retried = moved < terms.sliceLocks ? await retryLocks(tx, rule, sites, terms) : 0;
-  await keepStuckAt(tx, rule.id, rule.stuckAt);
+  const tried = moved + retried > 0 || completion === 'injecting' ? 1 : 0;
+  const repairAttempts = rule.repairAttempts + tried;
+  await keepStuck(tx, rule.id, { stuckAt: rule.stuckAt, repairAttempts });
   if (completion === 'complete') await scheduleNext(tx, rule, terms);
   return { retried, moved };
 }

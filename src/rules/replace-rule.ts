@@ -52,6 +52,7 @@ const wishAgain = (rule: Rule, now: Date): Omit<RuleSpec, 'rseExpression'> => ({
   comment: rule.comments,
   eolAt: rule.eolAt,
   subscriptionUid: rule.subscriptionUid,
+  repairPolicy: rule.repairPolicy,
 });
 
 /**

@@ -1,4 +1,5 @@
 import { type DidName, type RuleGrouping, type RuleNotification } from '../vocabulary/index.js';
+import { type RepairPolicy } from './repair-policy.js';
 
 /** A wish: copies of DIDs at storage elements. */
 export interface RuleSpec {
@@ -26,8 +27,11 @@ export interface RuleSpec {
   readonly delayInjection?: number | null;
   readonly priority?: number;
   readonly meta?: string | null;
+  readonly repairPolicy?: RepairPolicy | null;
   readonly eolAt?: Date | null;
   readonly subscriptionUid?: string | null;
+  /** The id under which it stood before; of one DID. */
+  readonly restoredUid?: string;
   /** DIDs that have the very same rule are passed over instead of refused. */
   readonly ignoreDuplicate?: boolean;
 }

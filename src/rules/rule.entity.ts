@@ -41,6 +41,8 @@ export abstract class RuleColumns {
   @Column('text', { nullable: true }) comments!: string | null;
   @Column('text', { nullable: true }) meta!: string | null;
   @Column('jsonb', { nullable: true }) placement!: object | null;
+  @Column('jsonb', { name: 'repair_policy', nullable: true }) repairPolicy!: object | null;
+  @Column('timestamptz', { name: 'alerted_at', nullable: true }) alertedAt!: Date | null;
 }
 
 /** What should be true: copies of a data identifier. */

@@ -3,6 +3,7 @@ import { DuplicateRule, RuleNotFound } from '../errors/index.js';
 import { isOfRule } from '../locks/index.js';
 import { type DidId, LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { ERROR_LENGTH } from './counter.sql.js';
+import { type RepairPolicy } from './repair-policy.js';
 import { type Rule } from './rule.js';
 import { isTold, type MovedRule, tellRules, toldOf } from './told.sql.js';
 
@@ -12,6 +13,7 @@ const columns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", r.acco
   r.locks_ok AS "locksOk", r.locks_replicating AS "locksReplicating", r.locks_stuck AS "locksStuck",
   r.source_replica_expression AS "sourceReplicaExpression", r.activity, r.did_grouping AS grouping,
   r.notification, r.stuck_at AS "stuckAt", r.inject_at AS "injectAt", r.repair_at AS "repairAt",
+  r.repair_attempts AS "repairAttempts", r.repair_policy AS "repairPolicy", r.alerted_at AS "alertedAt",
   r.purge_replicas AS "purgeReplicas", r.ignore_availability AS "ignoreAvailability",
   r.ignore_account_limit AS "ignoreAccountLimit", r.priority, r.comments,
   r.child_rule_id AS "childRuleId", k.uid AS "childRuleUid", r.eol_at AS "eolAt",
@@ -74,6 +76,9 @@ export interface NewRule {
   readonly comments: string | null;
   readonly priority: number;
   readonly meta: string | null;
+  readonly repairPolicy: RepairPolicy | null;
+  /** The id of a rule that stood before. */
+  readonly restoredUid?: string | null;
   /** Passes over DIDs that have the very same rule. */
   readonly ignoreDuplicate?: boolean;
   readonly now: Date;
@@ -86,7 +91,7 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
     sql`INSERT INTO rules (did_id, account_id, state, copies, rse_expression, weight, expires_at, eol_at,
           inject_at, did_grouping, locked, source_replica_expression, activity, notification,
           purge_replicas, ignore_availability, ignore_account_limit, split_container,
-          subscription_uid, comments, priority, meta, created_at, updated_at)
+          subscription_uid, comments, priority, meta, repair_policy, uid, created_at, updated_at)
         SELECT did_id, ${rule.accountId}::int, ${rule.state}::"char", ${rule.copies}::int,
                ${rule.rseExpression}, ${rule.weight}, ${rule.expiresAt}::timestamptz,
                ${rule.eolAt}::timestamptz, ${rule.injectAt}::timestamptz, ${rule.grouping}::"char",
@@ -94,7 +99,9 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
                ${rule.notification}::"char", ${rule.purgeReplicas}::boolean,
                ${rule.ignoreAvailability}::boolean, ${rule.ignoreAccountLimit}::boolean,
                ${rule.splitContainer}::boolean, ${rule.subscriptionUid}::uuid, ${rule.comments},
-               ${rule.priority}::smallint, ${rule.meta}, ${rule.now}::timestamptz, ${rule.now}::timestamptz
+               ${rule.priority}::smallint, ${rule.meta}, ${jsonOf(rule.repairPolicy)}::jsonb,
+               coalesce(${rule.restoredUid ?? null}::uuid, gen_random_uuid()),
+               ${rule.now}::timestamptz, ${rule.now}::timestamptz
           FROM unnest(${[...rule.didIds]}::bigint[]) AS wished(did_id) ORDER BY did_id
         ON CONFLICT (did_id, account_id, rse_expression, copies) DO NOTHING
         RETURNING id, did_id AS "didId"`,
@@ -114,6 +121,10 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
   );
 }
 
+/** An object as a parameter of type jsonb. */
+export const jsonOf = (value: object | null): string | null =>
+  value === null ? null : JSON.stringify(value);
+
 /** At most 248 characters, as Rucio shows them. */
 export const errorText = (text: string): string =>
   text.length > ERROR_LENGTH ? `${text.slice(0, ERROR_LENGTH)}...` : text;
@@ -131,11 +142,18 @@ export async function writeRule(
   );
 }
 
-/** Between its locks leaving one RSE and coming to another a rule may have had none that is stuck. */
-export const keepStuckAt = (tx: Tx, ruleId: RuleId, stuckAt: Date | null): Promise<number> =>
+/**
+ * Between its locks leaving one RSE and coming to another a rule may have had none that is stuck: it
+ * is stuck since when it was, and was repaired so often.
+ */
+export const keepStuck = (
+  tx: Tx,
+  ruleId: RuleId,
+  { stuckAt, repairAttempts }: Pick<Rule, 'stuckAt' | 'repairAttempts'>,
+): Promise<number> =>
   execute(
     tx,
-    sql`UPDATE rules SET stuck_at = ${stuckAt}::timestamptz
+    sql`UPDATE rules SET stuck_at = ${stuckAt}::timestamptz, repair_attempts = ${repairAttempts}::int
          WHERE id = ${ruleId} AND state <> ${lit(RuleState.OK)}`,
   );
 
@@ -156,7 +174,8 @@ export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promis
                             WHEN r.locks_replicating > 0 THEN ${lit(RuleState.REPLICATING)}
                             ELSE ${lit(RuleState.OK)} END,
                error = CASE WHEN ${stuck} THEN r.error END,
-               stuck_at = CASE WHEN ${stuck} OR r.locks_replicating > 0 THEN r.stuck_at END
+               stuck_at = CASE WHEN ${stuck} OR r.locks_replicating > 0 THEN r.stuck_at END,
+               repair_attempts = CASE WHEN ${stuck} OR r.locks_replicating > 0 THEN r.repair_attempts ELSE 0 END
          WHERE r.id = ANY (${[...ruleIds]}::bigint[]) AND r.state = ${lit(RuleState.STUCK)}
         RETURNING r.id, ${isTold(sql`r`)} AS told`,
   );
@@ -177,9 +196,11 @@ export async function archiveRule(tx: Tx, ruleId: RuleId, now: Date): Promise<vo
   );
   await execute(
     tx,
+    // By the names of the columns: those that came later stand in another order.
     sql`WITH gone AS (DELETE FROM rules WHERE id = ${ruleId} RETURNING *)
       INSERT INTO rules_history
-      SELECT g.*, d.scope, d.name, d.type, ${now}::timestamptz
+      SELECT (jsonb_populate_record(NULL::rules_history, to_jsonb(g) || jsonb_build_object(
+               'scope', d.scope, 'name', d.name, 'did_type', d.type, 'deleted_at', ${now}::timestamptz))).*
         FROM gone g JOIN dids d ON d.id = g.did_id`,
   );
 }

@@ -11,6 +11,7 @@ import {
   type RuleNotification,
   type RuleState,
 } from '../vocabulary/index.js';
+import { type RepairPolicy } from './repair-policy.js';
 
 /** What was decided: for the whole rule, or for the dataset that is being placed. */
 export interface StoredPlacement {
@@ -45,6 +46,12 @@ export interface Rule extends DidName {
   readonly stuckAt: Date | null;
   readonly injectAt: Date | null;
   readonly repairAt: Date | null;
+  /** How often it was repaired since it is stuck (`stuckAt`): only OK begins anew. */
+  readonly repairAttempts: number;
+  /** Null: as the settings of `rules` say. */
+  readonly repairPolicy: RepairPolicy | null;
+  /** When its owner was last told that it is stuck. */
+  readonly alertedAt: Date | null;
   readonly purgeReplicas: boolean;
   readonly ignoreAvailability: boolean;
   readonly ignoreAccountLimit: boolean;

@@ -16,6 +16,7 @@ import {
   RuleNotification,
   RuleNotificationCodec,
 } from '../../vocabulary/index.js';
+import { readRepair, RepairItem } from './repair.request.js';
 
 type Schema = Parameters<typeof Type.Union>[0][number];
 const orNull = <T extends Schema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
@@ -51,6 +52,7 @@ export const ruleProperties = {
   ),
   split_container: orNull(Type.Boolean()),
   subscription_id: orNull(Type.String()),
+  repair: RepairItem,
 };
 
 /** A rule inside another request: copies may be missing. */
@@ -87,6 +89,7 @@ export function readRule(given: GivenRule): RequestedRule {
     meta: ruleMeta(given.meta),
     splitContainer: given.split_container ?? false,
     subscriptionUid: parseUid(given.subscription_id),
+    repairPolicy: readRepair(given.repair),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   RuleStateCodec,
   wireId,
 } from '../../vocabulary/index.js';
+import { presentRepair } from './repair.request.js';
 
 const idOrNull = (uid: string | null): string | null => (uid === null ? null : wireId(uid));
 
@@ -51,6 +52,8 @@ export const presentRule = (rule: ListedRule) => ({
   created_at: rule.createdAt,
   updated_at: rule.updatedAt,
   bytes: rule.bytes,
+  repair: presentRepair(rule.repairPolicy),
+  repair_attempts: rule.repairAttempts,
 });
 
 /** A rule in the history of its DID. */

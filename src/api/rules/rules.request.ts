@@ -4,6 +4,7 @@ import { InputValidationError, InvalidObject, UnsupportedOperation } from '../..
 import { type RuleChange, type RuleOverride } from '../../rules/index.js';
 import { type DidName, Limits, parseWireId, RuleState } from '../../vocabulary/index.js';
 import { parseDate, parseObject, parseParameters } from '../wire/index.js';
+import { readRepair, RepairItem } from './repair.request.js';
 import {
   parseActivity,
   priority,
@@ -69,6 +70,7 @@ const Options = Type.Object(
     purge_replicas: Type.Optional(Type.Boolean()),
     boost_rule: Type.Optional(Type.Boolean()),
     approve: Type.Optional(Type.Boolean()),
+    repair: RepairItem,
   },
   { additionalProperties: true },
 );
@@ -110,6 +112,7 @@ export function parseUpdate(body: unknown): RuleUpdate {
       ...(given.meta !== undefined && { meta: ruleMeta(given.meta) }),
       ...(given.purge_replicas !== undefined && { purgeReplicas: given.purge_replicas }),
       ...(given.boost_rule !== undefined && { boost: given.boost_rule }),
+      ...(given.repair !== undefined && { repairPolicy: readRepair(given.repair) }),
     },
     account: given.account,
     approve: given.approve,
@@ -135,6 +138,16 @@ export function parseReduction(body: unknown): { copies: number; exclude: string
   });
   const given = parseParameters(Reduction, body, 'a reduction');
   return { copies: given.copies, exclude: given.exclude_expression || null };
+}
+
+/** The body of `POST rules/{id}/restore`, which may be missing. Throws InvalidObject, TypeError. */
+export function parseRestoration(body: unknown): { lifetime: number | null; copyAgain: boolean } {
+  const Restored = Type.Object(
+    { lifetime: orNull(seconds), copy_again: orNull(Type.Boolean()) },
+    { additionalProperties: false },
+  );
+  const given = parseParameters(Restored, body ?? {}, 'a restoration');
+  return { lifetime: given.lifetime ?? null, copyAgain: given.copy_again ?? false };
 }
 
 /** The body of `POST rules/{id}/move`. The account of the override has to be looked up. */
