@@ -20,6 +20,7 @@ const GROUPS = [
       'rules',
       'subscriptions',
       'jobs',
+      'doctor',
     ],
   ],
   ['Beside the line: know no tables', ['protocols', 'transfertools', 'sinks']],

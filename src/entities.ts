@@ -37,6 +37,7 @@ import {
   DidFollowEntity,
   UpdatedDidEntity,
 } from './dids/index.js';
+import { DoctorCheckEntity } from './doctor/index.js';
 import { DidMetaEntity, MetaKeyEntity, MetaValueEntity } from './metadata/index.js';
 import {
   AccessEntity,
@@ -135,5 +136,6 @@ export const entities = [
   JobEntity,
   JobItemEntity,
   JobScheduleEntity,
+  DoctorCheckEntity,
   HeartbeatEntity,
 ];

@@ -15,6 +15,7 @@ import { RsesModule } from './rses/rses.module.js';
 import { ScopesModule } from './scopes/scopes.module.js';
 import { ArchivesModule } from './archives/archives.module.js';
 import { DidsModule } from './dids/dids.module.js';
+import { DoctorModule } from './doctor/doctor.module.js';
 import { DiracModule } from './dirac/dirac.module.js';
 import { MetaConventionsModule } from './meta-conventions/meta-conventions.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
@@ -54,6 +55,7 @@ export const apiModules: Type[] = [
   RequestsModule,
   ExplainModule,
   HeartbeatsModule,
+  DoctorModule,
   ExportModule,
   ImportModule,
 ];

@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigurationError, StateDirectoryError } from '../config/index.js';
 import { runDemo } from './demo.js';
+import { runDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
 import { runMigrate } from './migrate.js';
 import { runRoutes } from './routes.js';
@@ -44,6 +45,15 @@ program
 addExplain(program);
 addRulePlan(program.command('rule').description('wishes for copies'));
 addSubscriptionVerbs(program.command('subscription').description('standing orders'));
+
+program
+  .command('doctor')
+  .description('look whether the catalogue is as it must be, and mend it')
+  .option('--repair', 'mend what is found; each mend is in the record of changes')
+  .option('--only <name...>', 'only these checks')
+  .option('--json', 'print the findings as JSON')
+  .option('--status', 'print what the daemon and earlier looks have found, and look at nothing')
+  .action(runDoctor);
 
 program.command('routes').description('print every route of the API').action(runRoutes);
 

@@ -46,6 +46,7 @@ export const DAEMON_NAMES = [
   'kronos',
   'atropos',
   'rescuer',
+  'doctor',
   'janitor',
 ] as const;
 
@@ -292,6 +293,12 @@ export const ConfigSchema = section({
     leaseSeconds: seconds,
     perStorageMax: amount,
     inFlightMax: amount,
+  }),
+  doctor: section({
+    /** What the daemon mends by itself: nothing, what is computed from other rows, or everything. */
+    repair: Type.Enum(['none', 'derived', 'all']),
+    /** Rows that one statement looks at. */
+    sliceRows: amount,
   }),
   reaper: section({ leaseSeconds: seconds, parallelMax: amount, retrySeconds: seconds }),
   retention: section({

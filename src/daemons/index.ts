@@ -9,6 +9,7 @@ import { Movements } from './conveyor/movements.js';
 import { conveyorPoller } from './conveyor/poller.js';
 import { conveyorSubmitter } from './conveyor/submitter.js';
 import { transferWays } from './conveyor/transfer-ways.js';
+import { doctor } from './doctor.js';
 import { janitor } from './janitor.js';
 import { atropos } from './atropos.js';
 import { foreman } from './foreman.js';
@@ -63,6 +64,7 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   hermes: ({ config }) => hermes(config),
   abacus: () => abacus(),
   rescuer: ({ config }) => rescuer(config),
+  doctor: ({ config }) => doctor(config),
   janitor: ({ config }) => janitor(config),
 };
 

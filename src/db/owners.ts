@@ -65,6 +65,7 @@ export const owners = {
   message_sinks: 'messages',
   settings: 'settings',
   audit: 'audit',
+  doctor_checks: 'doctor',
   heartbeats: 'daemons',
   schema_migrations: 'db',
 } as const;

@@ -12,7 +12,7 @@ export {
   maySetGlobalLimit,
   maySetLocalLimit,
 } from './accounts.js';
-export { mayReadHeartbeats, maySendHeartbeats } from './daemons.js';
+export { mayReadDoctor, mayReadHeartbeats, maySendHeartbeats } from './daemons.js';
 export { demand, type May } from './decide.js';
 export {
   mayChangeDids,

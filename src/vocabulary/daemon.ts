@@ -20,6 +20,7 @@ export const DaemonNames = [
   'hermes',
   'abacus',
   'rescuer',
+  'doctor',
   'janitor',
 ] as const;
 export type DaemonName = (typeof DaemonNames)[number];

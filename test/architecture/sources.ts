@@ -58,6 +58,7 @@ export const line = [
   'rules',
   'subscriptions',
   'jobs',
+  'doctor',
 ] as const;
 
 export const rooms: readonly string[] = line.slice(line.indexOf('messages'));

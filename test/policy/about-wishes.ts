@@ -163,6 +163,7 @@ export const aboutWishes = {
       here: ROOT,
     },
   ],
+  mayReadDoctor: admins(policy.mayReadDoctor, 'see what the doctor has found'),
   maySendHeartbeats: admins(policy.maySendHeartbeats, 'send heartbeats', 'send_heartbeats'),
   mayAskException: [
     {

@@ -21,6 +21,7 @@ const groups: Record<string, readonly DaemonName[]> = {
     'hermes',
     'abacus',
     'rescuer',
+    'doctor',
     'janitor',
   ],
 };
