@@ -197,7 +197,7 @@ describe('POST /rules/{id}/restore', () => {
       ),
     );
     expect(refusal(await alice('POST', `/rules/${id}/restore`))).toMatch(
-      /^409 UnsupportedOperation: .*of its 2 copies 1 still stand at 'A-DISK', 1 of 2 files lack some/,
+      /^409 UnsupportedOperation: .*of its 2 copies 1 still stand at 'A-DISK', 1 of 2 files/,
     );
     const answer = await alice('POST', `/rules/${id}/restore`, { copy_again: true });
     expect(answer.body).toMatchObject({ id, state: 'REPLICATING', locks_replicating_cnt: 1 });
