@@ -16,11 +16,11 @@ export interface RuleDrift {
 }
 
 /**
- * The policy of rule `rule` says that drifted copies are placed anew: `sluice.repair.drift` of its meta
- * is `replace`. Meta is an object, or a text that is one.
+ * The policy of rule `rule` says that drifted copies are placed anew: `drift` of its repair policy, or
+ * `sluice.repair.drift` of its meta, is `replace`. Meta is an object, or a text that is one.
  */
 export const replacesDrifted = (rule: Sql): Sql => sql`(
-  (CASE WHEN ${rule}.meta IS JSON OBJECT THEN ${rule}.meta::jsonb
+  ${rule}.repair_policy ->> 'drift' IS NOT DISTINCT FROM 'replace' OR (CASE WHEN ${rule}.meta IS JSON OBJECT THEN ${rule}.meta::jsonb
         WHEN ${rule}.meta IS JSON SCALAR
         THEN CASE WHEN (${rule}.meta::jsonb #>> '{}') IS JSON OBJECT THEN (${rule}.meta::jsonb #>> '{}')::jsonb END
    END #>> '{sluice,repair,drift}') = 'replace') IS TRUE`;
