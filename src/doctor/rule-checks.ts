@@ -81,7 +81,7 @@ const ruleLocks: Check = {
   remedy: 'locks on other files go, guarded; the injector makes those that are missing',
   walk: rules,
   // Where content has changed the evaluator comes first; a stuck rule is completed by the repairer; one
-  // that leaves an RSE has its new locks first.
+  // whose locks leave an RSE has the new ones first.
   denials: (within, terms) =>
     denials(
       {
@@ -96,6 +96,7 @@ const ruleLocks: Check = {
                    count(*) FILTER (WHERE b.did_id IS NOT NULL AND coalesce(h.locks, 0) < u.copies) AS lacking,
                    count(*) FILTER (WHERE b.did_id IS NOT NULL AND h.locks > u.copies
                      AND NOT EXISTS (SELECT FROM rule_drifts g WHERE g.rule_id = u.id AND g.locks > 0)
+                     AND NOT EXISTS (SELECT FROM lock_moves v WHERE v.did_id = b.did_id AND v.rule_id = u.id)
                      AND NOT (u.did_grouping = ${lit(RuleGrouping.DATASET)} AND top.type = ${lit(DidType.CONTAINER)})) AS beyond,
                    count(*) FILTER (WHERE b.did_id IS NULL) AS outside
               FROM (${tree}
