@@ -46,7 +46,7 @@ beforeAll(async () => {
       await root('POST', `/rses/${rse}/attr/${key}`, { value });
     }
   }
-  for (let at = 1; at <= 11; at++) {
+  for (let at = 1; at <= 12; at++) {
     const dids = ['a', 'b'].map((part) => ({
       ...{ scope: 'km3net', name: `run${at}.${part}`, bytes: 1000, adler32: '00000001' },
     }));
@@ -60,7 +60,13 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const JUDGES = ['judge-evaluator', 'judge-injector', 'judge-repairer', 'judge-cleaner'] as const;
+const JUDGES = [
+  'judge-evaluator',
+  'judge-injector',
+  'judge-repairer',
+  'judge-cleaner',
+  'judge-drifter',
+] as const;
 
 const shift = async (daemon: { reconcile(shift: object): Promise<unknown> }) =>
   daemon.reconcile({
@@ -121,7 +127,7 @@ function promised(shown: unknown, given: unknown): unknown {
   if (shown === '…') return expect.anything();
   if (typeof shown === 'string') {
     const [, name] = /^\{(\w+)\}$/.exec(shown) ?? [];
-    if (name === undefined || typeof given !== 'string') return shown;
+    if (name === undefined || typeof given !== 'string') return filled(shown);
     if (given.length === 32 && !isShownAgain(name)) known.set(name, given);
     return known.get(name);
   }
