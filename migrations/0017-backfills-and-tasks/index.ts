@@ -28,7 +28,9 @@ CREATE TABLE subscription_backfills (
 CREATE INDEX ON subscription_backfills (due_at) WHERE state = 'R';
 
 -- Collections are few among files: a walk over them, in the order of their ids, reads nothing else.
-CREATE INDEX dids_collections_idx ON dids (id) WHERE type <> 'F';
+-- Said by is_open, which files have none of: what looks up one DID and says that it is no file keeps
+-- to the primary key, and is not tempted to read all collections.
+CREATE INDEX dids_collections_idx ON dids (id) WHERE is_open IS NOT NULL;
 
 -- Groups of DIDs for a consumer. One that is not full waits and has no number.
 CREATE TABLE subscription_tasks (

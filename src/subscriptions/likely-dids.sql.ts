@@ -42,7 +42,7 @@ export async function likelyDids(
   const types = filter.types.map((type) => sql`${lit(type)}`);
   const ofType = filter.types.includes(DidType.FILE)
     ? sql`d.type IN (${join(types, ', ')})`
-    : sql`d.type <> ${lit(DidType.FILE)} AND d.type IN (${join(types, ', ')})`;
+    : sql`d.is_open IS NOT NULL AND d.type IN (${join(types, ', ')})`;
   const found = await only<{
     last: DidId | null;
     seen: number;

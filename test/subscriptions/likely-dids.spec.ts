@@ -102,7 +102,7 @@ it('a walk over collections does not read files', async () => {
     const plan = await rows<{ 'QUERY PLAN': string }>(
       tx,
       sql`EXPLAIN SELECT d.id FROM dids d WHERE d.id > 0 AND d.id <= 100
-            AND d.type <> 'F' AND d.type IN ('D', 'C') ORDER BY d.id LIMIT 10000`,
+            AND d.is_open IS NOT NULL AND d.type IN ('D', 'C') ORDER BY d.id LIMIT 10000`,
     );
     expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('dids_collections_idx');
   });
