@@ -53,7 +53,7 @@ const touched = (round: number) => `touched_${round}`;
 /** What was read is written down: the copy, the file, the dataset that holds it. */
 const dated: Path = {
   name: 'kronos, 10,000 accesses',
-  item: 'access',
+  item: 'read',
   items: ACCESSES,
   inProcess: true,
   async before(lab, round) {
