@@ -17,6 +17,7 @@ import { conveyors } from './paths/conveyor.js';
 import { dirac } from './paths/dirac.js';
 import { furnish } from './paths/fixtures.js';
 import { daemons } from './paths/daemons.js';
+import { jobs } from './paths/jobs.js';
 import { landscapes } from './paths/landscape.js';
 import { listings } from './paths/listing.js';
 import { loginPaths } from './paths/logins.js';
@@ -54,6 +55,7 @@ const paths: readonly Path[] = [
   ...listings,
   ...rules,
   ...wideRules,
+  ...jobs,
   ...daemons,
   ...upkeep,
   // Minutes of starting processes: only for who asks for it.
