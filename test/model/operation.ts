@@ -25,6 +25,8 @@ export type Operation =
   | { op: 'damage'; file: number; copy: number; removed: boolean }
   | { op: 'fault'; rse: number; fault: Fault }
   | { op: 'block'; rse: number; what: 'Read' | 'Write' | 'Delete'; available: boolean }
+  | { op: 'quota'; rse: number; bytes: number | null }
+  | { op: 'retier'; rse: number; tier: 1 | 2 }
   | { op: 'later'; minutes: number }
   | { op: 'work' }
   | { op: 'shift'; daemon: DaemonName; batch: number }
@@ -74,6 +76,7 @@ export const WORKERS = [
   'judge-injector',
   'judge-repairer',
   'judge-cleaner',
+  'judge-drifter',
   'conveyor-submitter',
   'conveyor-poller',
   'conveyor-finisher',
@@ -185,6 +188,14 @@ const world: fc.WeightedArbitrary<Operation>[] = [
       what: fc.constantFrom('Read' as const, 'Write' as const, 'Delete' as const),
       available: fc.boolean(),
     }),
+  },
+  {
+    weight: 1,
+    arbitrary: record('quota', { rse: some, bytes: fc.constantFrom(null, 0, 30, 200) }),
+  },
+  {
+    weight: 1,
+    arbitrary: record('retier', { rse: some, tier: fc.constantFrom(1 as const, 2 as const) }),
   },
   { weight: 4, arbitrary: record('later', { minutes: fc.constantFrom(1, 20, 90) }) },
 ];

@@ -1,8 +1,9 @@
+import { setLocalLimit, UNLIMITED } from '../../src/accounts/index.js';
 import { SluiceError } from '../../src/errors/index.js';
 import { type Tx } from '../../src/db/index.js';
 import { addDids, attachDids, detachDids, findDid } from '../../src/dids/index.js';
 import { setMetadata } from '../../src/metadata/index.js';
-import { changeRse } from '../../src/rses/index.js';
+import { changeRse, setRseAttribute } from '../../src/rses/index.js';
 import { DidType, StorageCause } from '../../src/vocabulary/index.js';
 import { SCOPE } from './lake.js';
 import { type Fault, type Operation, WORKERS } from './operation.js';
@@ -72,6 +73,10 @@ async function performOne(world: World, operation: Operation): Promise<void> {
       return breakStorage(world, operation.rse, operation.fault);
     case 'block':
       return await block(world, operation);
+    case 'quota':
+      return await limitAccount(world, operation);
+    case 'retier':
+      return await retier(world, operation);
     case 'later':
       return world.skip(operation.minutes);
     case 'work':
@@ -157,6 +162,27 @@ function breakStorage(world: World, at: number, fault: Fault): void {
 export function mend(storage: World['lake']['sites'][number]['storage']): void {
   storage.corruptWrites = false;
   storage.capacity = null;
+}
+
+/** The account with a quota gets another one. */
+async function limitAccount(
+  world: World,
+  { rse, bytes }: Extract<Operation, { op: 'quota' }>,
+): Promise<void> {
+  const site = pick(world.lake.sites, rse);
+  if (!site) return;
+  const limit = { rseId: site.rse.id, bytes: bytes === null ? UNLIMITED : BigInt(bytes) };
+  await world.db.tx((tx) => setLocalLimit(tx, world.lake.accounts[1], limit));
+}
+
+/** An RSE comes into some expressions and goes out of others. */
+async function retier(
+  world: World,
+  { rse, tier }: Extract<Operation, { op: 'retier' }>,
+): Promise<void> {
+  const site = pick(world.lake.sites, rse);
+  if (!site) return;
+  await world.db.tx((tx) => setRseAttribute(tx, site.rse, 'tier', String(tier)));
 }
 
 async function block(

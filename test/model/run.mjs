@@ -15,7 +15,7 @@ const [sequences = '200', seed = String(Date.now() % 2 ** 31), path] = process.a
 const spec = {
   seed: Number(seed),
   includeErrorInReport: true,
-  timeout: 30_000,
+  timeout: 60_000,
   numRuns: Math.ceil(Number(sequences) / 2),
   ...(path !== undefined && { path }),
 };

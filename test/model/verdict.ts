@@ -32,13 +32,15 @@ const print = (row: object): string =>
     .map(([key, value]) => `${key} ${value instanceof Date ? value.toISOString() : String(value)}`)
     .join(', ');
 
-/** Locks at storage elements that their rule's expression does not name. */
+/** Locks at storage elements that their rule's expression does not name, and of which nobody knows. */
 async function strayLocks(world: World): Promise<string[]> {
   return await world.db.read(async (tx) => {
     const held = await rows<{ id: bigint; expression: string; rseId: number }>(
       tx,
       sql`SELECT DISTINCT u.id, u.rse_expression AS expression, l.rse_id AS "rseId"
-            FROM rules u JOIN locks l ON l.rule_id = u.id`,
+            FROM rules u JOIN locks l ON l.rule_id = u.id
+           WHERE NOT EXISTS (SELECT FROM rule_drifts g
+                              WHERE g.rule_id = u.id AND g.rse_id = l.rse_id AND g.locks > 0)`,
     );
     const stray: string[] = [];
     for (const { id, expression, rseId } of held) {
