@@ -1,10 +1,11 @@
-/** The command line: serve, demo, migrate, explain, rule plan, subscription, routes. */
+/** The command line: serve, demo, migrate, explain, rule plan, subscription, job, routes. */
 
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigurationError, StateDirectoryError } from '../config/index.js';
 import { runDemo } from './demo.js';
 import { runDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
+import { addJobVerbs } from './job.js';
 import { runMigrate } from './migrate.js';
 import { runRoutes } from './routes.js';
 import { addRulePlan } from './rule-plan.js';
@@ -54,6 +55,8 @@ program
   .option('--json', 'print the findings as JSON')
   .option('--status', 'print what the daemon and earlier looks have found, and look at nothing')
   .action(runDoctor);
+
+addJobVerbs(program.command('job').description('bulk work with progress'));
 
 program.command('routes').description('print every route of the API').action(runRoutes);
 

@@ -87,8 +87,8 @@ describe('a job', () => {
   });
 
   it('waits for approval where it rebalances, and is cancelled by its owner', async () => {
-    await api.root('POST', '/rses/A-DISK/limits', { MaxSpaceAvailable: 21 });
-    await api.root('POST', '/rses/B-DISK/limits', { MaxSpaceAvailable: 1000 });
+    await api.root('PUT', '/rses/A-DISK/limits', { name: 'MaxSpaceAvailable', value: 21 });
+    await api.root('PUT', '/rses/B-DISK/limits', { name: 'MaxSpaceAvailable', value: 1000 });
     await alice('POST', '/rules', {
       dids: [{ scope: 'data', name: 'f1' }],
       account: 'alice',
