@@ -139,15 +139,14 @@ class Choosing {
     this.budget -= Math.max(1, Number(unit.files) * this.terms.copies);
   }
 
-  private take({ bytes, there, sliced }: Unit, rses: readonly RseId[]): void {
+  private take({ bytes, there }: Unit, rses: readonly RseId[]): void {
     for (const rseId of rses) {
       addTo(this.charged, rseId, bytes);
       addTo(this.stored, rseId, bytes - (there.get(rseId)?.knownBytes ?? 0n));
     }
     this.candidates = this.candidates.map((it) => {
       if (!rses.includes(it.rseId)) return it;
-      // Within a slice of a container what is there already counts as if it came.
-      const known = sliced ? 0n : (there.get(it.rseId)?.knownBytes ?? 0n);
+      const known = there.get(it.rseId)?.knownBytes ?? 0n;
       return {
         ...it,
         quotaLeft: it.quotaLeft === null ? null : it.quotaLeft - bytes,
