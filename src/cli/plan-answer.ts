@@ -4,6 +4,8 @@ export interface PlanAnswer {
   readonly rules_there?: number;
   readonly files_there?: number;
   readonly bytes_there?: number;
+  readonly dids_matched?: number;
+  readonly dids_complete?: boolean;
   readonly feasible: boolean;
   readonly to_move: ShownAmount;
   readonly seconds: number | null;

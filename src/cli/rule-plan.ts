@@ -16,6 +16,7 @@ export interface RulePlanOptions extends ServiceOptions {
   readonly askApproval?: boolean;
   readonly ignoreAvailability?: boolean;
   readonly rseLeaves?: string;
+  readonly subscription?: string;
 }
 
 /** Adds `plan` to the verbs about rules. */
@@ -35,6 +36,7 @@ export function addRulePlan(rule: Command): void {
       .option('--owner <account>', 'the account of the rule (default: who asks)')
       .option('--ask-approval', 'a rule that waits for approval')
       .option('--ignore-availability', 'RSEs that cannot be written now count too')
+      .option('--subscription <account/name>', 'instead of a rule: those of a subscription')
       .option('--rse-leaves <rse>', 'instead of a rule: where the copies of an RSE would go'),
   ).action(runRulePlan);
 }
@@ -57,6 +59,13 @@ function bodyOf(dids: readonly string[], options: RulePlanOptions): object {
     if (dids.length > 0)
       throw new UsageError('--rse-leaves is about every rule there: name no DID');
     return { rse_leaves: options.rseLeaves };
+  }
+  if (options.subscription !== undefined) {
+    const [, account, name] = /^([^/]+)\/(.+)$/.exec(options.subscription) ?? [];
+    if (name === undefined || dids.length > 0) {
+      throw new UsageError('--subscription takes ACCOUNT/NAME, and no DIDs');
+    }
+    return { subscription: { account, name } };
   }
   if (dids.length === 0) throw new UsageError('Name a DID (SCOPE:NAME), or an RSE by --rse-leaves');
   if (options.rseExpression === undefined) throw new UsageError('Where to? Give --rse-expression');

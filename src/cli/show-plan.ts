@@ -17,7 +17,14 @@ export function showPlan(answer: PlanAnswer): string[] {
           ...(answer.rules.length === 0 ? ['No rule has anything there.'] : []),
           '',
         ];
-  return [...leaving, ...answer.rules.flatMap(showRule), ...verdict(answer)];
+  return [...leaving, ...matching(answer), ...answer.rules.flatMap(showRule), ...verdict(answer)];
+}
+
+/** Of a subscription: how many DIDs it is about now. */
+function matching({ dids_matched: matched, dids_complete: complete }: PlanAnswer): string[] {
+  if (matched === undefined) return [];
+  const more = complete ? '' : ', and more that were not looked at';
+  return [styled('bold', `${counted(matched, 'DID')} match now${more}`), ''];
 }
 
 const sizeThere = (it: Pick<PlanAnswer, 'rules_there' | 'files_there' | 'bytes_there'>): string =>

@@ -1,7 +1,7 @@
 import { findAccount } from '../accounts/index.js';
 import { type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
-import { addRules, type AdditionTerms } from '../rules/index.js';
+import { addRules, type AdditionTerms, type RuleSpec } from '../rules/index.js';
 import { type AccountId, Limits, RuleNotification } from '../vocabulary/index.js';
 import { clearBacklog, keepBacklog, type RetryTerms } from './backlog.sql.js';
 import { type DescribedDid } from './described-did.js';
@@ -61,54 +61,61 @@ export async function applyEntry(
 
 async function makeRules(
   tx: Tx,
-  { subscription, filter, rules }: StandingOrder,
+  order: StandingOrder,
   at: number,
   dids: readonly DescribedDid[],
   terms: AdditionTerms,
 ): Promise<number> {
+  let made = 0;
+  for (const wish of await wishesOf(tx, order, at, dids)) {
+    made += (await addRules(tx, wish, terms)).length;
+  }
+  return made;
+}
+
+/** What of a subscription its wishes carry. */
+export interface Orderer extends Order {
+  readonly subscription: Pick<Subscription, 'uid' | 'accountId' | 'comments'>;
+}
+
+/** The wishes of one entry (counted from 0) of an order for these DIDs. Throws as `planRules` does. */
+export async function wishesOf(
+  tx: Tx,
+  { subscription, filter, rules }: Orderer,
+  at: number,
+  dids: readonly DescribedDid[],
+): Promise<RuleSpec[]> {
   const entry = rules[at];
-  if (!entry) return 0;
+  if (!entry) return [];
   const accountIds: AccountId[] = [];
   for (const { account } of rules) {
     accountIds.push(
       account === null ? subscription.accountId : (await findAccount(tx, account)).id,
     );
   }
+  const { uid: subscriptionUid } = subscription;
+  const { splitRule } = filter;
   const plans = await planRules(
     tx,
     rules,
     { at, dids },
-    {
-      subscriptionUid: subscription.uid,
-      splitRule: filter.splitRule,
-      accountIds,
-    },
+    { subscriptionUid, splitRule, accountIds },
   );
-  let made = 0;
-  for (const plan of plans) {
-    const added = await addRules(
-      tx,
-      {
-        ...plan,
-        accountId: accountIds[at] as AccountId,
-        lifetime: entry.lifetime,
-        grouping: entry.grouping,
-        locked: entry.locked,
-        activity: entry.activity,
-        notification: RuleNotification.NO,
-        purgeReplicas: entry.purgeReplicas,
-        ignoreAvailability: entry.ignoreAvailability,
-        comment:
-          entry.comments ?? subscription.comments?.slice(0, Limits.ruleCommentLength) ?? null,
-        asynchronous: true,
-        delayInjection: entry.delayInjection,
-        priority: entry.priority ?? 3,
-        subscriptionUid: subscription.uid,
-        ignoreDuplicate: true,
-      },
-      terms,
-    );
-    made += added.length;
-  }
-  return made;
+  return plans.map((plan) => ({
+    ...plan,
+    accountId: accountIds[at] as AccountId,
+    lifetime: entry.lifetime,
+    grouping: entry.grouping,
+    locked: entry.locked,
+    activity: entry.activity,
+    notification: RuleNotification.NO,
+    purgeReplicas: entry.purgeReplicas,
+    ignoreAvailability: entry.ignoreAvailability,
+    comment: entry.comments ?? subscription.comments?.slice(0, Limits.ruleCommentLength) ?? null,
+    asynchronous: true,
+    delayInjection: entry.delayInjection,
+    priority: entry.priority ?? 3,
+    subscriptionUid,
+    ignoreDuplicate: true,
+  }));
 }

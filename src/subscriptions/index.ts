@@ -2,7 +2,8 @@
 
 export { addSubscription, demandRoom, type SubscriptionSpec } from './add-subscription.js';
 export { changeSubscription, type SubscriptionChange } from './change-subscription.js';
-export { type OrderFailure, type StandingOrder } from './apply-order.js';
+export { type Orderer, type OrderFailure, type StandingOrder } from './apply-order.js';
+export { type OrderPlan, planOrder } from './plan-order.js';
 export {
   beginBackfill,
   type BackfillChange,
@@ -46,7 +47,7 @@ export {
   flushTasks,
   type TaskChange,
 } from './work-tasks.js';
-export { type GivenOrder, type Subscription } from './subscription.js';
+export { type GivenOrder, parseOrder, type Subscription } from './subscription.js';
 export {
   countRules,
   endExpired,

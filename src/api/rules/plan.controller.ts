@@ -1,16 +1,21 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { type Principal } from '../../accounts/index.js';
+import { findActiveAccount, type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database } from '../../db/index.js';
-import { demand, mayChangeRses } from '../../policy/index.js';
+import { demand, mayChangeRses, mayChangeSubscription } from '../../policy/index.js';
 import { findRse } from '../../rses/index.js';
 import { planLeaving, planRules, type RuleSpec, rulesTerms } from '../../rules/index.js';
+import { findSubscription, parseOrder, planOrder } from '../../subscriptions/index.js';
+import { demandRules } from '../subscriptions/subscriptions.request.js';
 import { Caller, JSON_TYPE, Produces } from '../wire/index.js';
-import { presentLeaving, presentPlans } from './plan.presenter.js';
-import { parsePlan } from './plan.request.js';
+import { presentLeaving, presentOrder, presentPlans } from './plan.presenter.js';
+import { parsePlan, type PlannedSubscription } from './plan.request.js';
 import { ruleSpecOf } from './rule-item.request.js';
 import { type RulesRequest } from './rules.request.js';
+
+/** No rule is of a subscription that is to be. */
+const NOBODYS = '00000000-0000-0000-0000-000000000000';
 
 /** What wishes would come to, before anybody makes them. Writes nothing. */
 @Controller('rules/plan')
@@ -32,6 +37,8 @@ export class RulePlansController {
         return await this.planRules(asked.rules, caller);
       case 'leaving':
         return await this.planLeaving(asked.rse, caller);
+      case 'subscription':
+        return await this.planSubscription(asked.subscription, caller);
     }
   }
 
@@ -40,6 +47,24 @@ export class RulePlansController {
       const specs: RuleSpec[] = [];
       for (const { dids, rule } of rules) specs.push(await ruleSpecOf(tx, caller, dids, rule));
       return presentPlans(await planRules(tx, specs, rulesTerms(this.config, this.clock.now())));
+    });
+  }
+
+  private async planSubscription(
+    { account = '', name, order: given }: PlannedSubscription,
+    caller: Principal,
+  ): Promise<object> {
+    return await this.db.snapshot(async (tx) => {
+      const owner = account || caller.account;
+      const { id: accountId } = await findActiveAccount(tx, owner);
+      demand(mayChangeSubscription(caller, accountId), `plan a subscription of ${owner}`);
+      const subscription = given
+        ? { uid: NOBODYS, accountId, ...given }
+        : await findSubscription(tx, owner, name);
+      if (given) await demandRules(tx, caller, accountId, given.replicationRules);
+      const order = { ...parseOrder(subscription), subscription };
+      const terms = rulesTerms(this.config, this.clock.now());
+      return presentOrder(await planOrder(tx, order, terms));
     });
   }
 

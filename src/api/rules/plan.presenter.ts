@@ -6,6 +6,7 @@ import {
   type RulePlan,
   type Why,
 } from '../../rules/index.js';
+import { type OrderPlan } from '../../subscriptions/index.js';
 import { Activities, DidTypeCodec, RuleGroupingCodec } from '../../vocabulary/index.js';
 
 /** A plan names so many of its DIDs; their number is told in any case. */
@@ -30,6 +31,14 @@ export const presentLeaving = ({ rse, rules, files, bytes, groups }: LeavingPlan
     bytes_there: group.bytes,
     ...presentPlan(group.plan),
   })),
+});
+
+/** What a subscription would come to for DIDs that are there now. */
+export const presentOrder = ({ seen, matched, complete, plans }: OrderPlan) => ({
+  dids_seen: seen,
+  dids_matched: matched,
+  dids_complete: complete,
+  ...presentPlans(plans),
 });
 
 /** Whether it can be done, how much would move, and how long that takes at least, as far as is known. */
