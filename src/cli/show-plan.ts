@@ -117,6 +117,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ACCOUNT_LIMIT: 'quota',
   RSE_LIMIT: 'no space',
   SURPLUS: 'others come first',
+  TOO_FEW: 'would do, but too few others',
 };
 
 function showMoves({ moves, time }: ShownPlan): string[] {

@@ -42,7 +42,9 @@ export function parsePlan(body: unknown): PlanRequest {
       `Problem validating a plan: it is of one thing, a rule (dids, copies, rse_expression) or one of ${KINDS.join(', ')}`,
     );
   }
-  switch (kinds[0]) {
+  const [kind] = kinds;
+  if (kind === undefined) return { kind: 'rules', rules: [parseNewRules(given)] };
+  switch (kind) {
     case 'rules': {
       const Rules = Type.Object({
         rules: Type.Array(Type.Unknown(), { minItems: 1, maxItems: RULES_MAX }),
@@ -56,8 +58,6 @@ export function parsePlan(body: unknown): PlanRequest {
     }
     case 'subscription':
       return { kind: 'subscription', subscription: readSubscription(given['subscription']) };
-    default:
-      return { kind: 'rules', rules: [parseNewRules(given)] };
   }
 }
 

@@ -111,6 +111,7 @@ class Choosing {
     }
     if (placement.chosen.length < copies) {
       this.short++;
+      for (const rseId of placement.chosen) note(this.rejected, rseId, 'too few', () => null);
       this.firstShort ??= shortage(wish, here, placement);
       return [];
     }

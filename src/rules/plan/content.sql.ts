@@ -9,7 +9,7 @@ import {
 } from '../../vocabulary/index.js';
 import { held } from '../spread.sql.js';
 import { type Presence, type Unit } from './choose-units.js';
-import { type Amount, NOTHING } from './plan.js';
+import { type Amount, NOTHING, sumOf } from './plan.js';
 
 /** What some rules are about: units that stay together, and files that are placed by themselves. */
 export interface Content {
@@ -22,8 +22,8 @@ export interface Content {
 export interface PlacedUnit extends Pick<Unit, 'id' | 'root' | 'sliced'> {
   /** Its place in the list of units, from 0. */
   readonly at: number;
-  /** `all`: every file below the DID. */
-  readonly kind: 'file' | 'dataset' | 'all';
+  /** Whose files it is; undefined for a file by itself. */
+  readonly datasets: readonly DidId[] | undefined;
 }
 
 type NewUnit = Omit<PlacedUnit, 'at'>;
@@ -38,28 +38,27 @@ export async function contentOf(
   const alone = dids.filter(
     (did) => did.type !== DidType.FILE && grouping === RuleGrouping.NONE && !isSplit(did),
   );
-  const opened = dids.filter(
-    (did) => did.type === DidType.CONTAINER && (isSplit(did) || grouping === RuleGrouping.DATASET),
+  const together = dids.filter((did) => !alone.includes(did));
+  const datasets = await datasetsOf(
+    tx,
+    together.filter(({ type }) => type === DidType.CONTAINER),
   );
-  const datasets = await datasetsOf(tx, opened);
-  const units = dids
-    .filter((did) => !alone.includes(did))
-    .flatMap((did): NewUnit[] => {
-      const { id, type } = did;
-      if (type === DidType.FILE) return [{ id, root: id, kind: 'file', sliced: false }];
-      if (type === DidType.DATASET) return [{ id, root: id, kind: 'dataset', sliced: false }];
-      if (!opened.includes(did)) return [{ id, root: id, kind: 'all', sliced: true }];
-      const inside = datasets.get(id) ?? [];
-      const root = (dataset: DidId) => (isSplit(did) ? dataset : id);
-      return inside.map((dataset) => ({
-        id: dataset,
-        root: root(dataset),
-        kind: 'dataset',
-        sliced: !isSplit(did),
-      }));
-    })
-    .map((unit, at) => ({ ...unit, at }));
-  return { units, alone: alone.map(({ id }) => id) };
+  const units = together.flatMap((did): NewUnit[] => {
+    const { id, type } = did;
+    if (type === DidType.FILE) return [{ id, root: id, datasets: undefined, sliced: false }];
+    if (type === DidType.DATASET) return [{ id, root: id, datasets: [id], sliced: false }];
+    const inside = datasets.get(id) ?? [];
+    if (isSplit(did)) {
+      return inside.map((it) => ({ id: it, root: it, datasets: [it], sliced: false }));
+    }
+    if (grouping === RuleGrouping.ALL) return [{ id, root: id, datasets: inside, sliced: true }];
+    return inside.map((it) => ({ id: it, root: id, datasets: [it], sliced: true }));
+  });
+  const filled = units.filter((unit) => unit.datasets?.length !== 0);
+  return {
+    units: filled.map((unit, at) => ({ ...unit, at })),
+    alone: alone.map(({ id }) => id),
+  };
 }
 
 /** The datasets below each container, in the order in which creation takes them. */
@@ -77,39 +76,53 @@ async function datasetsOf(tx: Tx, containers: readonly Did[]): Promise<Map<DidId
   return found;
 }
 
-/** SQL: every file of the units (unit, did_id), `unit` being its place in the whole list. */
-export function filesOfUnits(units: readonly PlacedUnit[]): Sql {
-  const of = (kind: PlacedUnit['kind']) => units.filter((unit) => unit.kind === kind);
-  const [files, datasets, all] = [of('file'), of('dataset'), of('all')];
+/** Every file of some units, and how often one comes again in another dataset of its rule. */
+export interface UnitFiles {
+  /** SQL: (unit, did_id), a file once a unit; `unit` is the unit's place in the list. */
+  readonly files: Sql;
+  readonly repeated: bigint;
+}
+
+/** The files of units. Those of a unit with several datasets are told apart only where some repeat. */
+export async function filesOfUnits(tx: Tx, units: readonly PlacedUnit[]): Promise<UnitFiles> {
+  const repeated = await repeatedFiles(tx, units);
+  const several = units.some(({ datasets }) => (datasets?.length ?? 0) > 1);
+  const distinct = repeated > 0n && several ? sql`DISTINCT` : sql``;
+  return {
+    files: sql`SELECT ${distinct} f.unit, f.did_id FROM (${contentsOf(units)}) f`,
+    repeated,
+  };
+}
+
+function contentsOf(units: readonly PlacedUnit[]): Sql {
+  const single = units.filter(({ datasets }) => datasets === undefined);
+  const whole = units.flatMap(({ at, datasets = [] }) => datasets.map((id) => ({ at, id })));
   // OFFSET 0: a probe a dataset. As a join, all contents there are would be read.
   return sql`
     SELECT f.at AS unit, f.id AS did_id
-      FROM unnest(${files.map(({ at }) => at)}::int[], ${files.map(({ id }) => id)}::bigint[]) f(at, id)
+      FROM unnest(${single.map(({ at }) => at)}::int[], ${single.map(({ id }) => id)}::bigint[]) f(at, id)
     UNION ALL
     SELECT u.at, ct.child_id
-      FROM unnest(${datasets.map(({ at }) => at)}::int[], ${datasets.map(({ id }) => id)}::bigint[]) u(at, id)
-     CROSS JOIN LATERAL (SELECT x.child_id FROM contents x WHERE x.parent_id = u.id OFFSET 0) ct
-    UNION ALL
-    SELECT (${all.map(({ at }) => at)}::int[])[b.at], b.id
-      FROM (${didsBelowEach(all.map(({ id }) => id))}) b
-     WHERE EXISTS (SELECT FROM dids n WHERE n.id = b.id AND n.type = ${lit(DidType.FILE)} OFFSET 0)`;
+      FROM unnest(${whole.map(({ at }) => at)}::int[], ${whole.map(({ id }) => id)}::bigint[]) u(at, id)
+     CROSS JOIN LATERAL (SELECT x.child_id FROM contents x WHERE x.parent_id = u.id OFFSET 0) ct`;
 }
 
 /** The units with their sizes and with what the RSEs have of them; no file's row leaves the database. */
 export async function lookInto(
   tx: Tx,
   placed: readonly PlacedUnit[],
+  { files, repeated }: UnitFiles,
   rseIds: readonly RseId[],
 ): Promise<Unit[]> {
   if (placed.length === 0) return [];
-  const sizes = await sizesOfUnits(tx, placed);
+  const sizes = await sizesOfUnits(tx, placed, { files, repeated });
   const found = await rows<Presence & { unit: number; rseId: RseId }>(
     tx,
     sql`SELECT f.unit, r.rse_id AS "rseId",
                coalesce(sum(r.bytes) FILTER (WHERE r.state IN (${held})), 0)::bigint AS "heldBytes",
                bool_or(r.state = ${lit(ReplicaState.BEING_DELETED)}) AS "inDeletion",
                sum(r.bytes)::bigint AS "knownBytes"
-          FROM (${filesOfUnits(placed)}) f CROSS JOIN LATERAL (
+          FROM (${files}) f CROSS JOIN LATERAL (
             SELECT x.rse_id, x.state, x.bytes FROM replicas x
              WHERE x.did_id = f.did_id AND (x.rse_id + 0) = ANY (${[...rseIds]}::int[]) OFFSET 0) r
          GROUP BY f.unit, r.rse_id`,
@@ -124,27 +137,31 @@ export async function lookInto(
 }
 
 /** Datasets by their counters, the rest by their files. */
-async function sizesOfUnits(tx: Tx, units: readonly PlacedUnit[]): Promise<Map<number, Amount>> {
-  const datasets = units.filter(({ kind }) => kind === 'dataset');
-  const counted = await sizesOf(
-    tx,
-    datasets.map(({ id }) => id),
-  );
+async function sizesOfUnits(
+  tx: Tx,
+  units: readonly PlacedUnit[],
+  { files, repeated }: UnitFiles,
+): Promise<Map<number, Amount>> {
+  const isCounted = ({ datasets }: PlacedUnit): boolean =>
+    datasets !== undefined && (datasets.length === 1 || repeated === 0n);
+  const counted = await sizesOf(tx, [
+    ...new Set(units.filter(isCounted).flatMap(({ datasets = [] }) => datasets)),
+  ]);
   const sizes = new Map<number, Amount>();
-  for (const { at, id } of datasets) {
-    const size = counted.get(id);
-    if (size) sizes.set(at, { files: size.length, bytes: size.bytes });
+  for (const { at, datasets = [] } of units.filter(isCounted)) {
+    const parts = datasets.flatMap((id) => counted.get(id) ?? []);
+    sizes.set(at, sumOf(parts.map(({ length, bytes }) => ({ files: length, bytes }))));
   }
-  const others = units.filter(({ kind }) => kind !== 'dataset');
+  const others = units.filter((unit) => !isCounted(unit)).map(({ at }) => at);
   if (others.length === 0) return sizes;
   const found = await rows<Amount & { unit: number }>(
     tx,
     sql`SELECT f.unit, count(*) AS files, coalesce(sum(d.bytes), 0)::bigint AS bytes
-          FROM (${filesOfUnits(others)}) f
+          FROM (${files}) f
          CROSS JOIN LATERAL (SELECT n.bytes FROM dids n WHERE n.id = f.did_id OFFSET 0) d
-         GROUP BY f.unit`,
+         WHERE f.unit = ANY (${others}::int[]) GROUP BY f.unit`,
   );
-  for (const { unit, files, bytes } of found) sizes.set(unit, { files, bytes });
+  for (const { unit, files: count, bytes } of found) sizes.set(unit, { files: count, bytes });
   return sizes;
 }
 
@@ -169,16 +186,19 @@ export const amountOf = (tx: Tx, files: Sql): Promise<Amount> =>
   );
 
 /** How many times a file comes again in another dataset of the same rule. */
-export async function repeatedFiles(tx: Tx, units: readonly PlacedUnit[]): Promise<bigint> {
-  const together = units.filter(({ sliced, kind }) => sliced && kind === 'dataset');
-  if (together.length < 2) return 0n;
+async function repeatedFiles(tx: Tx, units: readonly PlacedUnit[]): Promise<bigint> {
+  const datasets = units.flatMap(({ root, sliced, datasets: some = [] }) =>
+    sliced ? some.map((id) => ({ root, id })) : [],
+  );
+  if (datasets.length < 2) return 0n;
   const { repeated } = await only<{ repeated: bigint }>(
     tx,
     sql`SELECT coalesce(sum(n.times - 1), 0)::bigint AS repeated FROM (
-          SELECT count(*) AS times FROM (${filesOfUnits(together)}) f
-            JOIN unnest(${together.map(({ at }) => at)}::int[], ${together.map(({ root }) => root)}::bigint[])
-              r(at, root) ON r.at = f.unit
-           GROUP BY f.did_id, r.root HAVING count(*) > 1) n`,
+          SELECT count(*) AS times
+            FROM unnest(${datasets.map(({ root }) => root)}::bigint[], ${datasets.map(({ id }) => id)}::bigint[])
+                   u(root, id)
+           CROSS JOIN LATERAL (SELECT x.child_id FROM contents x WHERE x.parent_id = u.id OFFSET 0) ct
+           GROUP BY ct.child_id, u.root HAVING count(*) > 1) n`,
   );
   return repeated;
 }

@@ -15,7 +15,6 @@ import {
   filesOfUnits,
   lookInto,
   type PlacedUnit,
-  repeatedFiles,
   sampleOf,
 } from './content.sql.js';
 import { type Draft } from './draft-rule.js';
@@ -54,7 +53,7 @@ export interface Ground {
   readonly rses: ReadonlyMap<RseId, Rse>;
   readonly sliceLocks: number;
   /** Where a unit's rule has it already. */
-  readonly kept?: (tx: Tx, units: readonly PlacedUnit[]) => Promise<ReadonlyMap<number, RseId[]>>;
+  readonly kept?: (tx: Tx, files: Sql) => Promise<ReadonlyMap<number, RseId[]>>;
 }
 
 /** Places what a draft is about on its sites, by the decisions of creation, and writes nothing. */
@@ -71,8 +70,9 @@ export async function placeDraft(
   });
   const reread = (taken: Taken) => candidatesAfter(draft, sites, ground, taken);
   const rseIds = sites.candidates.map(({ rseId }) => rseId);
-  const kept = await ground.kept?.(tx, content.units);
-  const seen = await lookInto(tx, content.units, rseIds);
+  const inside = await filesOfUnits(tx, content.units);
+  const kept = await ground.kept?.(tx, inside.files);
+  const seen = await lookInto(tx, content.units, inside, rseIds);
   const units = kept ? seen.map((unit, at) => ({ ...unit, keep: kept.get(at) ?? [] })) : seen;
   const choices = chooseForUnits(units, {
     copies: spec.copies,
@@ -84,9 +84,7 @@ export async function placeDraft(
     .map((rses, at) => ({ at, rses }))
     .filter(({ rses }) => rses.length > 0);
   const together =
-    places.length > 0
-      ? [await flowsOf(tx, wantedByUnits(filesOfUnits(content.units), places), ground.ways)]
-      : [];
+    places.length > 0 ? [await flowsOf(tx, wantedByUnits(inside.files, places), ground.ways)] : [];
   const alone = await placeAlone(tx, draft, content.alone, {
     ...ground,
     candidates: reread(choices),
@@ -104,16 +102,17 @@ export async function placeDraft(
     estimated: [
       ...alone.estimated,
       ...(kept && content.alone.length > 0 ? [ANEW] : []),
-      ...(await repetitions(tx, content.units)),
+      ...repetitions(content.units, inside.repeated),
     ],
   };
 }
 
 const ANEW = 'files that are placed one by one are charged as if their rules began anew';
 
-async function repetitions(tx: Tx, units: readonly PlacedUnit[]): Promise<string[]> {
-  const repeated = await repeatedFiles(tx, units);
-  return repeated === 0n
+/** A unit of several datasets has each file once. */
+function repetitions(units: readonly PlacedUnit[], repeated: bigint): string[] {
+  const isWhole = units.every(({ datasets }) => datasets?.length !== 1);
+  return repeated === 0n || isWhole
     ? []
     : [`${repeated} files are in several of the datasets: each counts the whole`];
 }

@@ -1,4 +1,4 @@
-import { rows, sql, type Tx } from '../../db/index.js';
+import { rows, sql, type Sql, type Tx } from '../../db/index.js';
 import { didsById } from '../../dids/index.js';
 import { InsufficientTargetRSEs, SluiceError } from '../../errors/index.js';
 import { matchRses, type Rse } from '../../rses/index.js';
@@ -13,7 +13,6 @@ import {
 import { demandTargets } from '../add-rules.js';
 import { type AdditionTerms } from '../begin-rules.js';
 import { type RuleSpec } from '../rule-spec.js';
-import { filesOfUnits, type PlacedUnit } from './content.sql.js';
 import { type Draft, sitesNow } from './draft-rule.js';
 import { type Amount, type RulePlan } from './plan.js';
 import { openPlan, planDraft } from './plan-rules.js';
@@ -54,7 +53,7 @@ export async function planLeaving(tx: Tx, rse: Rse, terms: AdditionTerms): Promi
   for (const rules of found) {
     const draft = await draftWithout(tx, rse, rules);
     const keeping = { rse: rse.id, ruleIds: rules.ruleIds };
-    const plan = await planDraft(tx, draft, ground, (it, units) => keptBy(it, units, keeping));
+    const plan = await planDraft(tx, draft, ground, (it, files) => keptBy(it, files, keeping));
     groups.push({ files: rules.files, bytes: rules.bytes, rules: rules.ruleIds.length, plan });
   }
   const sum = (of: (group: LeavingRules) => bigint) =>
@@ -139,14 +138,14 @@ async function noted<T>(errors: SluiceError[], work: () => T | Promise<T>): Prom
 /** Where else the rules have locks on these units: there they stay. */
 async function keptBy(
   tx: Tx,
-  units: readonly PlacedUnit[],
+  files: Sql,
   { rse, ruleIds }: { readonly rse: RseId; readonly ruleIds: readonly RuleId[] },
 ): Promise<ReadonlyMap<number, RseId[]>> {
   const found = await rows<{ unit: number; rses: RseId[] }>(
     tx,
     sql`SELECT k.unit, array_agg(k.rse_id ORDER BY k.files DESC, k.rse_id) AS rses
           FROM (SELECT f.unit, l.rse_id, count(*) AS files
-                  FROM (${filesOfUnits(units)}) f CROSS JOIN LATERAL (
+                  FROM (${files}) f CROSS JOIN LATERAL (
                     SELECT x.rse_id FROM locks x
                      WHERE x.did_id = f.did_id AND x.rse_id <> ${rse}::int
                        AND (x.rule_id + 0) = ANY (${[...ruleIds]}::bigint[]) OFFSET 0) l

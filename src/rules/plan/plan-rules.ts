@@ -1,4 +1,5 @@
 import { type Tx } from '../../db/index.js';
+import { type SluiceError } from '../../errors/index.js';
 import { backlogAt, compareSources, recentRates } from '../../requests/index.js';
 import { distancesToEach, listRses, type Rse, rseLimits, rseUsage } from '../../rses/index.js';
 import { type RseId, RseType } from '../../vocabulary/index.js';
@@ -111,10 +112,14 @@ export async function planDraft(
       beginnings,
       existing,
     }),
-    errors: [...draft.errors, ...placed.errors],
+    errors: oneOfEach([...draft.errors, ...placed.errors]),
     estimated: placed.estimated,
   };
 }
+
+/** The first of each class: what a rule lacks is told by its wish, and again by the first unit. */
+const oneOfEach = (errors: readonly SluiceError[]): SluiceError[] =>
+  errors.filter((error, at) => errors.findIndex(({ name }) => name === error.name) === at);
 
 const EMPTY: Placed = {
   choices: {

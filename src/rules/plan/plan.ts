@@ -23,8 +23,11 @@ export const sumOf = (amounts: readonly Amount[]): Amount =>
  */
 export type ChoiceReason = 'kept' | 'held' | 'needed' | 'share';
 
-/** Why an RSE that the expression names was not chosen. `not writable`: it was no candidate. */
-export type ExclusionReason = Rejection | 'not writable';
+/**
+ * Why an RSE that the expression names was not chosen. `not writable`: it was no candidate; `too few`: it
+ * would do, but not enough others.
+ */
+export type ExclusionReason = Rejection | 'not writable' | 'too few';
 
 /** A reason and for how many units it was the reason; what stays together is a unit. */
 export interface Why<Reason> {

@@ -178,6 +178,42 @@ describe('POST /rules/plan', () => {
     expect([refused.status, refused.body]).toMatchObject([403, {}]);
   });
 
+  it('says what a subscription would come to for the DIDs that match now, standing or to be', async () => {
+    const order = {
+      filter: { scope: ['lab'], did_type: ['DATASET'], pattern: 'run' },
+      replication_rules: [{ copies: 1, rse_expression: 'B-DISK' }],
+    };
+    const toBe = await alice('POST', '/rules/plan', { subscription: order });
+    expect([toBe.status, toBe.body]).toMatchObject([
+      200,
+      {
+        dids_matched: 1,
+        dids_complete: true,
+        feasible: true,
+        to_move: { files: 2, bytes: 20 },
+        rules: [{ did_count: 1, account: 'alice', begins: [{ begins: 'BY_INJECTOR', rules: 1 }] }],
+      },
+    ]);
+    const made = await alice('POST', '/subscriptions/alice/raw', { options: order });
+    expect(made.status).toBe(201);
+    const named = { subscription: { account: 'alice', name: 'raw' } };
+    const standing = await alice('POST', '/rules/plan', named);
+    expect(standing.body).toEqual(toBe.body);
+    expect((await alice('GET', '/dids/lab/run/rules')).body).toEqual([]);
+    const other = await alice('POST', '/rules/plan', {
+      subscription: { ...order, filter: { scope: ['none'] } },
+    });
+    expect(other.body).toMatchObject({ dids_matched: 0, rules: [], feasible: true });
+    const unknown = await alice('POST', '/rules/plan', { subscription: { name: 'none' } });
+    expect(unknown.headers['exceptionclass']).toBe('SubscriptionNotFound');
+    const nameless = await alice('POST', '/rules/plan', { subscription: {} });
+    expect(nameless.headers['exceptionclass']).toBe('InvalidObject');
+    const foreign = await alice('POST', '/rules/plan', {
+      subscription: { ...order, account: 'root' },
+    });
+    expect(foreign.headers['exceptionclass']).toBe('AccessDenied');
+  });
+
   it.each([
     [{ ...wish(), rse_expression: 'NOWHERE' }, 400, 'InvalidRSEExpression'],
     [{ ...wish(), dids: [{ scope: 'lab', name: 'none' }] }, 404, 'DataIdentifierNotFound'],
