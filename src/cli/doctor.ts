@@ -13,6 +13,7 @@ import {
   textOf,
 } from '../doctor/index.js';
 import { entities } from '../entities.js';
+import { UsageError } from './service.js';
 
 export interface DoctorOptions {
   readonly repair?: boolean;
@@ -28,7 +29,6 @@ export interface DoctorOptions {
 export async function runDoctor(options: DoctorOptions): Promise<void> {
   const config = loadConfig();
   const chosen = chosenChecks(options.only);
-  if (chosen === undefined) return;
   const { url, close } = await theDatabase(config.database.url, config.state.directory);
   try {
     const db = await openDatabase({ ...config.database, url, entities });
@@ -59,15 +59,13 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   }
 }
 
-/** Undefined where a check is not known: told, with exit code 2. */
-function chosenChecks(names: readonly string[] | undefined): readonly Check[] | undefined {
+/** Throws UsageError that names the unknown check, and those there are. */
+function chosenChecks(names: readonly string[] | undefined): readonly Check[] {
   try {
     return checksNamed(names);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    console.error(error.message);
-    process.exitCode = 2;
-    return undefined;
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
   }
 }
 

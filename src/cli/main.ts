@@ -1,4 +1,4 @@
-/** The command line: serve, demo, migrate, explain, rule plan, subscription, job, routes. */
+/** The command line: serve, demo, migrate, explain, doctor, rule, subscription, job, routes. */
 
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigurationError, StateDirectoryError } from '../config/index.js';
@@ -9,6 +9,7 @@ import { addJobVerbs } from './job.js';
 import { runMigrate } from './migrate.js';
 import { runRoutes } from './routes.js';
 import { addRulePlan } from './rule-plan.js';
+import { addRuleRestore } from './rule-restore.js';
 import { runServe } from './serve.js';
 import { Refusal, Unreachable, UsageError } from './service.js';
 import { addSubscriptionVerbs } from './subscription.js';
@@ -44,7 +45,9 @@ program
   .action(runMigrate);
 
 addExplain(program);
-addRulePlan(program.command('rule').description('wishes for copies'));
+const rule = program.command('rule').description('wishes for copies');
+addRulePlan(rule);
+addRuleRestore(rule);
 addSubscriptionVerbs(program.command('subscription').description('standing orders'));
 
 program
