@@ -98,9 +98,9 @@ function remediesOfRule(facts: RuleFacts): Remedy[] {
   if (rule.state === RuleState.STUCK && rule.injectAt !== null) {
     remedies.push(...remediesOfPlacing(facts), forRule.tryAgain(id));
   }
-  if (drifts.length > 0 && named.length >= rule.copies && rule.childRuleUid === null) {
-    const meta = forRule.placeAnew(id, rule.meta);
-    if (!facts.replaces && meta) remedies.push(meta);
+  const movable = named.length >= rule.copies && rule.childRuleUid === null;
+  if (drifts.length > 0 && movable && !facts.replaces) {
+    remedies.push(forRule.placeAnew(id, rule.repairPolicy));
   }
   if (rule.locked && rule.expiresAt) remedies.push(forRule.unlock(id));
   if (rule.childRuleUid !== null) remedies.push(forRule.detachChild(id));

@@ -1,3 +1,4 @@
+import { type RepairPolicy } from '../rules/index.js';
 import { type DidName } from '../vocabulary/index.js';
 import { type Remedy } from './explanation.js';
 
@@ -22,24 +23,6 @@ const changing = (
   more: Pick<Remedy, 'what'> & Partial<Remedy>,
 ): Remedy =>
   remedy({ who: 'owner', method: 'PUT', path: `/rules/${id}`, body: { options }, ...more });
-
-type Json = Readonly<Record<string, unknown>>;
-
-const objectOr = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-
-/** A rule's stored meta as an object; undefined where it is something else. */
-function metaOf(stored: string | null): Json | undefined {
-  try {
-    const once: unknown = JSON.parse(stored ?? '{}');
-    const meta: unknown = typeof once === 'string' ? JSON.parse(once) : once;
-    return typeof meta === 'object' && meta !== null && !Array.isArray(meta)
-      ? (meta as Json)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** What can be done with the rule of a wire id. */
 export const forRule = {
@@ -132,18 +115,22 @@ export const forRule = {
       body: { rse_expression: expression },
       command: `rucio rule move ${id} --rses ${word(expression)}`,
     }),
-  /** Null where the rule's meta is not an object that can take the policy in. */
-  placeAnew: (id: string, stored: string | null): Remedy | null => {
-    const meta = metaOf(stored);
-    if (meta === undefined) return null;
-    const sluice = objectOr(meta['sluice']);
-    const policy = { ...objectOr(sluice['repair']), drift: 'replace' };
-    return changing(
+  /** The rest of its policy stays as it is. */
+  placeAnew: (id: string, policy: RepairPolicy | null): Remedy =>
+    changing(
       id,
-      { meta: { ...meta, sluice: { ...sluice, repair: policy } } },
+      {
+        repair: {
+          ...(policy && {
+            on_stuck: policy.onStuck,
+            attempts: policy.attempts,
+            after: policy.afterSeconds,
+          }),
+          drift: 'replace',
+        },
+      },
       { what: 'place the drifted copies anew: new ones first, the old ones go when those are OK' },
-    );
-  },
+    ),
   end: (id: string): Remedy =>
     remedy({
       what: 'give the rule up',

@@ -96,9 +96,13 @@ function suspending(facts: RuleFacts): string[] {
   if (suspended && (!stuckAt || suspended.at.getTime() >= stuckAt.getTime() - 60_000)) {
     return [`${suspended.account ?? 'Somebody'} suspended it at ${clockTime(suspended.at, now)}`];
   }
-  const limit = lasting(config.rules.suspendAfterSeconds);
+  const { onStuck, attempts, afterSeconds } = rule.repairPolicy ?? {};
+  const bounded = onStuck === 'suspend' && (attempts ?? afterSeconds ?? null) !== null;
+  const limit = bounded
+    ? `repaired ${counted(rule.repairAttempts, 'time')}, as its repair policy says`
+    : `longer than ${lasting(config.rules.suspendAfterSeconds)} (rules.suspendAfterSeconds)`;
   return [
-    `It was suspended by the judge: stuck since ${stuckAt ? clockTime(stuckAt, now) : 'long ago'}, longer than ${limit} (rules.suspendAfterSeconds); ${rule.error ?? 'no reason is known'}`,
+    `It was suspended by the judge: stuck since ${stuckAt ? clockTime(stuckAt, now) : 'long ago'}, ${limit}; ${rule.error ?? 'no reason is known'}`,
   ];
 }
 
@@ -195,10 +199,7 @@ export function nextSteps(facts: RuleFacts): {
       'judge-repairer',
       `The repairer looks at it ${rule.repairAt ? dueAt(rule.repairAt, now) : 'soon'}`,
     );
-    if (rule.stuckAt) {
-      const end = new Date(rule.stuckAt.getTime() + facts.config.rules.suspendAfterSeconds * 1000);
-      next.push(`If it is still stuck at ${clockTime(end, now)}, it is suspended`);
-    }
+    next.push(...ifStuckLonger(facts));
   }
   if (rule.state === RuleState.SUSPENDED)
     next.push('Nothing, until somebody resumes it; transfers that are in the queue go on');
@@ -217,3 +218,28 @@ const driftStep = ({ replaces, drifts, now }: RuleFacts): string => {
     ? `Its policy places drifted copies anew: new ones first, the old ones go when those are OK; next look ${due}`
     : 'Its policy keeps drifted copies where they are';
 };
+
+/** What becomes of a rule that stays stuck, by its policy and the settings. */
+function ifStuckLonger({ rule, now, config }: RuleFacts): string[] {
+  const { stuckAt, repairPolicy, repairAttempts } = rule;
+  if (!stuckAt) return [];
+  const after = (seconds: number) => clockTime(new Date(stuckAt.getTime() + seconds * 1000), now);
+  const { onStuck = 'suspend', attempts = null, afterSeconds = null } = repairPolicy ?? {};
+  if (onStuck === 'retry') return ['Its policy has it tried again without end'];
+  const bounds = [
+    ...(attempts === null
+      ? []
+      : [`after ${counted(attempts, 'repair')} (${repairAttempts} so far)`]),
+    ...(afterSeconds === null ? [] : [`at ${after(afterSeconds)}`]),
+  ];
+  if (onStuck === 'suspend' && bounds.length > 0) {
+    return [`If it is still stuck ${bounds.join(' or ')}, it is suspended: its policy says so`];
+  }
+  const policy = {
+    alert: `Its policy has the owner told ${bounds.join(' or ') || 'at once'}`,
+    elsewhere: `Its policy has a copy that failed ${counted(attempts ?? 1, 'time')} made at another RSE of the expression${afterSeconds === null ? '' : `, from ${after(afterSeconds)} on`}`,
+    suspend: null,
+  }[onStuck];
+  const end = `If it is still stuck at ${after(config.rules.suspendAfterSeconds)}, it is suspended`;
+  return policy === null ? [end] : [policy, end];
+}

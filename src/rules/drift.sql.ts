@@ -16,14 +16,16 @@ export interface RuleDrift {
 }
 
 /**
- * The policy of rule `rule` says that drifted copies are placed anew: `drift` of its repair policy, or
- * `sluice.repair.drift` of its meta, is `replace`. Meta is an object, or a text that is one.
+ * The policy of rule `rule` says that drifted copies are placed anew: `drift` of its repair policy is
+ * `replace`; where it has none, `sluice.repair.drift` of its meta, which is an object or a text that is one.
  */
 export const replacesDrifted = (rule: Sql): Sql => sql`(
-  ${rule}.repair_policy ->> 'drift' IS NOT DISTINCT FROM 'replace' OR (CASE WHEN ${rule}.meta IS JSON OBJECT THEN ${rule}.meta::jsonb
-        WHEN ${rule}.meta IS JSON SCALAR
-        THEN CASE WHEN (${rule}.meta::jsonb #>> '{}') IS JSON OBJECT THEN (${rule}.meta::jsonb #>> '{}')::jsonb END
-   END #>> '{sluice,repair,drift}') = 'replace') IS TRUE`;
+  CASE WHEN ${rule}.repair_policy IS NOT NULL THEN ${rule}.repair_policy ->> 'drift'
+       WHEN ${rule}.meta IS JSON OBJECT THEN ${rule}.meta::jsonb #>> '{sluice,repair,drift}'
+       WHEN ${rule}.meta IS JSON SCALAR
+       THEN CASE WHEN (${rule}.meta::jsonb #>> '{}') IS JSON OBJECT
+                 THEN (${rule}.meta::jsonb #>> '{}')::jsonb #>> '{sluice,repair,drift}' END
+  END = 'replace') IS TRUE`;
 
 /** Whether the policy of a rule places drifted copies anew. */
 export async function replacesDrift(tx: Tx, ruleId: RuleId): Promise<boolean> {

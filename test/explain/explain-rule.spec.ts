@@ -224,6 +224,35 @@ describe('a rule that is stuck', () => {
     expect(next[1]).toBe('If it is still stuck at 2026-12-05 12:00 UTC, it is suspended');
   });
 
+  it.each([
+    [{ onStuck: 'retry' }, ['Its policy has it tried again without end']],
+    [
+      { onStuck: 'suspend', attempts: 3, afterSeconds: 7200 },
+      [
+        'If it is still stuck after 3 repairs (0 so far) or at 14:00 UTC, it is suspended: its policy says so',
+      ],
+    ],
+    [
+      { onStuck: 'alert' },
+      [
+        'Its policy has the owner told at once',
+        'If it is still stuck at 2026-12-05 12:00 UTC, it is suspended',
+      ],
+    ],
+    [
+      { onStuck: 'elsewhere', attempts: 2 },
+      [
+        'Its policy has a copy that failed 2 times made at another RSE of the expression',
+        'If it is still stuck at 2026-12-05 12:00 UTC, it is suspended',
+      ],
+    ],
+  ] as const)('says what its policy %j comes to', async (policy, steps) => {
+    const repairPolicy = { attempts: null, afterSeconds: null, drift: 'keep', ...policy } as const;
+    const rule = await a.rule('run', { rseExpression: 'B-DISK', repairPolicy });
+    await at.fail('B-DISK', ['f1', 'f2'], { cause: Cause.DEST_FULL });
+    expect((await at.rule(rule)).next).toEqual(['The repairer looks at it now', ...steps]);
+  });
+
   it('says that a source was declared bad', async () => {
     await a.copies('C-DISK', ['f1']);
     const rule = await a.rule('run', { rseExpression: 'B-DISK' });

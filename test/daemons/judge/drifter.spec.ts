@@ -53,7 +53,7 @@ const found = (id: bigint) =>
   );
 const replacing = (spec: Partial<RuleSpec> = {}): Partial<RuleSpec> => ({
   rseExpression: 'tier=1',
-  meta: JSON.stringify({ sluice: { repair: { drift: 'replace' } } }),
+  repairPolicy: { onStuck: 'suspend', attempts: null, afterSeconds: null, drift: 'replace' },
   ...spec,
 });
 const explain = (uid: string) =>
@@ -164,6 +164,39 @@ describe('drift of a rule whose policy places copies anew', () => {
     a.pass(600);
     await drift();
     expect(await a.locks(rule.id)).toEqual(['f1@B-DISK O', 'f1@D-DISK O']);
+  });
+
+  it('is told by the meta of a rule too', async () => {
+    await a.data('run', ['f1'], 'A-DISK');
+    const meta = JSON.stringify({ sluice: { repair: { drift: 'replace' } } });
+    const one = await a.rule('run', { rseExpression: 'tier=1', meta });
+    const text = await a.rule('run', { rseExpression: '(tier=1)', meta: JSON.stringify(meta) });
+    const plain = await a.rule('run', {
+      rseExpression: 'tier=1|tier=2',
+      meta: JSON.stringify('replace'),
+    });
+    await drift();
+    await unset('A-DISK');
+    await drift();
+    expect(await on.places(one.id)).toEqual(['f1@A-DISK', 'f1@B-DISK']);
+    expect(await on.places(text.id)).toEqual(['f1@A-DISK', 'f1@B-DISK']);
+    expect(await on.places(plain.id)).toEqual(['f1@A-DISK']);
+  });
+
+  it('is placed once by two drifters at a time', async () => {
+    const names = Array.from({ length: 20 }, (_, n) => `f${n}`);
+    await a.data('run', names, 'A-DISK');
+    const rule = await a.rule('run', replacing({ grouping: RuleGrouping.NONE }));
+    await drift();
+    await unset('A-DISK');
+    const sliced = { ...a.config, rules: { ...a.config.rules, sliceLocks: 3 } };
+    await Promise.all([1, 2].map(() => a.shift(judgeDrifter(sliced))));
+    await drift();
+    expect(await a.locks(rule.id)).toHaveLength(40);
+    await on.arrive('B-DISK');
+    a.pass(600);
+    await Promise.all([1, 2].map(() => a.shift(judgeDrifter(sliced))));
+    expect(await on.places(rule.id)).toEqual(names.map((name) => `${name}@B-DISK`).sort());
   });
 
   it('is placed at once where a copy is already', async () => {
