@@ -115,7 +115,7 @@ export const removed = (files: number): Path =>
          WHERE r.tombstone IS NULL) AS done`,
   });
 
-/** What a query finds gets a rule for each file, from one storage element to another. */
+/** What a query finds is gathered in a dataset, whose rule brings it from one storage element to another. */
 export const replicated = (files: number): Path =>
   bulk({
     name: 'replicate what a query finds',
@@ -126,6 +126,7 @@ export const replicated = (files: number): Path =>
       query: { scope: SCOPE, filters: { name: `${dataset}_S*` }, type: 'file' },
       from,
       to: 'BENCH4',
+      into: { scope: SCOPE, name: `${dataset}_picked` },
     }),
     done: (dataset) => sql`
       SELECT NOT EXISTS (

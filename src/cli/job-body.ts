@@ -11,6 +11,7 @@ export interface JobOptions {
   readonly to?: string;
   readonly copies?: string;
   readonly onlyAvailable?: boolean;
+  readonly into?: string;
   readonly rse?: string;
   readonly targets?: string;
   readonly keepCopies?: boolean;
@@ -39,6 +40,7 @@ export function jobBody(kind: string, options: JobOptions, listed?: string): obj
     to: options.to,
     copies: numberOf('--copies', options.copies),
     only_available: options.onlyAvailable,
+    into: options.into === undefined ? undefined : parseDid(options.into),
     rse: options.rse,
     targets: options.targets,
     keep_copies: options.keepCopies,

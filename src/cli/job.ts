@@ -42,6 +42,7 @@ export function addJobVerbs(job: Command): void {
       .option('--to <expression>', 'replicate: destinations; rebalance: RSEs that may take')
       .option('--copies <n>', 'replicate: copies of each (default: 1)')
       .option('--only-available', 'replicate: only what has a copy at --from')
+      .option('--into <did>', 'replicate: gather files in this dataset, with one rule for all')
       .option('--rse <rse>', 'drain: which')
       .option('--targets <expression>', 'drain: only to these RSEs')
       .option('--keep-copies', 'drain: move the rules, delete nothing')

@@ -30,6 +30,12 @@ export async function scheduleJob(
       { field: 'dids' },
     );
   }
+  if (order.kind === 'replicate' && order.spec.into) {
+    throw new InvalidObject(
+      'Problem validating into: by the calendar each DID gets a rule of its own; a subscription serves what comes into a dataset',
+      { field: 'into' },
+    );
+  }
   await demandReadable(tx, order);
   const when = { ...calendar, nextAt: nextMoment(calendar, now), now };
   return await insertSchedule(tx, order, when);

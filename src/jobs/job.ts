@@ -16,10 +16,12 @@ export interface DidChoice {
   readonly dids?: readonly DidName[];
 }
 
-/** Copies of DIDs by rules of their own. */
+/** Copies of DIDs, by rules of their own or by one rule on a dataset that they are gathered in. */
 export interface ReplicateSpec extends DidChoice {
   /** Only files that have a copy there, and datasets that have one file there; null is all. */
   readonly availableAt: string | null;
+  /** A dataset of files, made where it is missing, whose rule serves them all. */
+  readonly into?: DidName;
   readonly rule: Omit<RuleSpec, 'dids' | 'eolAt'>;
 }
 

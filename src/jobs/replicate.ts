@@ -5,6 +5,7 @@ import {
   RSEOverQuota,
   type SluiceError,
 } from '../errors/index.js';
+import { addDids, attachDids, resolveDids } from '../dids/index.js';
 import { resolveRses, type Rse } from '../rses/index.js';
 import { addRules } from '../rules/index.js';
 import {
@@ -15,9 +16,9 @@ import {
   ReplicaState,
 } from '../vocabulary/index.js';
 import { listSlice, missingNames, sizeOf } from './choose-dids.sql.js';
-import { endWithRules } from './rule-items.sql.js';
+import { endUnderRule, endWithRules } from './rule-items.sql.js';
 import { type Job, type JobTerms, type Outcome } from './job.js';
-import { asFailed, asTotal, pending, settleItems } from './job-item.sql.js';
+import { asDone, asFailed, asTotal, pending, settleItems } from './job-item.sql.js';
 import { type KindOfJob, reasonOf } from './kind.js';
 import { noteOnJob } from './job.sql.js';
 
@@ -29,12 +30,13 @@ const REFUSED_MAX = 20;
 const PACE = 8;
 
 /**
- * Copies of everything that is chosen, by rules of their own: first the DIDs are listed, then they get
- * their rules in slices. A DID that has the very rule already is done.
+ * Copies of everything that is chosen: first the DIDs are listed, then they get rules of their own in
+ * slices; or they are files that are gathered in a dataset, which gets one rule. A DID that has the very
+ * rule already is done.
  */
 export const replicate: KindOfJob<'replicate'> = {
   first: 'list',
-  steps: { list, place },
+  steps: { list, place, open, gather },
   refuse,
 };
 
@@ -47,7 +49,8 @@ async function list(tx: Tx, job: Replication, terms: JobTerms): Promise<Outcome>
   const { added, next } = await listSlice(tx, job, itemsOf, terms.sliceItems);
   if (next) return { next: 'more', cursor: next, ...asTotal(added) };
   await noteMissing(tx, job);
-  return { next: { step: 'place' }, cursor: null, ...asTotal(added) };
+  const step = job.spec.into ? 'open' : 'place';
+  return { next: { step }, cursor: null, ...asTotal(added) };
 }
 
 /** Names of a list that name nothing are told; there is nothing that an item could be about. */
@@ -74,13 +77,7 @@ const isAvailableAt = (rses: readonly Rse[]): Sql => {
 
 async function place(tx: Tx, job: Replication, terms: JobTerms): Promise<Outcome> {
   const batch = job.cursor?.batch ?? terms.sliceRules;
-  const listed = await rows<DidName & { didId: DidId; id: DidId | null; type: DidType }>(
-    tx,
-    sql`SELECT p.did_id AS "didId", d.id, d.scope, d.name, d.type FROM (
-          SELECT i.did_id FROM ${pending(job.id)}
-           ORDER BY i.rule_id, i.did_id, i.rse_id LIMIT ${lit(batch)}) p
-          LEFT JOIN dids d ON d.id = p.did_id ORDER BY p.did_id`,
-  );
+  const listed = await nextDids(tx, job, batch);
   if (listed.length === 0) return { next: 'end', cursor: null };
   const dids = listed.filter(({ id }) => id !== null);
   if (dids.length < listed.length) return await endVanished(tx, job, listed);
@@ -99,6 +96,50 @@ async function place(tx: Tx, job: Replication, terms: JobTerms): Promise<Outcome
   );
   const next = Math.min(terms.sliceRules, batch * PACE);
   return { next: 'more', cursor: { batch: next }, done: done.count, doneBytes: done.bytes };
+}
+
+/** A DID of an item; without an id where it has been erased. */
+type ListedDid = DidName & {
+  readonly didId: DidId;
+  readonly id: DidId | null;
+  readonly type: DidType;
+};
+
+/** The DIDs of the next pending items. */
+const nextDids = (tx: Tx, job: Replication, limit: number): Promise<ListedDid[]> =>
+  rows<ListedDid>(
+    tx,
+    sql`SELECT p.did_id AS "didId", d.id, d.scope, d.name, d.type FROM (
+          SELECT i.did_id FROM ${pending(job.id)}
+           ORDER BY i.rule_id, i.did_id, i.rse_id LIMIT ${lit(limit)}) p
+          LEFT JOIN dids d ON d.id = p.did_id ORDER BY p.did_id`,
+  );
+
+/** The dataset and its rule, empty as yet: the judge places what comes into it. */
+async function open(tx: Tx, job: Replication, terms: JobTerms): Promise<Outcome> {
+  const { into, rule } = job.spec;
+  if (!into) return { next: { step: 'place' } };
+  const [known] = await resolveDids(tx, [into]);
+  if (!known) await addDids(tx, job.accountId, [{ ...into, type: DidType.DATASET }]);
+  const [added] = await addRules(tx, { ...rule, dids: [into], ignoreDuplicate: true }, terms);
+  return { next: { step: 'gather' }, cursor: { rule: String(added?.id ?? 0) } };
+}
+
+async function gather(tx: Tx, job: Replication, terms: JobTerms): Promise<Outcome> {
+  const listed = await nextDids(tx, job, terms.sliceItems);
+  const { into } = job.spec;
+  if (listed.length === 0 || !into) return { next: 'end', cursor: null };
+  const dids = listed.filter(({ id }) => id !== null);
+  if (dids.length < listed.length) return await endVanished(tx, job, listed);
+  const children = dids.map(({ scope, name }) => ({ scope, name }));
+  await attachDids(tx, into, children, { ignoreDuplicate: true, accountId: job.accountId });
+  const done = await endUnderRule(
+    tx,
+    job.id,
+    dids.map(({ didId }) => didId),
+    BigInt(job.cursor?.rule ?? 0),
+  );
+  return { next: 'more', ...asDone(done) };
 }
 
 /** Some have been erased since they were listed. */

@@ -32,6 +32,23 @@ export const endWithRules = (
       SELECT count(*) AS count, coalesce(sum(bytes), 0)::bigint AS bytes FROM settled`,
   );
 
+/** DIDs of a job that one rule serves: DONE. */
+export const endUnderRule = (
+  tx: Tx,
+  jobId: bigint,
+  didIds: readonly DidId[],
+  ruleId: RuleId,
+): Promise<Touched> =>
+  only<Touched>(
+    tx,
+    sql`WITH settled AS (
+        UPDATE job_items i SET state = ${lit(DONE)}, rule_id = ${ruleId}::bigint
+         WHERE i.job_id = ${jobId}::bigint AND i.state = ${lit(PENDING)}
+           AND i.did_id = ANY (${[...didIds]}::bigint[]) AND i.rse_id = 0 AND i.rule_id = 0
+        RETURNING i.bytes)
+      SELECT count(*) AS count, coalesce(sum(bytes), 0)::bigint AS bytes FROM settled`,
+  );
+
 const PLACED = [RuleState.OK, RuleState.REPLICATING, RuleState.STUCK] as const;
 
 /**

@@ -71,8 +71,9 @@ export class JobsController {
     @Req() request: FastifyRequest,
   ): Promise<object> {
     const { itemsMax } = this.config.server;
+    const { naming } = this.config.dids;
     const uid = await this.db.tx(async (tx) => {
-      const order = await parseOrder(tx, body, { caller, itemsMax });
+      const order = await parseOrder(tx, body, { caller, itemsMax, naming });
       demand(mayOrderJob(caller, order), `order a job of kind ${order.kind}`);
       const added = await orderJob(tx, order, { now: this.clock.now() });
       const change = { kind: order.kind, job: order.given };

@@ -9,9 +9,11 @@ import {
   type JobKind,
   JobKinds,
   Limits,
+  type NamingScheme,
   parseWireId,
   RuleStateCodec,
 } from '../../vocabulary/index.js';
+import { demandScopes, parseNewName } from '../dids/did-name.js';
 import {
   parseActivity,
   priority,
@@ -63,6 +65,7 @@ const Replicate = Type.Object(
     to: expression,
     from: orNull(expression),
     only_available: Type.Optional(Type.Boolean()),
+    into: Type.Optional(did),
     copies: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     rule: Type.Optional(Type.Object(options, strict)),
   },
@@ -132,6 +135,8 @@ const Rebalance = Type.Object(
 export interface Orderer {
   readonly caller: Principal;
   readonly itemsMax: number;
+  /** How a dataset may be called. */
+  readonly naming: NamingScheme;
 }
 
 /**
@@ -224,12 +229,16 @@ async function readReplication(tx: Tx, body: unknown, orderer: Orderer): Promise
     source_replica_expression: given.from ?? null,
   });
   const { caller } = orderer;
+  if (given.into) {
+    await demandScopes(tx, caller, [given.into], 'gather files');
+  }
   const accountId = account === null ? caller.accountId : (await findActiveAccount(tx, account)).id;
   return {
     kind: 'replicate',
     spec: {
       ...readChoice(given, orderer),
       availableAt: given.only_available ? (given.from ?? null) : null,
+      ...(given.into && { into: parseNewName(given.into, orderer.naming) }),
       rule: { ...rule, accountId },
     },
   };

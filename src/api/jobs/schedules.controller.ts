@@ -42,8 +42,9 @@ export class JobSchedulesController {
   async add(@Body() body: unknown, @Caller() caller: Principal): Promise<object> {
     const { job, ...calendar } = parseSchedule(body);
     const { itemsMax } = this.config.server;
+    const { naming } = this.config.dids;
     const uid = await this.db.tx(async (tx) => {
-      const order = await parseOrder(tx, job, { caller, itemsMax });
+      const order = await parseOrder(tx, job, { caller, itemsMax, naming });
       demand(mayOrderJob(caller, order), `order jobs of kind ${order.kind}`);
       const added = await scheduleJob(tx, order, calendar, this.clock.now());
       const change = { ...calendar, kind: order.kind, job: order.given };

@@ -26,6 +26,7 @@ beforeAll(async () => {
   api = await startApi({ roles: ['judge'] });
   alice = await person('alice');
   await api.root('POST', '/accounts/alice/scopes/data');
+  await api.root('POST', '/accounts/root/scopes/root');
   for (const rse of ['A-DISK', 'B-DISK']) {
     await api.root('POST', `/rses/${rse}`, {});
     await api.root('POST', `/accounts/alice/limits/local/${rse}`, { bytes: -1 });
@@ -129,6 +130,7 @@ describe('a job', () => {
     [{ kind: 'change', rules: { scope: 'data' }, change: {} }, /change/],
     [{ kind: 'rebalance', threshold: 50, target: 60 }, /target/],
     [{ kind: 'drain' }, /rse is missing/],
+    [{ ...replicate, into: { scope: 'data', name: 'a b' } }, /name/],
   ])('refuses %j by name', async (body, problem) => {
     const answer = await api.root('POST', '/jobs', body);
     expect(answer.status).toBe(400);
@@ -143,6 +145,7 @@ describe('a job', () => {
       { kind: 'delete_replicas', query: files },
       { ...replicate, rule: { account: 'root' } },
       { ...replicate, rule: { locked: true } },
+      { ...replicate, into: { scope: 'root', name: 'picked' } },
     ]) {
       expect(refusal(await alice('POST', '/jobs', body))).toMatchObject(denied);
     }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setLocalLimit } from '../../../src/accounts/index.js';
+import { judgeEvaluator } from '../../../src/daemons/judge/evaluator.js';
 import { execute, sql } from '../../../src/db/index.js';
 import { type ReplicateSpec, workJob } from '../../../src/jobs/index.js';
 import { RuleGrouping, RuleNotification } from '../../../src/vocabulary/index.js';
@@ -124,6 +125,32 @@ describe('everything that matches a query', () => {
     }
     expect(await a.stateOf(job)).toBe('DONE place 5/0 of 5');
     expect(await a.locks()).toHaveLength(5);
+  });
+});
+
+describe('files that are gathered in a dataset', () => {
+  it('are served by its one rule', async () => {
+    const into = { scope: 'km3net', name: 'picked' };
+    const job = await replicate({ ...files(), into });
+    await a.work();
+    expect(await a.stateOf(job)).toBe('DONE gather 5/0 of 5');
+    await a.shift(judgeEvaluator(a.config));
+    expect((await a.locks()).filter((lock) => lock.includes('B-DISK'))).toHaveLength(5);
+    expect(await base.db.read((tx) => execute(tx, sql`SELECT FROM rules`))).toBe(1);
+    const again = await replicate({ ...files(), into });
+    await a.work();
+    expect(await a.stateOf(again)).toBe('DONE gather 5/0 of 5');
+    expect(await base.db.read((tx) => execute(tx, sql`SELECT FROM rules`))).toBe(1);
+  });
+
+  it('cannot be datasets, and say so', async () => {
+    const query = { scope: 'km3net', filters: null, type: 'dataset' };
+    const job = await replicate({ query, into: { scope: 'km3net', name: 'picked' } });
+    await a.work();
+    expect(await a.job(job)).toMatchObject({
+      state: 'F',
+      error: expect.stringMatching(/^UnsupportedOperation/),
+    });
   });
 });
 
