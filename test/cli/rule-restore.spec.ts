@@ -39,7 +39,9 @@ beforeEach(() => {
   said = [];
   jest.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line));
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const service = () => ({ url: api.url, account: 'root', username: 'root', passwordFile });
 
