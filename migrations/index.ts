@@ -9,6 +9,7 @@ import { PathLikeNames1795910400000 } from './0009-path-like-names/index.js';
 import { Quarantine1795996800000 } from './0010-quarantine/index.js';
 import { QosAndLimits1796083200000 } from './0011-qos-and-limits/index.js';
 import { Events1796169600000 } from './0012-events/index.js';
+import { PlacementConstraints1796256000000 } from './0013-placement-constraints/index.js';
 import { Drift1796342400000 } from './0014-drift/index.js';
 import { Repair1796428800000 } from './0015-repair/index.js';
 import { Jobs1796515200000 } from './0016-jobs/index.js';
@@ -27,6 +28,7 @@ export const migrations = [
   Quarantine1795996800000,
   QosAndLimits1796083200000,
   Events1796169600000,
+  PlacementConstraints1796256000000,
   Drift1796342400000,
   Repair1796428800000,
   Jobs1796515200000,

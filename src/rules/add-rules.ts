@@ -11,11 +11,13 @@ import { Channel, type DidId, RseType, type RuleId, RuleState } from '../vocabul
 import { demandApprovable } from './approval.js';
 import { onArchives } from './archived-files.js';
 import { type AdditionTerms, howToBegin } from './begin-rules.js';
+import { demandCopies } from './copy-placement.js';
 import { askApprovers } from './letters.sql.js';
 import { placeAtOnce } from './place-at-once.js';
 import { type RuleSpec } from './rule-spec.js';
 import { insertRules, selectRules } from './rule.sql.js';
-import { findSites, type Wish } from './sites.js';
+import { type SiteConstraints } from './site-constraints.js';
+import { findSites, type Sites, type Wish } from './sites.js';
 
 /** A rule that was made: its key inside and the id on the wire, as a uuid. */
 export interface AddedRule {
@@ -40,12 +42,14 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
   // First: a DID that is erased now is not found, instead of the foreign key finding it gone.
   await holdExpiring(tx, spec.dids);
   const named = await resolveRses(tx, spec.rseExpression);
-  const locked = demandLifetime(spec, named);
+  demandLifetime(spec, named);
   if (spec.askApproval) demandApprovable(named);
   // Limits, weights and sources refuse a rule at once, also one that is placed later.
   const wish = wishOf(spec);
   const sites = await findSites(tx, { ...wish, ignoreAccountLimit: true });
-  demandTargets(spec, sites.candidates.filter(({ weight }) => weight !== null).length);
+  // On tape a rule for ever is locked.
+  const locked = (spec.locked ?? false) || (isForEver(spec) && isOnTape(named, sites.constraints));
+  demandTargets(spec, sites);
 
   const asked = await findDids(tx, spec.dids);
   const dids = await onArchives(tx, asked);
@@ -59,6 +63,7 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
       locked,
       didIds,
       copies: spec.copies,
+      constraints: spec.constraints ?? null,
       grouping: spec.grouping,
       activity: spec.activity,
       notification: spec.notification,
@@ -120,6 +125,7 @@ export const onceEach = (asked: readonly Did[], dids: readonly Did[]): Did[] => 
 export const wishOf = (spec: RuleSpec): Wish => ({
   accountId: spec.accountId,
   rseExpression: spec.rseExpression,
+  constraints: spec.constraints ?? null,
   sourceReplicaExpression: spec.sourceReplicaExpression ?? null,
   weight: spec.weight ?? null,
   ignoreAvailability: spec.ignoreAvailability ?? false,
@@ -130,21 +136,37 @@ export const wishOf = (spec: RuleSpec): Wish => ({
 export const expiry = (lifetime: number | null, now: Date): Date | null =>
   lifetime === null ? null : new Date(now.getTime() + lifetime * 1000);
 
-/** A rule for ever must not fill a staging area, and on tape it is locked. Gives whether it is locked. */
-export function demandLifetime(spec: RuleSpec, named: readonly Rse[]): boolean {
-  const forEver = spec.lifetime === null || spec.lifetime === undefined;
+/** A rule for ever must not fill a staging area. */
+export function demandLifetime(spec: RuleSpec, named: readonly Rse[]): void {
   const staging = named.find((rse) => rse.stagingArea);
-  if (forEver && staging) {
-    throw new StagingAreaRuleRequiresLifetime(
-      `Rules for a staging area must include a lifetime: ${staging.name}`,
-      { rse: staging.name },
-    );
-  }
-  return (spec.locked ?? false) || (forEver && named.some((rse) => rse.type === RseType.TAPE));
+  if (!isForEver(spec) || !staging) return;
+  throw new StagingAreaRuleRequiresLifetime(
+    `Rules for a staging area must include a lifetime: ${staging.name}`,
+    { rse: staging.name },
+  );
 }
 
-/** Throws InsufficientTargetRSEs. */
-export function demandTargets(spec: RuleSpec, targets: number): void {
+export const isForEver = ({ lifetime }: RuleSpec): boolean =>
+  lifetime === null || lifetime === undefined;
+
+/** Whether tape may be all that the rule, or each of its parts, is about. */
+export function isOnTape(named: readonly Rse[], constraints: SiteConstraints | null): boolean {
+  const tapes = named.filter((rse) => rse.type === RseType.TAPE);
+  if (!constraints) return tapes.length > 0;
+  const partsOf = (rse: Rse) => constraints.places.get(rse.id)?.parts ?? [];
+  return constraints.parts.every((_, at) => tapes.some((rse) => partsOf(rse).includes(at)));
+}
+
+/**
+ * Whatever room there is: that is told when a unit is placed. Throws InsufficientTargetRSEs.
+ */
+export function demandTargets(spec: RuleSpec, { candidates, constraints }: Sites): void {
+  if (constraints) {
+    const open = candidates.map((it) => ({ ...it, quotaLeft: null, spaceLeft: null }));
+    demandCopies({ id: 0n, copies: spec.copies, bytes: 0n }, open, constraints);
+    return;
+  }
+  const targets = candidates.filter(({ weight }) => weight !== null).length;
   if (targets >= spec.copies) return;
   throw new InsufficientTargetRSEs(
     `Target RSE set not sufficient for ${spec.copies} copies: '${spec.rseExpression}' names ${targets} RSEs that can be used`,

@@ -1,13 +1,23 @@
 import { lit, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow, depthOf, filesBelow } from '../dids/index.js';
 import { isOfRule, movesOn, releaseTheseLocks } from '../locks/index.js';
-import { Channel, type DidId, DidType, LockState, RuleGrouping } from '../vocabulary/index.js';
+import {
+  Channel,
+  type DidId,
+  DidType,
+  LockState,
+  RuleGrouping,
+  type RseId,
+} from '../vocabulary/index.js';
 import { isLeaving } from './drift.sql.js';
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { placeAnew } from './injection.sql.js';
+import { byDataset } from './move-locks.js';
+import { type SiteConstraints } from './site-constraints.js';
 import { type Sites } from './sites.js';
+import { chooseCopies } from './solve-placement.js';
 import { placeSlice } from './slice.sql.js';
 import { charged, tooFew, weighted } from './spread-copies.js';
 import { rankFiles, theseCopies } from './spread.sql.js';
@@ -29,7 +39,7 @@ export async function completeRule(
   terms: JudgeTerms,
 ): Promise<Completion> {
   if (await countsRight(tx, rule, terms)) return 'complete';
-  await releaseSurplus(tx, rule, terms);
+  await releaseSurplus(tx, rule, sites.constraints, terms);
   // What could not be placed has a time of its own to be tried again.
   if (rule.injectAt !== null) return 'complete';
   const missing = await filesShort(tx, rule, terms.sliceLocks);
@@ -51,11 +61,18 @@ async function countsRight(tx: Tx, rule: Rule, { sliceLocks }: JudgeTerms): Prom
 }
 
 /** Takes off locks on files that are not below the DID any more, and those beyond the copies. */
-export async function releaseSurplus(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<void> {
+export async function releaseSurplus(
+  tx: Tx,
+  rule: Rule,
+  constraints: SiteConstraints | null,
+  terms: JudgeTerms,
+): Promise<void> {
   const held = { id: rule.id, accountId: rule.accountId, purge: rule.purgeReplicas };
   for (const surplus of [
     locksOutside(rule, terms.sliceLocks),
-    locksBeyond(rule, terms.sliceLocks),
+    constraints && !byDataset(rule)
+      ? await locksUnneeded(tx, rule, constraints, terms.sliceLocks)
+      : locksBeyond(rule, terms.sliceLocks),
   ]) {
     await release(tx, held, releaseTheseLocks(surplus), { ...terms, guard: 'repair' });
   }
@@ -68,6 +85,36 @@ export const locksOutside = (rule: Rule, limit: number): Sql => sql`
      AND l.did_id NOT IN (SELECT b.did_id FROM (${filesBelow(rule.didId)}) b)
    LIMIT ${lit(limit)}`;
 
+/** The order in which lock `l` is kept. */
+const bestLock = sql`l.state = ${lit(LockState.OK)} DESC, l.state = ${lit(LockState.REPLICATING)} DESC,
+                            l.rse_id`;
+
+/**
+ * Locks beyond a rule's copies where it has constraints: what is left of each file keeps them, as far
+ * as can be, and else has those that hold most.
+ */
+async function locksUnneeded(
+  tx: Tx,
+  rule: Rule,
+  constraints: SiteConstraints,
+  limit: number,
+): Promise<Sql> {
+  const files = await rows<{ didId: DidId; rses: RseId[] }>(
+    tx,
+    sql`SELECT l.did_id AS "didId", array_agg(l.rse_id ORDER BY ${bestLock}) AS rses
+          FROM locks l WHERE l.rule_id = ${rule.id} AND NOT ${isLeaving(sql`l`)} GROUP BY l.did_id
+        HAVING count(*) > ${rule.copies}::int ORDER BY l.did_id LIMIT ${lit(limit)}`,
+  );
+  const gone = files.flatMap(({ didId, rses }) => {
+    const choice = chooseCopies(rses, constraints);
+    const kept = typeof choice === 'string' ? rses.slice(0, rule.copies) : choice.chosen;
+    return rses.filter((rseId) => !kept.includes(rseId)).map((rseId) => ({ didId, rseId }));
+  });
+  return sql`SELECT g.did_id, g.rse_id, ${rule.id}::bigint AS rule_id
+               FROM unnest(${gone.map(({ didId }) => didId)}::bigint[],
+                           ${gone.map(({ rseId }) => rseId)}::int[]) g(did_id, rse_id)`;
+}
+
 /**
  * Locks of a rule beyond its copies, those that hold least first. What it is leaving it has beside
  * them until the new ones are OK.
@@ -76,15 +123,14 @@ const locksBeyond = (rule: Rule, limit: number): Sql => sql`
   SELECT n.did_id, n.rse_id, n.rule_id
     FROM (SELECT l.did_id, l.rse_id, l.rule_id,
                  row_number() OVER (PARTITION BY l.did_id
-                   ORDER BY l.state = ${lit(LockState.OK)} DESC, l.state = ${lit(LockState.REPLICATING)} DESC,
-                            l.rse_id) AS place
+                   ORDER BY ${bestLock}) AS place
             FROM locks l WHERE l.rule_id = ${rule.id} AND NOT ${isLeaving(sql`l`)}) n
    WHERE n.place > ${placesOf(rule)} + ${movesOn(sql`n.did_id`, sql`n.rule_id`)}
    LIMIT ${lit(limit)}`;
 
 /** Locks that file `n` may have: where datasets stay together each by itself, so many for each. */
 export const placesOf = (rule: Rule): Sql =>
-  rule.grouping === RuleGrouping.DATASET && rule.didType === DidType.CONTAINER
+  byDataset(rule)
     ? sql`${rule.copies}::int * (
         SELECT count(*) FROM contents ct WHERE ct.child_id = n.did_id
            AND ct.parent_id IN (SELECT b.id FROM (${datasetsBelow(rule.didId)}) b))`
@@ -113,8 +159,11 @@ async function placeMissing(
   const files = sql`SELECT d.id AS did_id, coalesce(d.bytes, 0) AS bytes FROM dids d
                      WHERE d.id = ANY (${missing}::bigint[])`;
   const ranked = await rankFiles(tx, rule, files, weighted(sites.candidates));
-  const { copies, charge, short } = fillCopies(ranked, sites.candidates);
-  if (short[0]) throw tooFew(rule, charged(sites.candidates, charge), short[0]);
+  const { constraints } = sites;
+  const { copies, charge, short } = fillCopies(ranked, sites.candidates, constraints);
+  if (short[0]) {
+    throw tooFew(rule, { constraints, candidates: charged(sites.candidates, charge) }, short[0]);
+  }
   const tally = await placeSlice(tx, { rule, sites, files, copies: theseCopies(copies) }, terms);
   if (tally.queued > 0) await ring(tx, Channel.REQUESTS);
 }

@@ -35,7 +35,7 @@ export interface DatasetPlace {
 export function chooseForEach(
   units: readonly DatasetUnit[],
   copies: number,
-  sites: Pick<Sites, 'candidates' | 'blocked'>,
+  sites: Pick<Sites, 'candidates' | 'blocked' | 'constraints'>,
 ): { readonly places: readonly DatasetPlace[]; readonly candidates: readonly Candidate[] } {
   let { candidates } = sites;
   const places = units.map((unit) => {
@@ -43,6 +43,7 @@ export function chooseForEach(
     const rses = demandCopies(
       { id, bytes, copies, keep },
       withKept(sites, candidates, keep).map((it) => ({ ...it, ...there.get(it.rseId) })),
+      sites.constraints,
     );
     candidates = candidates.map((it) => (rses.includes(it.rseId) ? lessRoom(it, unit) : it));
     return { didId: id, rses };

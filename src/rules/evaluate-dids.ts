@@ -120,7 +120,7 @@ async function placeNewFiles(
 ): Promise<SliceTally> {
   const sites = await findSites(tx, rule);
   if (rule.grouping === RuleGrouping.NONE) {
-    const { copies } = await spreadCopies(tx, rule, files, sites.candidates);
+    const { copies } = await spreadCopies(tx, rule, files, sites);
     return await placeSlice(tx, { rule, sites, files, copies }, terms);
   }
   const rses = await rsesForNewFiles(tx, rule, sites, due, files);
@@ -147,7 +147,7 @@ async function rsesForNewFiles(
   const all = rule.grouping === RuleGrouping.ALL;
   const id = all ? rule.didId : due.didId;
   const wish = { id, copies: rule.copies, bytes: unit.bytes, keep };
-  const rses = demandCopies(wish, unit.candidates);
+  const rses = demandCopies(wish, unit.candidates, sites.constraints);
   if (all && !rule.placement?.rses) await storePlacement(tx, rule.id, { rses });
   return rses;
 }

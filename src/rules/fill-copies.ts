@@ -1,5 +1,7 @@
 import { type DidId, type RseId } from '../vocabulary/index.js';
 import { type Candidate } from './copy-placement.js';
+import { fittingCopies } from './place-within.js';
+import { type SiteConstraints } from './site-constraints.js';
 
 /** A file that is placed by itself. */
 export interface RankedFile {
@@ -11,6 +13,8 @@ export interface RankedFile {
   readonly ranked: readonly RseId[];
   /** Where it is already, or on its way: no more space is taken there. */
   readonly here: readonly RseId[];
+  /** Where the rule has copies of it: constraints ask that the others fit these. */
+  readonly taken?: readonly RseId[];
 }
 
 export interface Filling {
@@ -28,6 +32,7 @@ export interface Filling {
 export function fillCopies(
   files: readonly RankedFile[],
   candidates: readonly Candidate[],
+  constraints: SiteConstraints | null = null,
 ): Filling {
   const left = new Map(candidates.map((candidate) => [candidate.rseId, { ...candidate }]));
   const charge = new Map<RseId, bigint>();
@@ -35,11 +40,15 @@ export function fillCopies(
   const short: RankedFile[] = [];
   for (const file of files.toSorted(largestFirst)) {
     const fits = file.ranked.filter((rseId) => hasRoom(left.get(rseId), file));
-    if (fits.length < file.wanted) {
+    const { wanted, taken = [] } = file;
+    const chosen = constraints
+      ? fittingCopies({ taken, wanted, order: fits }, constraints)
+      : fits.slice(0, wanted);
+    if (chosen.length < wanted) {
       short.push(file);
       continue;
     }
-    for (const rseId of fits.slice(0, file.wanted)) {
+    for (const rseId of chosen) {
       const rse = left.get(rseId);
       if (rse) left.set(rseId, lessRoom(rse, file));
       charge.set(rseId, (charge.get(rseId) ?? 0n) + file.bytes);

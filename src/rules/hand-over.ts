@@ -7,6 +7,7 @@ import { type Candidate, placeCopies, shortage } from './copy-placement.js';
 import { fillCopies } from './fill-copies.js';
 import { storePlacement } from './injection.sql.js';
 import { type JudgeTerms, type Rule } from './rule.js';
+import { type SiteConstraints } from './site-constraints.js';
 import { findSites, type Sites } from './sites.js';
 import { unitOf } from './slice-files.sql.js';
 import { placeSlice } from './slice.sql.js';
@@ -51,7 +52,8 @@ export async function handOverLocks(
   const sites = await findSites(tx, rule);
   const targets = targetsOf(rule, sites, wish);
   const reason = { cause: wish.cause, purge: wish.purge, now: terms.now };
-  const move = new Move(tx, rule, wish, reason, targets);
+  const { constraints } = sites;
+  const move = new Move(tx, rule, wish, reason, targets, constraints);
   const refused = alone(rule) ? await move.files() : await move.units();
   const slice = { origin: wish.origin, didIds: move.didIds };
   return { moved: await placeSuccessors(tx, rules, sites, slice, terms), refused };
@@ -108,13 +110,15 @@ export async function planHandOver(
   { bytesMax, room }: MoveRoom,
   now: Date,
 ): Promise<PlannedMove[]> {
-  const targets = targetsOf(rule, await findSites(tx, rule), wish).map((candidate) => {
+  const sites = await findSites(tx, rule);
+  const targets = targetsOf(rule, sites, wish).map((candidate) => {
     const left = room.get(candidate.rseId);
     const least = left !== undefined && (candidate.spaceLeft ?? left) >= left;
     return least ? { ...candidate, spaceLeft: left } : candidate;
   });
   const reason = { cause: wish.cause, purge: wish.purge, now };
-  return await new Move(tx, rule, wish, reason, targets).plan(bytesMax);
+  const { constraints } = sites;
+  return await new Move(tx, rule, wish, reason, targets, constraints).plan(bytesMax);
 }
 
 /** Decides where the locks of one slice go, and writes that down. */
@@ -129,20 +133,21 @@ class Move {
     private readonly wish: HandOver,
     private readonly reason: MoveReason,
     private targets: readonly Candidate[],
+    private readonly constraints: SiteConstraints | null,
   ) {}
 
   /** Each file by itself: SQL chooses, or we do file by file where limits would not let all of them in. */
   async files(): Promise<HandedOver['refused']> {
-    const { tx, wish, targets } = this;
+    const { tx, wish, targets, constraints } = this;
     const open = targets.filter(({ quotaLeft }) => quotaLeft === null || quotaLeft > 0n);
     const chosen = successors(wish.files, weighted(open));
-    if (fitsShares(open, await chargesOf(tx, chosen))) {
+    if (!constraints && fitsShares(open, await chargesOf(tx, chosen))) {
       await this.add(sql`SELECT c.did_id, c.rule_id, c.rse_id AS target FROM (${chosen}) c`);
       await this.refuseRest(targets);
       return this.refused;
     }
-    const ranked = await rankSuccessors(tx, wish.files, weighted(open));
-    const { copies, charge, short } = fillCopies(ranked, open);
+    const ranked = await rankSuccessors(tx, wish, weighted(open));
+    const { copies, charge, short } = fillCopies(ranked, open, constraints);
     await this.add(sql`
       SELECT c.did_id, f.rule_id, c.target
         FROM unnest(${copies.map(({ didId }) => didId)}::bigint[],
@@ -189,11 +194,25 @@ class Move {
   }
 
   private async planFiles(): Promise<PlannedMove[]> {
-    const { tx, wish, targets } = this;
+    const { tx, wish, targets, constraints } = this;
+    if (constraints) return await this.planWithin(constraints);
     const chosen = successors(wish.files, weighted(targets));
     const charge = await chargesOf(tx, chosen);
     if (charge.size === 0 || !fitsShares(targets, charge)) return [];
     const files = sql`SELECT c.did_id, c.rule_id, c.rse_id AS target FROM (${chosen}) c`;
+    return [{ files, charge }];
+  }
+
+  /** All of the slice or none, as without constraints. */
+  private async planWithin(constraints: SiteConstraints): Promise<PlannedMove[]> {
+    const { tx, wish, targets } = this;
+    const ranked = await rankSuccessors(tx, wish, weighted(targets));
+    const { copies, charge, short } = fillCopies(ranked, targets, constraints);
+    if (copies.length === 0 || short.length > 0) return [];
+    const files = sql`SELECT c.did_id, f.rule_id, c.target
+        FROM unnest(${copies.map(({ didId }) => didId)}::bigint[],
+                    ${copies.map(({ rseId }) => rseId)}::int[]) AS c(did_id, target)
+        JOIN (${wish.files}) f ON f.did_id = c.did_id`;
     return [{ files, charge }];
   }
 
@@ -211,7 +230,7 @@ class Move {
 
   /** Where a part of the unit has gone already, or else where the whole of it fits best. */
   private async decide(unit: DidId): Promise<Decision> {
-    const { tx, rule, wish } = this;
+    const { tx, rule, wish, constraints } = this;
     const files = sql`SELECT f.did_id, f.rule_id FROM (${wish.files}) f ${this.inUnit(sql`f.did_id`, unit)}`;
     const taken = await this.rsesOf(sql`(${files}) f JOIN locks l ON l.did_id = f.did_id
       AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)} AND l.rse_id <> ${wish.origin}::int`);
@@ -226,11 +245,12 @@ class Move {
         : sql`SELECT l.did_id FROM locks l ${this.inUnit(sql`l.did_id`, unit)}
               ${byDataset(rule) ? sql`AND` : sql`WHERE`} l.rule_id = ${rule.id}::bigint AND l.rse_id = ${wish.origin}::int`;
     const { bytes, candidates } = await unitOf(tx, left, free);
-    const asked = { id: unit, copies: 1, bytes, keep: begun };
-    const placement = placeCopies(asked, candidates);
+    const asked = { id: unit, copies: 1, bytes, keep: begun, taken };
+    const placement = placeCopies(asked, candidates, constraints);
     const [target] = placement.chosen;
     if (target === undefined) {
-      const error = free.length === 0 ? this.tooFewLeft() : shortage(asked, candidates, placement);
+      const error =
+        free.length === 0 ? this.tooFewLeft() : shortage(asked, candidates, placement, constraints);
       return { files, target, bytes, error };
     }
     this.targets = charged(this.targets, new Map([[target, bytes]]));
@@ -270,7 +290,9 @@ class Move {
     if ((await execute(this.tx, sql`${files} LIMIT 1`)) === 0) return;
     const isFull = candidates.every(({ quotaLeft }) => quotaLeft !== null && quotaLeft <= 0n);
     const error =
-      file || isFull ? tooFew({ ...this.rule, copies: 1 }, candidates, file) : this.tooFewLeft();
+      file || isFull
+        ? tooFew({ ...this.rule, copies: 1 }, { candidates, constraints: this.constraints }, file)
+        : this.tooFewLeft();
     this.refused.push({ files, error });
   }
 

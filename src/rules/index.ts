@@ -10,6 +10,7 @@ export {
   placeCopies,
   type Placement,
   type PlacementUnit,
+  type RejectedCandidate,
   type Rejection,
 } from './copy-placement.js';
 export { driftAt, driftsOf, replacesDrift, type RuleDrift } from './drift.sql.js';
@@ -23,6 +24,18 @@ export {
 } from './find-drift.js';
 export { replaceDriftedNext, type Replacement } from './replace-drifted.js';
 export { changeRules, type RulesChange } from './change-rules.sql.js';
+export {
+  copiesOf,
+  type PlacementConstraints,
+  type PlacementPart,
+  printConstraints,
+  sameConstraints,
+  unionOf,
+} from './placement-constraints.js';
+export { isShortForm, parsePlacement, parseShortForm } from './parse-placement.js';
+export { type GivenPlacement, wishedPlacement, type WishedPlacement } from './placement-wish.js';
+export { type SiteConstraints, type SitePlace } from './site-constraints.js';
+export { type Choice, chooseCopies, type NoChoice } from './solve-placement.js';
 export { recountRules } from './counter.sql.js';
 export { evaluateNext, type EvaluationTally } from './evaluate-dids.js';
 export {
@@ -57,7 +70,13 @@ export {
   missingFromAccounts,
   placeRulesAnew,
 } from './mend.sql.js';
-export { findRule, releaseParents, scheduleRepair, selectRules } from './rule.sql.js';
+export {
+  findRule,
+  hasConstraints,
+  releaseParents,
+  scheduleRepair,
+  selectRules,
+} from './rule.sql.js';
 export {
   confirmCopies,
   type FailedCopy,
@@ -94,7 +113,13 @@ export {
 export { type LockTrouble, lockTroubles } from './lock-troubles.sql.js';
 export { type DeletedRule, findDeletedRule } from './deleted-rule.sql.js';
 export { holdForRule, type Restoration, restoreRule, takeBackDeletion } from './restore-rule.js';
-export { moveRule, reduceRule, type RuleOverride } from './replace-rule.js';
+export {
+  moveRule,
+  reduceRule,
+  type RuleMove,
+  type RuleOverride,
+  type RuleReduction,
+} from './replace-rule.js';
 export { planRules } from './plan/plan-rules.js';
 export { planLeaving, type LeavingPlan } from './plan/plan-leaving.js';
 export type {

@@ -61,6 +61,7 @@ const wishOf = (rule: Rule): string =>
   JSON.stringify([
     ...[rule.copies, rule.grouping, rule.weight, rule.sourceReplicaExpression],
     ...[rule.ignoreAvailability, rule.ignoreAccountLimit, rule.activity, rule.priority],
+    rule.constraints,
   ]);
 
 /** As many as make no more locks than one slice. */

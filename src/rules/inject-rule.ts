@@ -123,8 +123,7 @@ class Placing {
     const holder = keeps.size > 0 ? rule.id : undefined;
     const units = await unitsOf(tx, datasets, [...candidates, ...sites.blocked], holder);
     const wished = units.map((unit) => ({ ...unit, keep: keeps.get(unit.didId) ?? [] }));
-    const { blocked } = sites;
-    const chosen = chooseForEach(wished, rule.copies, { candidates, blocked });
+    const chosen = chooseForEach(wished, rule.copies, { ...sites, candidates });
     this.candidates = chosen.candidates;
     for (const { didId, rses } of chosen.places.slice(-1)) {
       await this.remember(rses, { datasets: { [String(didId)]: rses } });
@@ -186,14 +185,15 @@ class Placing {
                WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = f.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)})`;
     const unit = await unitOf(tx, left, candidates);
     const wish = { id, bytes: unit.bytes, copies: rule.copies, keep };
-    const rses = demandCopies(wish, unit.candidates);
+    const rses = demandCopies(wish, unit.candidates, this.sites.constraints);
     this.charge(new Map(rses.map((rseId) => [rseId, unit.bytes])));
     return rses;
   }
 
   /** Grouping NONE: SQL chooses for each file, among the RSEs that have room for their share. */
   private async spread(files: Sql): Promise<Sql> {
-    const pick = await spreadCopies(this.tx, this.rule, files, this.candidates);
+    const { candidates, sites } = this;
+    const pick = await spreadCopies(this.tx, this.rule, files, { ...sites, candidates });
     this.charge(pick.charge);
     return pick.copies;
   }

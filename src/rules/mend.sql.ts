@@ -1,12 +1,15 @@
 import { addAccountUsage } from '../accounts/index.js';
 import { execute, lit, only, ring, sql, type Sql, type Tx } from '../db/index.js';
+import { SluiceError } from '../errors/index.js';
 import { type DroppedLock } from '../locks/index.js';
 import { type AccountId, Channel, LockState, type RuleId } from '../vocabulary/index.js';
 import { releaseSurplus } from './complete-rule.js';
 import { recountRules } from './counter.sql.js';
 import { placeAnew } from './injection.sql.js';
-import { type JudgeTerms } from './rule.js';
+import { type JudgeTerms, type Rule } from './rule.js';
 import { selectRules } from './rule.sql.js';
+import { type SiteConstraints } from './site-constraints.js';
+import { findSites } from './sites.js';
 import { newsOf, tellRules } from './told.sql.js';
 
 // What the doctor does to rules. Their rows must be held, by a statement before.
@@ -48,10 +51,21 @@ export async function placeRulesAnew(
     hold: 'wait',
   });
   for (const rule of rules) {
-    await releaseSurplus(tx, rule, terms);
+    await releaseSurplus(tx, rule, await constraintsNow(tx, rule), terms);
     await placeAnew(tx, rule.id, terms.now);
   }
   if (rules.length > 0) await ring(tx, Channel.INJECTION);
+}
+
+/** A rule's constraints on the RSEs that there are; none where these cannot be told now. */
+async function constraintsNow(tx: Tx, rule: Rule): Promise<SiteConstraints | null> {
+  if (!rule.constraints) return null;
+  try {
+    return (await findSites(tx, rule)).constraints;
+  } catch (error) {
+    if (error instanceof SluiceError) return null;
+    throw error;
+  }
 }
 
 /** Accounts are charged so much more for these locks of their rules; less where `bytes` and `files` say so. */

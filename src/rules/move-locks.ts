@@ -16,6 +16,7 @@ import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { storePlacement } from './injection.sql.js';
+import { type SiteConstraints } from './site-constraints.js';
 import { type Sites } from './sites.js';
 import { unitOf } from './slice-files.sql.js';
 import { placeSlice } from './slice.sql.js';
@@ -34,6 +35,12 @@ interface Move {
   readonly didId: DidId;
   readonly origin: RseId;
   readonly target: RseId;
+}
+
+/** Where locks may move to, and what those that stay ask of it. */
+interface Targets {
+  readonly targets: readonly Candidate[];
+  readonly constraints: SiteConstraints | null;
 }
 
 interface TiredLock {
@@ -56,7 +63,8 @@ export async function moveTiredLocks(
   const targets = sites.candidates.filter(({ rseId }) => !sites.unwritable.includes(rseId));
   const tired = await tiredLocks(tx, rule, targets, terms);
   if (tired.length === 0) return 0;
-  const open = await rested(tx, tired, targets, terms);
+  const { constraints } = sites;
+  const open: Targets = { targets: await rested(tx, tired, targets, terms), constraints };
   const alone = rule.grouping === RuleGrouping.NONE || rule.didType === DidType.FILE;
   if (alone)
     return await carryOut(tx, rule, sites, await movesOfFiles(tx, rule, tired, open), terms);
@@ -119,7 +127,7 @@ async function movesOfFiles(
   tx: Tx,
   rule: Rule,
   tired: readonly TiredLock[],
-  targets: readonly Candidate[],
+  { targets, constraints }: Targets,
 ): Promise<Move[]> {
   const origins = new Map(tired.map((lock) => [lock.didId, lock.rseId]));
   const ids = [...origins.keys()];
@@ -128,8 +136,12 @@ async function movesOfFiles(
   const wish = { id: rule.id, copies: rule.copies + 1 };
   const ranked = await rankFiles(tx, wish, files, weighted(targets));
   const { copies } = fillCopies(
-    ranked.map((file) => ({ ...file, wanted: 1 })),
+    ranked.map((file) => {
+      const staying = file.taken?.filter((rseId) => rseId !== origins.get(file.didId)) ?? [];
+      return { ...file, wanted: 1, taken: staying };
+    }),
     targets,
+    constraints,
   );
   return copies.flatMap(({ didId, rseId: target }) => {
     const origin = origins.get(didId);
@@ -175,7 +187,7 @@ async function movesOfUnit(
   tx: Tx,
   rule: Rule,
   { unit, origin, limit }: TiredUnit & { readonly limit: number },
-  targets: readonly Candidate[],
+  { targets, constraints }: Targets,
 ): Promise<Move[]> {
   const here = sql`${locksOfUnit(rule, unit)} AND l.rse_id = ${origin}::int`;
   const arrived = await one<{ most: boolean | null }>(
@@ -193,8 +205,9 @@ async function movesOfUnit(
     (rseId) => !taken.includes(rseId),
   );
   const { bytes, candidates } = await unitOf(tx, files, free);
-  const wish = { id: unit, copies: 1, bytes, keep: begun };
-  const [target] = placeCopies(wish, candidates).chosen;
+  const staying = taken.filter((rseId) => rseId !== origin);
+  const wish = { id: unit, copies: 1, bytes, keep: begun, taken: staying };
+  const [target] = placeCopies(wish, candidates, constraints).chosen;
   if (target === undefined) return [];
   const found = await rows<{ didId: DidId }>(
     tx,

@@ -30,6 +30,7 @@ export async function placeFiles(
     const rses = demandCopies(
       unit,
       candidates.map((candidate) => ({ ...candidate, ...file.there.get(candidate.rseId) })),
+      sites.constraints,
     );
     candidates = candidates.map((it) => (rses.includes(it.rseId) ? lessRoom(it, file) : it));
     return rses.map((rseId) => ({ didId: file.didId, rseId }));

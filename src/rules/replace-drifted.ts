@@ -11,7 +11,7 @@ import {
   type RseId,
 } from '../vocabulary/index.js';
 import { placesOf } from './complete-rule.js';
-import { type Candidate, demandCopies } from './copy-placement.js';
+import { demandCopies } from './copy-placement.js';
 import { countDrift, driftsOf, isToReplace, postponeDrift } from './drift.sql.js';
 import { fillCopies } from './fill-copies.js';
 import { type DriftTerms } from './find-drift.js';
@@ -76,7 +76,7 @@ async function placeElsewhere(
     const sites = await findSites(tx, work.rule);
     const open = sites.candidates.filter(({ rseId }) => !sites.unwritable.includes(rseId));
     for (const unit of await unitsToPlace(tx, work, terms.sliceLocks)) {
-      const copies = await copiesOfUnit(tx, work, unit, open);
+      const copies = await copiesOfUnit(tx, work, unit, { ...sites, candidates: open });
       placed += await carryOut(tx, work.rule, sites, copies, terms);
     }
   } catch (error) {
@@ -134,6 +134,9 @@ const unitColumn = (rule: Rule): Sql => {
   return alone ? sql`NULL::bigint` : sql`${rule.didId}::bigint`;
 };
 
+/** Where copies may go now. */
+type Open = Pick<Sites, 'candidates' | 'constraints'>;
+
 type Copies = readonly { readonly didId: DidId; readonly rseId: RseId }[];
 
 /** Where the copies go. Throws InsufficientTargetRSEs, InsufficientAccountLimit, RSEOverQuota. */
@@ -141,11 +144,11 @@ async function copiesOfUnit(
   tx: Tx,
   work: Work,
   { unit, files }: UnitToPlace,
-  open: readonly Candidate[],
+  { candidates: open, constraints }: Open,
 ): Promise<Copies> {
   const { rule } = work;
   const ids = files.map(({ didId }) => didId);
-  if (unit === null) return await copiesOfEach(tx, rule, files, open);
+  if (unit === null) return await copiesOfEach(tx, rule, files, { candidates: open, constraints });
   const these = sql`SELECT f.did_id FROM unnest(${ids}::bigint[]) f(did_id)`;
   const taken = await rsesOf(
     tx,
@@ -154,7 +157,8 @@ async function copiesOfUnit(
   const free = open.filter(({ rseId }) => !taken.includes(rseId));
   const begun = (await rsesOf(tx, locksOfUnit(rule, unit))).filter((id) => !taken.includes(id));
   const { bytes, candidates } = await unitOf(tx, these, free);
-  const [target] = demandCopies({ id: unit, copies: 1, bytes, keep: begun }, candidates);
+  const wish = { id: unit, copies: 1, bytes, keep: begun, taken };
+  const [target] = demandCopies(wish, candidates, constraints);
   return target === undefined ? [] : ids.map((didId) => ({ didId, rseId: target }));
 }
 
@@ -163,15 +167,17 @@ async function copiesOfEach(
   tx: Tx,
   rule: Rule,
   files: readonly LackingFile[],
-  open: readonly Candidate[],
+  { candidates: open, constraints }: Open,
 ): Promise<Copies> {
   const missing = new Map(files.map((file) => [file.didId, file.missing]));
   // As if each file had as many copies more to get as it could lack.
   const wish = { id: rule.id, copies: 2 * rule.copies };
   const ranked = await rankFiles(tx, wish, filesById([...missing.keys()]), weighted(open));
   const wanted = ranked.map((file) => ({ ...file, wanted: missing.get(file.didId) ?? 0 }));
-  const { copies, charge, short } = fillCopies(wanted, open);
-  if (copies.length === 0 && short[0]) throw tooFew(rule, charged(open, charge), short[0]);
+  const { copies, charge, short } = fillCopies(wanted, open, constraints);
+  if (copies.length === 0 && short[0]) {
+    throw tooFew(rule, { candidates: charged(open, charge), constraints }, short[0]);
+  }
   return copies;
 }
 

@@ -4,6 +4,12 @@ import { Channel, RuleState } from '../vocabulary/index.js';
 import { type AddedRule, addRules } from './add-rules.js';
 import { type AdditionTerms } from './begin-rules.js';
 import { waitsForChild } from './change-rule.js';
+import {
+  copiesOf,
+  type PlacementConstraints,
+  printConstraints,
+  unionOf,
+} from './placement-constraints.js';
 import { type Rule } from './rule.js';
 import { type RuleSpec } from './rule-spec.js';
 import { findRule, writeRule } from './rule.sql.js';
@@ -55,6 +61,22 @@ const wishAgain = (rule: Rule, now: Date): Omit<RuleSpec, 'rseExpression'> => ({
   repairPolicy: rule.repairPolicy,
 });
 
+/** Where a rule moves to. */
+export interface RuleMove {
+  readonly rseExpression: string;
+  /** Null: as the rule has them, if the expression is the rule's own; else none. */
+  readonly constraints?: PlacementConstraints | null;
+  readonly override: RuleOverride;
+}
+
+/** What is left of a rule. */
+export interface RuleReduction {
+  readonly copies: number;
+  readonly exclude: string | null;
+  /** How the copies that are left stand to each other; null: as before, if that is clear. */
+  readonly constraints?: PlacementConstraints | null;
+}
+
 /**
  * Moves a rule: a new one with another expression takes its place, and the old one goes when the new
  * one is OK. Throws UnsupportedOperation (it has a child already), RuleReplaceFailed, and what
@@ -63,20 +85,29 @@ const wishAgain = (rule: Rule, now: Date): Omit<RuleSpec, 'rseExpression'> => ({
 export async function moveRule(
   tx: Tx,
   rule: Rule,
-  move: { readonly rseExpression: string; readonly override: RuleOverride },
+  move: RuleMove,
   terms: AdditionTerms,
 ): Promise<AddedRule> {
   if (await waitsForChild(tx, rule)) {
     throw new RuleReplaceFailed('The rule must not have a child rule', { rule: rule.uid });
   }
-  if (move.rseExpression === rule.rseExpression && Object.keys(move.override).length === 0) {
+  const stays = move.rseExpression === rule.rseExpression;
+  const constraints = move.constraints ?? (stays ? rule.constraints : null);
+  if (stays && Object.keys(move.override).length === 0) {
     throw new RuleReplaceFailed('The rule is moved to where it is', { rule: rule.uid });
   }
   const spec = {
     ...wishAgain(rule, terms.now),
     ...move.override,
     rseExpression: move.rseExpression,
+    constraints,
   };
+  if (constraints && copiesOf(constraints) !== spec.copies) {
+    throw new RuleReplaceFailed(
+      `The placement of the rule, '${printConstraints(constraints)}', makes ${copiesOf(constraints)} copies, not ${spec.copies}: give the new one whole, as placement`,
+      { rule: rule.uid },
+    );
+  }
   return await replaceRule(tx, rule, spec, terms);
 }
 
@@ -88,7 +119,7 @@ export async function moveRule(
 export async function reduceRule(
   tx: Tx,
   rule: Rule,
-  reduction: { readonly copies: number; readonly exclude: string | null },
+  reduction: RuleReduction,
   terms: AdditionTerms,
 ): Promise<AddedRule> {
   if (rule.copies <= reduction.copies) {
@@ -103,17 +134,46 @@ export async function reduceRule(
   if (await waitsForChild(tx, rule)) {
     throw new RuleReplaceFailed('The rule must not have a child rule', { rule: rule.uid });
   }
-  const rseExpression =
-    reduction.exclude === null
-      ? rule.rseExpression
-      : `(${rule.rseExpression})\\(${reduction.exclude})`;
-  const spec = { ...wishAgain(rule, terms.now), copies: reduction.copies, rseExpression };
+  const constraints = reducedConstraints(rule, reduction);
+  const rseExpression = constraints
+    ? unionOf(constraints)
+    : excluding(rule.rseExpression, reduction.exclude);
+  const { copies } = reduction;
+  const spec = { ...wishAgain(rule, terms.now), copies, rseExpression, constraints };
   const added = await replaceRule(tx, rule, spec, terms);
   const made = await findRule(tx, added.uid);
   if (made.state === RuleState.OK) return added;
   throw new RuleReplaceFailed('The replacement of the rule failed: it would have to copy data', {
     rule: rule.uid,
   });
+}
+
+const excluding = (expression: string, exclude: string | null): string =>
+  exclude === null ? expression : `(${expression})\\(${exclude})`;
+
+/** Which copies go is the owner's to say, unless all are of one part. Throws RuleReplaceFailed. */
+function reducedConstraints(
+  rule: Rule,
+  { copies, exclude, constraints }: RuleReduction,
+): PlacementConstraints | null {
+  const left = constraints ?? rule.constraints;
+  if (!left) return null;
+  const [only, ...more] = left.parts;
+  if (only && more.length === 0) {
+    const rseExpression = excluding(only.rseExpression, exclude);
+    return { ...left, parts: [{ ...only, copies, rseExpression }] };
+  }
+  if (copiesOf(left) !== copies) {
+    throw new RuleReplaceFailed(
+      `The rule has the placement '${printConstraints(left)}': say which ${copies} copies are left, as placement`,
+      { rule: rule.uid },
+    );
+  }
+  const parts = left.parts.map((part) => ({
+    ...part,
+    rseExpression: excluding(part.rseExpression, exclude),
+  }));
+  return { ...left, parts };
 }
 
 async function replaceRule(

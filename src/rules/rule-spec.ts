@@ -1,12 +1,16 @@
 import { type DidName, type RuleGrouping, type RuleNotification } from '../vocabulary/index.js';
+import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
 
 /** A wish: copies of DIDs at storage elements. */
 export interface RuleSpec {
   readonly dids: readonly DidName[];
   readonly accountId: number;
+  /** With constraints: what their parts make together. */
   readonly copies: number;
+  /** With constraints: the union of their parts. */
   readonly rseExpression: string;
+  readonly constraints?: PlacementConstraints | null;
   readonly weight?: string | null;
   /** Seconds; null is for ever. */
   readonly lifetime?: number | null;

@@ -43,11 +43,11 @@ export abstract class RuleColumns {
   @Column('jsonb', { nullable: true }) placement!: object | null;
   @Column('jsonb', { name: 'repair_policy', nullable: true }) repairPolicy!: object | null;
   @Column('timestamptz', { name: 'alerted_at', nullable: true }) alertedAt!: Date | null;
+  @Column('jsonb', { nullable: true }) constraints!: object | null;
 }
 
 /** What should be true: copies of a data identifier. */
 @Entity('rules')
-@Unique(['didId', 'accountId', 'rseExpression', 'copies'])
 @Unique(['uid'])
 export class RuleEntity extends RuleColumns {
   @PrimaryGeneratedColumn('identity', identity8) id!: bigint;

@@ -3,6 +3,7 @@ import { DuplicateRule, RuleNotFound } from '../errors/index.js';
 import { isOfRule } from '../locks/index.js';
 import { type DidId, LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { ERROR_LENGTH } from './counter.sql.js';
+import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
 import { type Rule } from './rule.js';
 import { isTold, type MovedRule, tellRules, toldOf } from './told.sql.js';
@@ -18,7 +19,7 @@ const columns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", r.acco
   r.ignore_account_limit AS "ignoreAccountLimit", r.priority, r.comments,
   r.child_rule_id AS "childRuleId", k.uid AS "childRuleUid", r.eol_at AS "eolAt",
   r.split_container AS "splitContainer", r.meta, r.cursor_dataset AS "cursorDataset",
-  r.cursor_child AS "cursorChild", r.placement, r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
+  r.cursor_child AS "cursorChild", r.placement, r.constraints, r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
 
 const tables = sql`rules r JOIN dids d ON d.id = r.did_id JOIN accounts a ON a.id = r.account_id
   LEFT JOIN rules k ON k.id = r.child_rule_id`;
@@ -59,6 +60,7 @@ export interface NewRule {
   readonly state: RuleState;
   readonly copies: number;
   readonly rseExpression: string;
+  readonly constraints: PlacementConstraints | null;
   readonly weight: string | null;
   readonly expiresAt: Date | null;
   readonly eolAt: Date | null;
@@ -91,7 +93,7 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
     sql`INSERT INTO rules (did_id, account_id, state, copies, rse_expression, weight, expires_at, eol_at,
           inject_at, did_grouping, locked, source_replica_expression, activity, notification,
           purge_replicas, ignore_availability, ignore_account_limit, split_container,
-          subscription_uid, comments, priority, meta, repair_policy, uid, created_at, updated_at)
+          subscription_uid, comments, priority, meta, repair_policy, constraints, uid, created_at, updated_at)
         SELECT did_id, ${rule.accountId}::int, ${rule.state}::"char", ${rule.copies}::int,
                ${rule.rseExpression}, ${rule.weight}, ${rule.expiresAt}::timestamptz,
                ${rule.eolAt}::timestamptz, ${rule.injectAt}::timestamptz, ${rule.grouping}::"char",
@@ -100,10 +102,12 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
                ${rule.ignoreAvailability}::boolean, ${rule.ignoreAccountLimit}::boolean,
                ${rule.splitContainer}::boolean, ${rule.subscriptionUid}::uuid, ${rule.comments},
                ${rule.priority}::smallint, ${rule.meta}, ${jsonOf(rule.repairPolicy)}::jsonb,
+               ${jsonOf(rule.constraints)}::jsonb,
                coalesce(${rule.restoredUid ?? null}::uuid, gen_random_uuid()),
                ${rule.now}::timestamptz, ${rule.now}::timestamptz
           FROM unnest(${[...rule.didIds]}::bigint[]) AS wished(did_id) ORDER BY did_id
-        ON CONFLICT (did_id, account_id, rse_expression, copies) DO NOTHING
+        ON CONFLICT (did_id, account_id, rse_expression, copies, (coalesce(md5(constraints::text), '')))
+          DO NOTHING
         RETURNING id, did_id AS "didId"`,
   );
   const byDid = new Map(made.map(({ id, didId }) => [didId, id]));
@@ -124,6 +128,10 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
 /** An object as a parameter of type jsonb. */
 export const jsonOf = (value: object | null): string | null =>
   value === null ? null : JSON.stringify(value);
+
+/** Condition on rule `r`: it has these constraints, or none either. */
+export const hasConstraints = (constraints: PlacementConstraints | null): Sql =>
+  sql`r.constraints IS NOT DISTINCT FROM ${jsonOf(constraints)}::jsonb`;
 
 /** At most 248 characters, as Rucio shows them. */
 export const errorText = (text: string): string =>

@@ -11,6 +11,7 @@ import {
   type RuleNotification,
   type RuleState,
 } from '../vocabulary/index.js';
+import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
 
 /** What was decided: for the whole rule, or for the dataset that is being placed. */
@@ -65,6 +66,8 @@ export interface Rule extends DidName {
   readonly cursorDataset: bigint | null;
   readonly cursorChild: bigint | null;
   readonly placement: StoredPlacement | null;
+  /** How its copies stand to each other, as asked. */
+  readonly constraints: PlacementConstraints | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

@@ -2,18 +2,22 @@ import { lockQuota, principalOf, quotaOf } from '../accounts/index.js';
 import { type Tx } from '../db/index.js';
 import {
   InvalidRSEExpression,
-  InvalidRuleWeight,
   InvalidSourceReplicaExpression,
   RSEWriteBlocked,
 } from '../errors/index.js';
 import { resolveRses, type Rse, rseLimits, rseUsage } from '../rses/index.js';
 import { type AccountId, type RseId } from '../vocabulary/index.js';
 import { type Candidate } from './copy-placement.js';
+import { findConstraints, weightWithin } from './find-constraints.js';
+import { type PlacementConstraints } from './placement-constraints.js';
+import { type SiteConstraints } from './site-constraints.js';
+import { weightOf } from './weight-of.js';
 
 /** What decides where a rule's copies may go and come from. */
 export interface Wish {
   readonly accountId: AccountId;
   readonly rseExpression: string;
+  readonly constraints?: PlacementConstraints | null;
   readonly sourceReplicaExpression: string | null;
   readonly weight: string | null;
   readonly ignoreAvailability: boolean;
@@ -26,6 +30,8 @@ export interface Sites {
   readonly candidates: readonly Candidate[];
   /** Named by the expression too, but not to be written now. */
   readonly blocked: readonly Candidate[];
+  /** How copies have to stand to each other; null is anyhow. */
+  readonly constraints: SiteConstraints | null;
   readonly unwritable: readonly RseId[];
   readonly staging: readonly RseId[];
   /** Where copies may come from; null is anywhere. */
@@ -51,6 +57,9 @@ export async function findSites(
       { expression: wish.rseExpression },
     );
   }
+  const constraints = wish.constraints
+    ? await findConstraints(tx, wish.constraints, { named, open, weight: wish.weight })
+    : null;
   const ids = named.map((rse) => rse.id);
   const quota = await quotaLeft(tx, wish, named, hold);
   const limits = await rseLimits(tx, ids);
@@ -63,7 +72,7 @@ export async function findSites(
     rseId: rse.id,
     name: rse.name,
     seed: rse.seed,
-    weight: weightOf(rse, wish.weight),
+    weight: constraints ? weightWithin(rse, constraints, wish.weight) : weightOf(rse, wish.weight),
     heldBytes: 0n,
     inDeletion: false,
     quotaLeft: quota.get(rse.id) ?? null,
@@ -72,6 +81,7 @@ export async function findSites(
   return {
     candidates: open.map(candidate),
     blocked: named.filter((rse) => !open.includes(rse)).map(candidate),
+    constraints,
     unwritable: named.filter((rse) => !rse.availabilityWrite).map((rse) => rse.id),
     staging: named.filter((rse) => rse.stagingArea).map((rse) => rse.id),
     sources: await findSources(tx, wish.sourceReplicaExpression),
@@ -95,20 +105,6 @@ async function quotaLeft(
     if (quota.left !== null) left.set(rseId, quota.left);
   }
   return left;
-}
-
-function weightOf(rse: Rse, attribute: string | null): number | null {
-  if (attribute === null) return 1;
-  const text = rse.attributes[attribute];
-  if (text === undefined) return null;
-  const weight = Number(text);
-  if (text.trim() === '' || !Number.isFinite(weight)) {
-    throw new InvalidRuleWeight(
-      `Possible RSE '${rse.name}' has invalid weight value: '${attribute}' is '${text}', not a number`,
-      { rse: rse.name, attribute, value: text },
-    );
-  }
-  return weight > 0 ? weight : null;
 }
 
 /** The RSEs that a source expression names. Throws InvalidSourceReplicaExpression. */

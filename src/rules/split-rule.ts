@@ -2,7 +2,7 @@ import { datasetsBelow } from '../dids/index.js';
 import { execute, ring, rows, sql, type Tx } from '../db/index.js';
 import { Channel, type DidId, DidType, RuleGrouping, RuleState } from '../vocabulary/index.js';
 import { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
-import { archiveRule, insertRules, writeRule } from './rule.sql.js';
+import { archiveRule, hasConstraints, insertRules, writeRule } from './rule.sql.js';
 
 /**
  * A rule on a container that is to be split becomes one rule for each dataset below it, placed by
@@ -21,7 +21,8 @@ export async function splitRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<
     sql`SELECT b.id FROM (${datasetsBelow(rule.didId)}) b
          WHERE NOT EXISTS (SELECT FROM rules r
            WHERE r.did_id = b.id AND r.account_id = ${rule.accountId}
-             AND r.rse_expression = ${rule.rseExpression} AND r.copies = ${rule.copies})
+             AND r.rse_expression = ${rule.rseExpression} AND r.copies = ${rule.copies}
+             AND ${hasConstraints(rule.constraints)})
          ORDER BY b.id`,
   );
   await insertRules(tx, {

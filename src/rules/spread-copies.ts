@@ -3,8 +3,10 @@ import { type SluiceError } from '../errors/index.js';
 import { type RseId } from '../vocabulary/index.js';
 import { type Candidate, shortage } from './copy-placement.js';
 import { fillCopies, type RankedFile } from './fill-copies.js';
+import { shortageWithin } from './placement-shortage.js';
 import { type WeightedRse } from './rendezvous.js';
 import { type Rule } from './rule.js';
+import { type Sites } from './sites.js';
 import { chargeOf, ownCopies, rankFiles, theseCopies } from './spread.sql.js';
 
 /** SQL that gives the copies of files placed by themselves, and the bytes charged at each RSE. */
@@ -23,19 +25,36 @@ export async function spreadCopies(
   tx: Tx,
   rule: Pick<Rule, 'id' | 'copies'>,
   files: Sql,
-  candidates: readonly Candidate[],
+  { candidates, constraints }: Pick<Sites, 'candidates' | 'constraints'>,
 ): Promise<Spread> {
+  if (constraints) return await fillWithin(tx, rule, files, { candidates, constraints });
   const open = candidates.filter(({ quotaLeft }) => quotaLeft === null || quotaLeft > 0n);
   const rses = weighted(open);
-  if (rses.length < rule.copies) throw tooFew(rule, candidates);
+  if (rses.length < rule.copies) throw tooFew(rule, { candidates, constraints });
   const copies = ownCopies(rule.id, rses, rule.copies);
   if (open.every(isUnlimited)) return { copies, charge: new Map() };
   const charge = await chargeOf(tx, files, copies);
   if (fitsShares(open, charge)) return { copies, charge };
   const filling = fillCopies(await rankFiles(tx, rule, files, rses), open);
   const [unfit] = filling.short;
-  if (unfit) throw tooFew(rule, charged(candidates, filling.charge), unfit);
+  if (unfit) {
+    throw tooFew(rule, { candidates: charged(candidates, filling.charge), constraints }, unfit);
+  }
   return { copies: theseCopies(filling.copies), charge: filling.charge };
+}
+
+/** File by file: what one may have depends on what it has. */
+async function fillWithin(
+  tx: Tx,
+  rule: Pick<Rule, 'id' | 'copies'>,
+  files: Sql,
+  { candidates, constraints }: Pick<Sites, 'candidates' | 'constraints'>,
+): Promise<Spread> {
+  const ranked = await rankFiles(tx, rule, files, weighted(candidates));
+  const { copies, charge, short } = fillCopies(ranked, candidates, constraints);
+  if (short[0])
+    throw tooFew(rule, { candidates: charged(candidates, charge), constraints }, short[0]);
+  return { copies: theseCopies(copies), charge };
 }
 
 /** The candidates that have the weight that the rule asks for. */
@@ -77,11 +96,16 @@ function fitsShare(candidate: Candidate, charge: ReadonlyMap<RseId, bigint>): bo
 /** Why a file, or any, does not get its copies from candidates with so much room. */
 export function tooFew(
   rule: Pick<Rule, 'id' | 'copies'>,
-  candidates: readonly Candidate[],
+  { candidates, constraints }: Pick<Sites, 'candidates' | 'constraints'>,
   file?: RankedFile,
 ): SluiceError {
   const bytes = file?.bytes ?? 0n;
   const unit = { id: rule.id, copies: rule.copies, bytes };
+  if (constraints) {
+    const there = (rseId: RseId) => (file?.here.includes(rseId) ? bytes : 0n);
+    const seen = candidates.map((it) => ({ ...it, heldBytes: there(it.rseId) }));
+    return shortageWithin({ ...unit, taken: file?.taken ?? [] }, seen, constraints);
+  }
   return shortage(unit, candidates, {
     chosen: [],
     rejected: candidates.map((candidate) => ({

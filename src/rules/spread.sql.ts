@@ -63,7 +63,7 @@ export const rankFiles = (
   rows<RankedFile>(
     tx,
     sql`SELECT s.did_id AS "didId", s.bytes, ${rule.copies}::int - taken.count AS wanted,
-               coalesce(has.here, '{}') AS here,
+               coalesce(has.here, '{}') AS here, taken.rses AS taken,
                ARRAY(SELECT x.rse_id FROM ${shares(rses)}
                       WHERE x.rse_id <> ALL (taken.rses) ORDER BY ${bestFirst}) AS ranked
           FROM (${files}) s

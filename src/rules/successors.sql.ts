@@ -24,15 +24,19 @@ export const successors = (files: Sql, rses: readonly WeightedRse[]): Sql => sql
      SELECT x.rse_id FROM ${shares(rses)}
       WHERE x.rse_id <> ALL (taken.rses) ORDER BY ${bestFirst} LIMIT 1) p`;
 
-/** The same as `rankFiles` tells: a row a file, for slices only. */
+/**
+ * The same as `rankFiles` tells: a row a file, for slices only. What a file has at `origin` is none of
+ * what the others have to fit.
+ */
 export const rankSuccessors = (
   tx: Tx,
-  files: Sql,
+  { files, origin }: { readonly files: Sql; readonly origin: RseId },
   rses: readonly WeightedRse[],
 ): Promise<RankedFile[]> =>
   rows<RankedFile>(
     tx,
     sql`SELECT s.did_id AS "didId", s.bytes, 1 AS wanted, coalesce(has.here, '{}') AS here,
+               array_remove(taken.rses, ${origin}::int) AS taken,
                ARRAY(SELECT x.rse_id FROM ${shares(rses)}
                       WHERE x.rse_id <> ALL (taken.rses) ORDER BY ${bestFirst}) AS ranked
           FROM ${ruled(files)} ORDER BY s.did_id`,

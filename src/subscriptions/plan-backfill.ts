@@ -2,7 +2,7 @@ import { findAccount } from '../accounts/index.js';
 import { type Tx } from '../db/index.js';
 import { type CollectionSize } from '../dids/index.js';
 import { InsufficientTargetRSEs, SluiceError } from '../errors/index.js';
-import { findSites } from '../rules/index.js';
+import { demandCopies, findSites } from '../rules/index.js';
 import { type AccountId, type DidId } from '../vocabulary/index.js';
 import { type StandingOrder } from './apply-order.js';
 import { haveRule } from './backfill.sql.js';
@@ -188,7 +188,12 @@ async function draft(tx: Tx, plan: Plan, drafts: Map<DidId, Draft>): Promise<voi
 
 /** What is asked of a rule when it is made, though it is placed later: somewhere to be. */
 async function demandTargets(tx: Tx, plan: Plan): Promise<void> {
-  const { candidates } = await findSites(tx, { ...plan, ignoreAccountLimit: true });
+  const { candidates, constraints } = await findSites(tx, { ...plan, ignoreAccountLimit: true });
+  if (constraints) {
+    const open = candidates.map((it) => ({ ...it, quotaLeft: null, spaceLeft: null }));
+    demandCopies({ id: 0n, copies: plan.copies, bytes: 0n }, open, constraints);
+    return;
+  }
   const targets = candidates.filter(({ weight }) => weight !== null).length;
   if (targets >= plan.copies) return;
   throw new InsufficientTargetRSEs(

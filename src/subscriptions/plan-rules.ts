@@ -2,7 +2,7 @@ import { type AccountId, type DidId, type RseId } from '../vocabulary/index.js';
 import { rows, sql, type Tx } from '../db/index.js';
 import { InvalidReplicationRule } from '../errors/index.js';
 import { resolveRses, type Rse, rsesById } from '../rses/index.js';
-import { demandCopies, findSites, type Wish } from '../rules/index.js';
+import { demandCopies, findSites, type PlacementConstraints, type Wish } from '../rules/index.js';
 import { type StandingRule } from './standing-rule.js';
 
 /** The same rule for several DIDs. */
@@ -10,6 +10,7 @@ export interface PlannedRules<Did> {
   readonly dids: readonly Did[];
   readonly copies: number;
   readonly rseExpression: string;
+  readonly constraints: PlacementConstraints | null;
   readonly sourceReplicaExpression: string | null;
   readonly weight: string | null;
 }
@@ -43,11 +44,11 @@ export async function planRules<Did extends Planned>(
 ): Promise<PlannedRules<Did>[]> {
   const entry = entries[at];
   if (!entry) return [];
-  const { rseExpression, sourceReplicaExpression, weight, chain } = entry;
+  const { rseExpression, constraints = null, sourceReplicaExpression, weight, chain } = entry;
   if (chain) return await planChain(tx, entries, { at, dids }, terms);
   if (!terms.splitRule) {
     const copies = await copiesOf(tx, entry);
-    return [{ dids, copies, rseExpression, sourceReplicaExpression, weight }];
+    return [{ dids, copies, rseExpression, constraints, sourceReplicaExpression, weight }];
   }
   const chosen = await chooseRses(tx, entry, { ...terms, at, dids });
   return byExpression(
@@ -78,7 +79,9 @@ function byExpression<Did>(singles: readonly Single<Did>[]): PlannedRules<Did>[]
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
-    return first ? [{ ...first, copies: 1, dids: group.map(({ did }) => did) }] : [];
+    return first
+      ? [{ ...first, constraints: null, copies: 1, dids: group.map(({ did }) => did) }]
+      : [];
   });
 }
 
@@ -107,12 +110,13 @@ async function chooseRses(
   const wish: Wish = {
     accountId: accountIds[at] as AccountId,
     rseExpression: instead.rseExpression ?? entry.rseExpression,
+    constraints: entry.constraints ?? null,
     sourceReplicaExpression: entry.sourceReplicaExpression,
     weight: entry.weight,
     ignoreAvailability: entry.ignoreAvailability,
     ignoreAccountLimit: false,
   };
-  const { candidates } = await findSites(tx, wish);
+  const { candidates, constraints } = await findSites(tx, wish);
   const copies = instead.copies ?? (await copiesOf(tx, entry));
   const rses = await rsesById(
     tx,
@@ -123,7 +127,9 @@ async function chooseRses(
   for (const { id } of dids) {
     const keep = (kept.get(id) ?? []).filter((rseId) => rses.has(rseId));
     const ids =
-      keep.length >= copies ? [] : demandCopies({ id, copies, bytes: 0n, keep }, candidates);
+      keep.length >= copies
+        ? []
+        : demandCopies({ id, copies, bytes: 0n, keep }, candidates, constraints);
     chosen.set(
       id,
       [...new Set([...keep, ...ids])].flatMap((rseId) => rses.get(rseId) ?? []),

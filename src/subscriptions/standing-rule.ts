@@ -1,6 +1,12 @@
 import { InvalidObject } from '../errors/index.js';
 import { parseExpression } from '../rses/index.js';
 import {
+  isShortForm,
+  parsePlacement,
+  type PlacementConstraints,
+  wishedPlacement,
+} from '../rules/index.js';
+import {
   Activities,
   type Activity,
   type ChainAlgorithm,
@@ -16,6 +22,8 @@ export interface StandingRule {
   /** `*` is as many as the expression has RSEs that can be written. */
   readonly copies: number | '*';
   readonly rseExpression: string;
+  /** How the copies stand to each other. */
+  readonly constraints?: PlacementConstraints;
   /** An index into Activities. */
   readonly activity: number;
   /** Seconds; null is for ever. */
@@ -70,9 +78,7 @@ const wrong = (field: string, wanted: string): InvalidObject =>
 function parseStandingRule(given: Given, at: number): StandingRule {
   const read = reader(given, `replication_rules[${at}]`);
   return {
-    copies:
-      given['copies'] === '*' ? '*' : (read.integer('copies', 1, 1000) ?? read.missing('copies')),
-    rseExpression: read.expression('rse_expression') ?? read.missing('rse_expression'),
+    ...read.placement(),
     activity: read.activity(),
     lifetime: read.integer('lifetime', 0, SECONDS_MAX),
     grouping: read.grouping(),
@@ -131,6 +137,28 @@ function reader(given: Given, path: string) {
       // What it names may change; that it can be read is told now.
       if (expression !== null) parseExpression(expression);
       return expression;
+    },
+    placement(): Pick<StandingRule, 'copies' | 'rseExpression' | 'constraints'> {
+      const text = self.text('rse_expression', Limits.expressionLength);
+      const placement = value('placement');
+      if (placement === null && !(text !== null && isShortForm(text))) {
+        const all = given['copies'] === '*';
+        return {
+          copies: all ? '*' : (self.integer('copies', 1, 1000) ?? self.missing('copies')),
+          rseExpression: self.expression('rse_expression') ?? self.missing('rse_expression'),
+        };
+      }
+      if (value('chained_idx') !== null) {
+        refuse(
+          'placement',
+          'left out of a rule with chained_idx, which goes by the RSE of another',
+        );
+      }
+      const asked = placement === null ? null : parsePlacement(placement, `${path}.placement`);
+      const copies = self.integer('copies', 1, 1000);
+      const wish = wishedPlacement({ rseExpression: text, copies, placements: [asked] });
+      if (!wish?.constraints) return self.missing('rse_expression');
+      return { ...wish, constraints: wish.constraints };
     },
     activity(): number {
       const activity = self.text('activity', 50) ?? DEFAULT_ACTIVITY;

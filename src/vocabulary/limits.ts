@@ -19,6 +19,10 @@ export const Limits = {
   taskDids: 100_000,
   /** DIDs that a task's event and its own answer name; of larger ones they are listed. */
   taskDidsTold: 1000,
+  placementParts: 20,
+  placementAttributes: 5,
+  /** Of one part of a placement, and so of its maxSkew. */
+  placementCopies: 1000,
   filterPatterns: 1000,
   patternLength: 1000,
   expressionLength: 3000,

@@ -3,7 +3,7 @@ import { findActiveAccount, type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { InvalidObject } from '../../errors/index.js';
 import { demand, mayAddRule } from '../../policy/index.js';
-import { type RuleSpec } from '../../rules/index.js';
+import { parsePlacement, type RuleSpec, wishedPlacement } from '../../rules/index.js';
 import {
   Activities,
   type Activity,
@@ -17,6 +17,7 @@ import {
   RuleNotificationCodec,
 } from '../../vocabulary/index.js';
 import { readRepair, RepairItem } from './repair.request.js';
+import { readSluiceMeta } from './sluice-meta.request.js';
 
 type Schema = Parameters<typeof Type.Union>[0][number];
 const orNull = <T extends Schema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
@@ -51,12 +52,20 @@ export const ruleProperties = {
     Type.Union([text(Limits.ruleMetaLength), Type.Record(Type.String(), Type.Unknown())]),
   ),
   split_container: orNull(Type.Boolean()),
+  placement: orNull(Type.Unknown()),
   subscription_id: orNull(Type.String()),
   repair: RepairItem,
 };
 
+/** With a placement neither copies nor an expression need be said. */
+export const placedProperties = {
+  ...ruleProperties,
+  copies: orNull(ruleProperties.copies),
+  rse_expression: orNull(expression),
+};
+
 /** A rule inside another request: copies may be missing. */
-export const RuleItem = Type.Object({ ...ruleProperties, copies: orNull(ruleProperties.copies) });
+export const RuleItem = Type.Object(placedProperties);
 
 type GivenRule = Static<typeof RuleItem>;
 
@@ -66,12 +75,11 @@ export interface RequestedRule extends Omit<RuleSpec, 'dids' | 'accountId'> {
   readonly account: string | null;
 }
 
-/** Reads one rule. Throws InvalidObject that names the field. */
+/** Reads one rule. Throws InvalidObject that names the field, InvalidReplicationRule, InvalidRSEExpression. */
 export function readRule(given: GivenRule): RequestedRule {
   return {
     account: given.account ?? null,
-    copies: given.copies ?? 1,
-    rseExpression: given.rse_expression,
+    ...readPlacement(given),
     weight: given.weight || null,
     lifetime: given.lifetime ?? null,
     grouping: parseGrouping(given.grouping),
@@ -89,8 +97,24 @@ export function readRule(given: GivenRule): RequestedRule {
     meta: ruleMeta(given.meta),
     splitContainer: given.split_container ?? false,
     subscriptionUid: parseUid(given.subscription_id),
-    repairPolicy: readRepair(given.repair),
+    repairPolicy: readRepair(given.repair) ?? readSluiceMeta(given.meta).repair ?? null,
   };
+}
+
+/** Where the copies go: by an expression, or a placement in any of its forms. */
+export function readPlacement({ rse_expression, copies, placement, meta }: Partial<GivenRule>) {
+  const wish = wishedPlacement({
+    rseExpression: rse_expression,
+    copies,
+    placements: [
+      placement === null || placement === undefined ? null : parsePlacement(placement),
+      readSluiceMeta(meta).placement,
+    ],
+  });
+  if (wish) return wish;
+  throw new InvalidObject('Problem validating a rule: rse_expression is missing', {
+    field: 'rse_expression',
+  });
 }
 
 /** Rucio keeps the JSON of what it was given, of a text too. */

@@ -19,6 +19,7 @@ import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database, join, sql, type Sql, type Tx } from '../../db/index.js';
 import { findDid } from '../../dids/index.js';
+import { InputValidationError } from '../../errors/index.js';
 import { demand, mayApproveRule, mayChangeRule, mayGiveRule } from '../../policy/index.js';
 import {
   addRules,
@@ -34,6 +35,7 @@ import {
   reduceRule,
   type Rule,
   rulesTerms,
+  sameConstraints,
 } from '../../rules/index.js';
 import { type DidName, wireId } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, NDJSON, note, Produces, streamRows } from '../wire/index.js';
@@ -150,13 +152,13 @@ export class RulesController {
     @Body() body: unknown,
     @Caller() caller: Principal,
   ): Promise<string> {
-    const { rseExpression, override, account } = parseMove(body);
+    const { rseExpression, constraints, override, account } = parseMove(body);
     let moved = '';
     await this.changing(id, caller, 'move', async (tx, rule, now) => {
       const gives = account !== undefined || override.locked === true;
       if (gives) demand(mayGiveRule(caller), `move rule ${id} to another account or lock it`);
       const owner = await newOwner(tx, account);
-      const move = { rseExpression, override: { ...override, ...owner } };
+      const move = { rseExpression, constraints, override: { ...override, ...owner } };
       moved = (await moveRule(tx, rule, move, rulesTerms(this.config, now))).uid;
       return { to: wireId(moved), rseExpression };
     });
@@ -184,7 +186,7 @@ export class RulesController {
   private async apply(
     tx: Tx,
     rule: Rule,
-    { change, account, approve }: RuleUpdate,
+    { change, account, approve, sluice }: RuleUpdate,
     { caller, now }: { readonly caller: Principal; readonly now: Date },
   ): Promise<void> {
     const id = wireId(rule.uid);
@@ -193,6 +195,12 @@ export class RulesController {
       const { comment } = change;
       const decision = { now, by: caller.account, ...(typeof comment === 'string' && { comment }) };
       return approve ? await approveRule(tx, rule, decision) : await denyRule(tx, rule, decision);
+    }
+    if (sluice.placement && !sameConstraints(sluice.placement, rule.constraints)) {
+      throw new InputValidationError(
+        `meta.sluice.placement is not the placement of rule ${id}: a rule's placement is changed by moving it`,
+        { rule: id },
+      );
     }
     if (change.locked === true) demand(mayGiveRule(caller), `lock rule ${id}`);
     if (account !== undefined) demand(mayGiveRule(caller), `give rule ${id} to ${account}`);

@@ -1,5 +1,11 @@
 import { type Rse } from '../../rses/index.js';
-import { type ListedRule, type LockTrouble, type PastRule, type Rule } from '../../rules/index.js';
+import {
+  type ListedRule,
+  type LockTrouble,
+  type PastRule,
+  type PlacementConstraints,
+  type Rule,
+} from '../../rules/index.js';
 import { type NamedLock } from '../../locks/index.js';
 import {
   Activities,
@@ -48,12 +54,24 @@ export const presentRule = (rule: ListedRule) => ({
   eol_at: rule.eolAt,
   split_container: rule.splitContainer,
   meta: rule.meta,
+  ...(rule.constraints && { placement: presentPlacement(rule.constraints) }),
   deleted_at: null,
   created_at: rule.createdAt,
   updated_at: rule.updatedAt,
   bytes: rule.bytes,
   repair: presentRepair(rule.repairPolicy),
   repair_attempts: rule.repairAttempts,
+});
+
+/** As `placement` is given. */
+const presentPlacement = ({ parts, distinct, maxSkew }: PlacementConstraints) => ({
+  parts: parts.map(({ copies, rseExpression, weight }) => ({
+    copies,
+    rse_expression: rseExpression,
+    ...(weight !== null && { weight }),
+  })),
+  distinct,
+  ...(maxSkew !== null && { maxSkew }),
 });
 
 /** A rule in the history of its DID. */

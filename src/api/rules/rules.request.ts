@@ -1,13 +1,20 @@
 import { Type } from 'typebox';
 import { sql, type Sql } from '../../db/index.js';
 import { InputValidationError, InvalidObject, UnsupportedOperation } from '../../errors/index.js';
-import { type RuleChange, type RuleOverride } from '../../rules/index.js';
+import {
+  type PlacementConstraints,
+  type RuleChange,
+  type RuleOverride,
+  type RuleReduction,
+} from '../../rules/index.js';
 import { type DidName, Limits, parseWireId, RuleState } from '../../vocabulary/index.js';
 import { parseDate, parseObject, parseParameters } from '../wire/index.js';
 import { readRepair, RepairItem } from './repair.request.js';
 import {
   parseActivity,
+  placedProperties,
   priority,
+  readPlacement,
   readRule,
   type RequestedRule,
   ruleMeta,
@@ -15,16 +22,16 @@ import {
   seconds,
   text,
 } from './rule-item.request.js';
+import { readSluiceMeta, type SluiceMeta } from './sluice-meta.request.js';
 
 const name = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 
-const NewRules = Type.Object({
-  dids: Type.Array(
-    Type.Object({ scope: name(Limits.scopeLength), name: name(Limits.didNameLength) }),
-    { minItems: 1, maxItems: Limits.bulkItems },
-  ),
-  ...ruleProperties,
-});
+const dids = Type.Array(
+  Type.Object({ scope: name(Limits.scopeLength), name: name(Limits.didNameLength) }),
+  { minItems: 1, maxItems: Limits.bulkItems },
+);
+const NewRules = Type.Object({ dids, ...ruleProperties });
+const PlacedRules = Type.Object({ dids, ...placedProperties });
 
 /** The body of `POST rules`. */
 export interface RulesRequest {
@@ -32,9 +39,10 @@ export interface RulesRequest {
   readonly rule: RequestedRule;
 }
 
-/** Throws KeyError, InvalidObject, TypeError, ValueError. */
+/** Throws KeyError, InvalidObject, TypeError, ValueError, InvalidReplicationRule, InvalidRSEExpression. */
 export function parseNewRules(body: unknown): RulesRequest {
-  const given = parseParameters(NewRules, body, 'a rule');
+  const placed = typeof body === 'object' && body !== null && 'placement' in body;
+  const given = parseParameters(placed ? PlacedRules : NewRules, body, 'a rule');
   return {
     dids: given.dids.map(({ scope, name }) => ({ scope, name })),
     rule: readRule(given),
@@ -77,6 +85,8 @@ const Options = Type.Object(
 
 /** What `PUT rules/{id}` asks. The account has to be looked up. */
 export interface RuleUpdate {
+  /** What the new meta says of the rule; it must be so already. */
+  readonly sluice: SluiceMeta;
   readonly change: Omit<RuleChange, 'accountId'>;
   readonly account: string | undefined;
   readonly approve: boolean | undefined;
@@ -114,6 +124,7 @@ export function parseUpdate(body: unknown): RuleUpdate {
       ...(given.boost_rule !== undefined && { boost: given.boost_rule }),
       ...(given.repair !== undefined && { repairPolicy: readRepair(given.repair) }),
     },
+    sluice: readSluiceMeta(given.meta),
     account: given.account,
     approve: given.approve,
   };
@@ -131,13 +142,15 @@ const parseChild = (child: string | null): string | null =>
   child === null || child === '' || child.toLowerCase() === 'none' ? null : child;
 
 /** The body of `POST rules/{id}/reduce`. */
-export function parseReduction(body: unknown): { copies: number; exclude: string | null } {
+export function parseReduction(body: unknown): RuleReduction {
   const Reduction = Type.Object({
     copies: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
     exclude_expression: orNull(text(Limits.expressionLength)),
+    placement: ruleProperties.placement,
   });
-  const given = parseParameters(Reduction, body, 'a reduction');
-  return { copies: given.copies, exclude: given.exclude_expression || null };
+  const { copies, placement, ...given } = parseParameters(Reduction, body, 'a reduction');
+  const { constraints } = placement ? readPlacement({ copies, placement }) : { constraints: null };
+  return { copies, exclude: given.exclude_expression || null, constraints };
 }
 
 /** The body of `POST rules/{id}/restore`, which may be missing. Throws InvalidObject, TypeError. */
@@ -153,6 +166,8 @@ export function parseRestoration(body: unknown): { lifetime: number | null; copy
 /** The body of `POST rules/{id}/move`. The account of the override has to be looked up. */
 export interface RuleMove {
   readonly rseExpression: string;
+  /** Null where none is asked for. */
+  readonly constraints: PlacementConstraints | null;
   readonly override: Omit<RuleOverride, 'accountId'>;
   readonly account: string | undefined;
 }
@@ -172,9 +187,13 @@ const OVERRIDES = [
   'comment',
   'asynchronous',
   'delay_injection',
+  'placement',
 ] as const;
 
-/** Throws KeyError, InvalidObject; UnsupportedOperation for an override that does not exist. */
+/**
+ * Throws KeyError, InvalidObject, InvalidReplicationRule, InvalidRSEExpression; UnsupportedOperation
+ * for an override that does not exist.
+ */
 export function parseMove(body: unknown): RuleMove {
   const Move = Type.Object({
     rse_expression: text(Limits.expressionLength),
@@ -192,10 +211,15 @@ export function parseMove(body: unknown): RuleMove {
   const { rse_expression: _, ...properties } = ruleProperties;
   const Override = Type.Partial(Type.Object(properties));
   const checked = parseParameters(Override, override, 'an override');
-  const { account, ...wished } = readRule({ ...checked, rse_expression: given.rse_expression });
+  const { account, rseExpression, constraints, ...wished } = readRule({
+    ...checked,
+    rse_expression: given.rse_expression,
+  });
   const asked = new Set(Object.keys(override));
+  if (constraints) asked.add('copies');
   return {
-    rseExpression: given.rse_expression,
+    rseExpression,
+    constraints: constraints ?? null,
     account: asked.has('account') ? (account ?? undefined) : undefined,
     override: Object.fromEntries(Object.entries(wished).filter(([key]) => asked.has(wireKey(key)))),
   };

@@ -1,6 +1,7 @@
 import { type SluiceError } from '../../errors/index.js';
 import { type DidId, readableBytes, type RseId } from '../../vocabulary/index.js';
 import { type Candidate, placeCopies, shortage } from '../copy-placement.js';
+import { type SiteConstraints } from '../site-constraints.js';
 import { addTo } from './books.js';
 import { type ChoiceReason, type ExclusionReason } from './plan.js';
 
@@ -29,6 +30,7 @@ export interface Unit {
 
 export interface ChoiceTerms {
   readonly copies: number;
+  readonly constraints?: SiteConstraints | null;
   /** Locks a slice. */
   readonly sliceLocks: number;
   /** Whether each rule is placed by itself, by what the catalogue says then. */
@@ -99,20 +101,15 @@ class Choosing {
       ...(keep.includes(candidate.rseId) && { quotaLeft: null, spaceLeft: null }),
     }));
     const wish = { id: unit.id, bytes: unit.bytes, copies, keep };
-    const placement = placeCopies(wish, here);
-    for (const { rseId, reason } of placement.rejected) {
-      note(this.rejected, rseId, reason, () =>
-        whyNot(
-          reason,
-          unit,
-          here.find((it) => it.rseId === rseId),
-        ),
-      );
+    const placement = placeCopies(wish, here, this.terms.constraints);
+    for (const { rseId, reason, detail } of placement.rejected) {
+      const it = here.find((candidate) => candidate.rseId === rseId);
+      note(this.rejected, rseId, reason, () => detail ?? whyNot(reason, unit, it));
     }
     if (placement.chosen.length < copies) {
       this.short++;
       for (const rseId of placement.chosen) note(this.rejected, rseId, 'too few', () => null);
-      this.firstShort ??= shortage(wish, here, placement);
+      this.firstShort ??= shortage(wish, here, placement, this.terms.constraints);
       return [];
     }
     const scarce = !placement.rejected.some(({ reason }) => reason === 'surplus');

@@ -8,6 +8,7 @@ import { demandApprovable } from '../approval.js';
 import { archivesFor } from '../archived-files.js';
 import { type AdditionTerms, howToBegin } from '../begin-rules.js';
 import { type RuleSpec } from '../rule-spec.js';
+import { hasConstraints } from '../rule.sql.js';
 import { findSites, type Sites, type Wish } from '../sites.js';
 import { type RulePlan } from './plan.js';
 
@@ -47,10 +48,7 @@ export async function draftRule(tx: Tx, spec: RuleSpec, terms: AdditionTerms): P
   );
   const wish = wishFor(spec, wished);
   const sites = await sitesNow(tx, wish, errors);
-  if (sites) {
-    const usable = sites.candidates.filter(({ weight }) => weight !== null).length;
-    note(errors, () => demandTargets(spec, usable));
-  }
+  if (sites) note(errors, () => demandTargets(spec, sites));
   const same = await sameRules(tx, spec, wished);
   if (same.size > 0 && !spec.ignoreDuplicate) errors.push(duplicate(spec));
   const dids = wished.filter(({ id }) => !same.has(id));
@@ -106,7 +104,8 @@ async function sameRules(tx: Tx, spec: RuleSpec, dids: readonly Did[]): Promise<
     tx,
     sql`SELECT r.did_id AS "didId" FROM rules r
          WHERE r.did_id = ANY (${dids.map(({ id }) => id)}::bigint[]) AND r.account_id = ${spec.accountId}
-           AND r.rse_expression = ${spec.rseExpression} AND r.copies = ${spec.copies}`,
+           AND r.rse_expression = ${spec.rseExpression} AND r.copies = ${spec.copies}
+           AND ${hasConstraints(spec.constraints ?? null)}`,
   );
   return new Set(found.map(({ didId }) => didId));
 }

@@ -79,6 +79,7 @@ export async function placeDraft(
     sliceLocks: ground.sliceLocks,
     apart: !beginnings.some(({ begins }) => begins === 'AT_ONCE'),
     reread,
+    constraints: sites.constraints,
   });
   const places = choices.places
     .map((rses, at) => ({ at, rses }))
@@ -87,7 +88,7 @@ export async function placeDraft(
     places.length > 0 ? [await flowsOf(tx, wantedByUnits(inside.files, places), ground.ways)] : [];
   const alone = await placeAlone(tx, draft, content.alone, {
     ...ground,
-    candidates: reread(choices),
+    sites: { ...sites, candidates: reread(choices) },
   });
   const all = [...together, ...alone.result];
   const { first } = choices.short;
@@ -148,8 +149,9 @@ async function placeAlone(
   tx: Tx,
   { spec, dids }: Draft,
   roots: readonly DidId[],
-  { candidates, ways, sliceLocks }: Ground & { readonly candidates: readonly Candidate[] },
+  { sites, ways, sliceLocks }: Ground & { readonly sites: Sites },
 ): Promise<Alone> {
+  const { candidates } = sites;
   if (roots.length === 0) return { amount: NOTHING, result: [], errors: [], estimated: [] };
   const amount = await sizeOfAll(
     tx,
@@ -164,12 +166,10 @@ async function placeAlone(
       : []),
   ];
   try {
-    const { copies } = await spreadCopies(
-      tx,
-      { id: NEW, copies: spec.copies },
-      files,
-      smaller(candidates, parts),
-    );
+    const { copies } = await spreadCopies(tx, { id: NEW, copies: spec.copies }, files, {
+      candidates: smaller(candidates, parts),
+      constraints: sites.constraints,
+    });
     const { flows, risks } = await flowsOf(tx, wantedByFiles(files, copies), ways);
     const scale = await scaleOf(tx, files, { amount, parts });
     const result = [

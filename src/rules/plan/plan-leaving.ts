@@ -12,6 +12,7 @@ import {
 } from '../../vocabulary/index.js';
 import { demandTargets } from '../add-rules.js';
 import { type AdditionTerms } from '../begin-rules.js';
+import { type PlacementConstraints, unionOf } from '../placement-constraints.js';
 import { type RuleSpec } from '../rule-spec.js';
 import { type Draft, sitesNow } from './draft-rule.js';
 import { type Amount, type RulePlan } from './plan.js';
@@ -24,6 +25,7 @@ interface LeavingRules extends Amount {
   readonly accountId: AccountId;
   readonly rseExpression: string;
   readonly copies: number;
+  readonly constraints: PlacementConstraints | null;
   readonly weight: string | null;
   readonly grouping: RuleGrouping;
   readonly sourceReplicaExpression: string | null;
@@ -78,13 +80,13 @@ const leavingRules = (tx: Tx, rseId: RseId): Promise<LeavingRules[]> =>
                WHERE x.did_id = p.did_id AND x.rse_id = p.rse_id OFFSET 0) l
            WHERE p.rse_id = ${rseId}::int AND p.lock_cnt > 0 GROUP BY l.rule_id)
         SELECT array_agg(r.id ORDER BY r.id) AS "ruleIds", array_agg(r.did_id ORDER BY r.id) AS "didIds",
-               r.account_id AS "accountId", r.rse_expression AS "rseExpression", r.copies, r.weight,
+               r.account_id AS "accountId", r.rse_expression AS "rseExpression", r.copies, r.constraints, r.weight,
                r.did_grouping AS grouping, r.source_replica_expression AS "sourceReplicaExpression",
                r.ignore_availability AS "ignoreAvailability",
                r.ignore_account_limit AS "ignoreAccountLimit", r.activity, r.locked,
                sum(h.files)::bigint AS files, sum(h.bytes)::bigint AS bytes
           FROM held h JOIN rules r ON r.id = h.rule_id
-         GROUP BY r.account_id, r.rse_expression, r.copies, r.weight, r.did_grouping,
+         GROUP BY r.account_id, r.rse_expression, r.copies, r.constraints, r.weight, r.did_grouping,
                   r.source_replica_expression, r.ignore_availability, r.ignore_account_limit,
                   r.activity, r.locked
          ORDER BY sum(h.bytes) DESC, min(r.id)`,
@@ -93,15 +95,25 @@ const leavingRules = (tx: Tx, rseId: RseId): Promise<LeavingRules[]> =>
 /** The same wish on the expression without the RSE; that nothing is left of it is an error of the draft. */
 async function draftWithout(tx: Tx, rse: Rse, rules: LeavingRules): Promise<Draft> {
   const dids = await didsById(tx, [...new Set(rules.didIds)]);
+  const without = (expression: string) => `(${expression})\\${rse.name}`;
+  const constraints = rules.constraints && {
+    ...rules.constraints,
+    parts: rules.constraints.parts.map((part) => ({
+      ...part,
+      rseExpression: without(part.rseExpression),
+    })),
+  };
   const spec: RuleSpec = {
     ...rules,
     dids,
-    rseExpression: `(${rules.rseExpression})\\${rse.name}`,
+    rseExpression: constraints ? unionOf(constraints) : without(rules.rseExpression),
+    constraints,
     notification: RuleNotification.NO,
   };
   const wish = {
     accountId: rules.accountId,
     rseExpression: spec.rseExpression,
+    constraints,
     sourceReplicaExpression: rules.sourceReplicaExpression,
     weight: rules.weight,
     ignoreAvailability: rules.ignoreAvailability,
@@ -117,10 +129,7 @@ async function draftWithout(tx: Tx, rse: Rse, rules: LeavingRules): Promise<Draf
     return { ...draft, named: [], sites: undefined };
   }
   const sites = await noted(errors, () => sitesNow(tx, wish, errors));
-  if (sites) {
-    const usable = sites.candidates.filter(({ weight }) => weight !== null).length;
-    await noted(errors, () => demandTargets(spec, usable));
-  }
+  if (sites) await noted(errors, () => demandTargets(spec, sites));
   return { ...draft, named, sites };
 }
 

@@ -1,0 +1,79 @@
+import { type Tx } from '../db/index.js';
+import { InvalidRSEExpression } from '../errors/index.js';
+import { matchRsesOfEach, type Rse } from '../rses/index.js';
+import { RseTypeCodec } from '../vocabulary/index.js';
+import { type PlacementConstraints } from './placement-constraints.js';
+import { bindConstraints, type SiteConstraints } from './site-constraints.js';
+import { weightOf } from './weight-of.js';
+
+/** What constraints are bound to. */
+export interface NamedSites {
+  /** The RSEs of the parts' union, and those of them that can be written. */
+  readonly named: readonly Rse[];
+  readonly open: readonly Rse[];
+  /** Of parts that have none of their own. */
+  readonly weight: string | null;
+}
+
+/**
+ * Resolves the parts of a placement. Throws InvalidRSEExpression for a part that names no RSE,
+ * InvalidRuleWeight.
+ */
+export async function findConstraints(
+  tx: Tx,
+  constraints: PlacementConstraints,
+  { named, open, weight }: NamedSites,
+): Promise<SiteConstraints> {
+  const expressions = constraints.parts.map(({ rseExpression }) => rseExpression);
+  const members = await matchRsesOfEach(tx, expressions);
+  const empty = expressions.find((_, at) => members[at]?.length === 0);
+  if (empty !== undefined) {
+    throw new InvalidRSEExpression(
+      `RSE Expression resulted in an empty set: '${empty}', a part of the placement, names no storage element`,
+      { expression: empty },
+    );
+  }
+  const sets = members.map((ids) => new Set(ids));
+  return bindConstraints(
+    constraints,
+    named.map((rse) => ({
+      rseId: rse.id,
+      name: rse.name,
+      parts: constraints.parts.flatMap((part, at) =>
+        sets[at]?.has(rse.id) && weightOf(rse, part.weight ?? weight) !== null ? [at] : [],
+      ),
+      values: constraints.distinct.map((name) => attributeOf(rse, name)),
+      writable: open.includes(rse),
+    })),
+  );
+}
+
+/** The greatest of the weights that an RSE has in its parts; null where it has none. */
+export function weightWithin(
+  rse: Rse,
+  rules: SiteConstraints,
+  ruleWeight: string | null,
+): number | null {
+  const weights = (rules.places.get(rse.id)?.parts ?? []).flatMap(
+    (part) => weightOf(rse, rules.parts[part]?.weight ?? ruleWeight) ?? [],
+  );
+  return weights.length > 0 ? Math.max(...weights) : null;
+}
+
+/** An attribute of an RSE; columns by the names that expressions have for them. */
+function attributeOf(rse: Rse, name: string): string | null {
+  const columns: Readonly<Record<string, string | null>> = {
+    rse: rse.name,
+    rse_type: RseTypeCodec.name(rse.type),
+    city: rse.city,
+    region_code: rse.regionCode,
+    country_name: rse.countryName,
+    continent: rse.continent,
+    time_zone: rse.timeZone,
+    ISP: rse.isp,
+    ASN: rse.asn,
+    qos_class: rse.qosClass,
+  };
+  const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+  return column ?? (Object.hasOwn(rse.attributes, name) ? (rse.attributes[name] ?? null) : null);
+}

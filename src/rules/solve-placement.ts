@@ -1,0 +1,105 @@
+import { type RseId } from '../vocabulary/index.js';
+import { assignParts } from './assign-parts.js';
+import { isExtendable, keepsBounds, type Verdict } from './extendable.js';
+import { isUsable, type KnownPlace, type SiteConstraints } from './site-constraints.js';
+
+/** A whole placement. */
+export interface Choice {
+  /** In the order in which they were offered. */
+  readonly chosen: readonly RseId[];
+  /** Of each chosen RSE the part that it is for: an index. */
+  readonly parts: readonly number[];
+}
+
+/** Why there is none. `undecided`: the search was given up (see BRANCHES_MAX). */
+export type NoChoice = 'infeasible' | 'undecided';
+
+/**
+ * The best placement that keeps the constraints, of storage elements given best first: it has the
+ * first one that any such placement has, then the first one that any with that has, and so on. Those
+ * that rules no part or lack an attribute are passed over. Pure, exact and deterministic.
+ */
+export function chooseCopies(order: readonly RseId[], rules: SiteConstraints): Choice | NoChoice {
+  const pool = order.flatMap((rseId) => {
+    const place = rules.places.get(rseId);
+    return place && isUsable(place) ? [place] : [];
+  });
+  if (pool.length < rules.copies) return 'infeasible';
+  const found = firstFit(pool, rules) ?? bestFit(pool, rules);
+  if (typeof found === 'string') return found;
+  const parts = assignParts(found, copiesOfParts(rules));
+  if (!parts) return 'infeasible';
+  return { chosen: found.map(({ rseId }) => rseId), parts };
+}
+
+/**
+ * Each place that contradicts none before it. Where that comes to a whole placement it is the best
+ * one: whatever it left out cannot stand beside what it has. Else nothing is known.
+ */
+function firstFit(
+  pool: readonly KnownPlace[],
+  rules: SiteConstraints,
+): readonly KnownPlace[] | undefined {
+  const chosen: KnownPlace[] = [];
+  for (const place of pool) {
+    chosen.push(place);
+    if (!isConsistent(chosen, rules)) chosen.pop();
+    else if (chosen.length === rules.copies) return chosen;
+  }
+  return undefined;
+}
+
+/** Whether places that are chosen already contradict each other; with all of them: keep everything. */
+function isConsistent(chosen: readonly KnownPlace[], rules: SiteConstraints): boolean {
+  const left = rules.copies - chosen.length;
+  if (left < 0) return false;
+  const keeps = rules.distinct.every((_, attribute) => {
+    const perValue = new Map<string, number>();
+    for (const { values } of chosen) {
+      const value = values[attribute] ?? '';
+      perValue.set(value, (perValue.get(value) ?? 0) + 1);
+    }
+    return keepsBounds(rules, { attribute, perValue, left });
+  });
+  return keeps && assignParts(chosen, copiesOfParts(rules)) !== undefined;
+}
+
+const copiesOfParts = ({ parts }: SiteConstraints): readonly number[] =>
+  parts.map(({ copies }) => copies);
+
+/** Each place with which those chosen can still be completed from all there are. */
+function bestFit(
+  pool: readonly KnownPlace[],
+  rules: SiteConstraints,
+): readonly KnownPlace[] | NoChoice {
+  const high = rules.kinds.map(() => 0);
+  for (const { kind } of pool) high[kind] = Math.min((high[kind] ?? 0) + 1, rules.copies);
+  const low = rules.kinds.map(() => 0);
+  const whole = remembered(rules, low, high);
+  if (whole !== 'yes') return whole === 'no' ? 'infeasible' : 'undecided';
+  const chosen: KnownPlace[] = [];
+  for (const place of pool) {
+    if (chosen.length === rules.copies) break;
+    low[place.kind] = (low[place.kind] ?? 0) + 1;
+    if (remembered(rules, low, high) === 'yes') chosen.push(place);
+    else low[place.kind] = (low[place.kind] ?? 0) - 1;
+  }
+  return chosen.length === rules.copies ? chosen : 'undecided';
+}
+
+/** Files of one rule ask the same questions over and over. */
+const memory = new WeakMap<SiteConstraints, Map<string, Verdict>>();
+const MEMORY_MAX = 100_000;
+
+function remembered(
+  rules: SiteConstraints,
+  low: readonly number[],
+  high: readonly number[],
+): Verdict {
+  const known = memory.get(rules) ?? new Map<string, Verdict>();
+  memory.set(rules, known);
+  const key = `${low.join()}/${high.join()}`;
+  const verdict = known.get(key) ?? isExtendable(rules, { low, high });
+  if (known.size < MEMORY_MAX) known.set(key, verdict);
+  return verdict;
+}
