@@ -43,61 +43,70 @@ export async function likelyDids(
   const ofType = filter.types.includes(DidType.FILE)
     ? sql`d.type IN (${join(types, ', ')})`
     : sql`d.is_open IS NOT NULL AND d.type IN (${join(types, ', ')})`;
-  const found = await only<{
-    last: DidId | null;
-    seen: number;
-    ids: DidId[] | null;
-    to: DidId | null;
-  }>(
+  const { ids, seen, last } = await only<Found>(
     tx,
     sql`WITH candidates AS MATERIALIZED (
-          SELECT d.id FROM dids d WHERE d.id > ${after}::bigint AND d.id <= ${until}::bigint AND ${ofType}
-           ORDER BY d.id LIMIT ${lit(CANDIDATES)}),
-        likely AS MATERIALIZED (
-          SELECT d.id FROM dids d LEFT JOIN did_meta m ON m.did_id = d.id
-           WHERE d.id IN (SELECT id FROM candidates)
-             AND NOT d.hidden AND NOT d.suppressed
-             AND (d.expired_at IS NULL OR d.expired_at > ${now}::timestamptz)
-             AND ${necessary(filter)}
-           ORDER BY d.id LIMIT ${lit(limit)})
-        SELECT (SELECT max(id) FROM candidates) AS last,
-               (SELECT array_agg(id ORDER BY id) FROM likely) AS ids,
+          SELECT d.id, NOT d.hidden AND NOT d.suppressed
+                   AND (d.expired_at IS NULL OR d.expired_at > ${now}::timestamptz)
+                   AND ${necessary(filter)} AS fits
+            FROM dids d WHERE d.id > ${after}::bigint AND d.id <= ${until}::bigint AND ${ofType}
+           ORDER BY d.id LIMIT ${lit(CANDIDATES)})
+        SELECT p.ids, p.last,
                -- A page that is full stops where it is: what is behind it has not been looked at.
-               CASE WHEN (SELECT count(*) FROM likely) >= ${lit(limit)}
-                 THEN (SELECT max(id) FROM likely) END AS to,
                (SELECT count(*)::int FROM candidates c
-                 WHERE (SELECT count(*) FROM likely) < ${lit(limit)}
-                    OR c.id <= (SELECT max(id) FROM likely)) AS seen`,
+                 WHERE cardinality(p.ids) < ${lit(limit)} OR c.id <= p.ids[cardinality(p.ids)]) AS seen
+          FROM (SELECT coalesce((array_agg(id ORDER BY id) FILTER (WHERE fits))[1:${lit(limit)}], '{}') AS ids,
+                       max(id) AS last
+                  FROM candidates) p`,
   );
-  const { ids, seen, last } = found;
-  const isLast = found.to === null && (last === null || seen < CANDIDATES);
-  return { ids: ids ?? [], seen, to: isLast ? until : (found.to ?? last ?? until), isLast };
+  const isFull = ids.length >= limit;
+  const isLast = !isFull && seen < CANDIDATES;
+  const stop = isFull ? ids.at(-1) : last;
+  return { ids, seen, to: isLast ? until : (stop ?? until), isLast };
 }
 
-/** A condition over `d` (its DID) and `m` (its own metadata) without which a filter is not about a DID. */
+interface Found {
+  readonly ids: readonly DidId[];
+  readonly seen: number;
+  /** The last DID looked at; null where none was. */
+  readonly last: DidId | null;
+}
+
+/**
+ * A condition over `d` without which a filter is not about a DID. Own metadata is looked up DID by DID,
+ * and only where the rest holds: joined, all that there is might be read.
+ */
 function necessary({ accounts, criteria }: DidFilter): Sql {
   const owned =
     accounts === null
       ? sql`true`
-      : sql`d.account_id IN (SELECT a.id FROM accounts a WHERE a.name = ANY(${[...accounts]}::text[]))`;
-  return join([owned, ...criteria.map(condition)], ' AND ');
+      : sql`d.account_id = ANY(ARRAY(SELECT a.id FROM accounts a WHERE a.name = ANY(${[...accounts]}::text[])))`;
+  const isOwn = ({ key }: Criterion): boolean => !BUILT_IN_KEYS.has(key);
+  const own = criteria.filter(isOwn).map(ownCondition);
+  const described =
+    own.length === 0
+      ? sql`true`
+      : sql`coalesce((SELECT ${join(own, ' AND ')} FROM did_meta m WHERE m.did_id = d.id), false)`;
+  const builtIn = criteria.filter((criterion) => !isOwn(criterion)).map(builtInCondition);
+  return join([owned, ...builtIn, described], ' AND ');
 }
 
-function condition(criterion: Criterion): Sql {
-  const { key, excluded } = criterion;
-  const text = textOf(key);
+function builtInCondition(criterion: Criterion): Sql {
+  const text = textOf(criterion.key);
   if (text === undefined) return sql`true`;
-  if (!BUILT_IN_KEYS.has(key)) {
-    // Lists, numbers and objects become texts in their own way: that is looked at afterwards.
-    return sql`m.meta ? ${key}::text AND (jsonb_typeof(m.meta -> ${key}::text) <> 'string' OR ${fits(criterion, text)})`;
-  }
-  return excluded ? sql`NOT ${fits(criterion, text)}` : fits(criterion, text);
+  return criterion.excluded ? sql`NOT ${fits(criterion, text)}` : fits(criterion, text);
 }
 
-/** The text of a key as Python writes it; undefined where SQL cannot tell. */
+/** Lists, numbers and objects become texts in their own way: that is looked at afterwards. */
+function ownCondition(criterion: Criterion): Sql {
+  const { key } = criterion;
+  const text = sql`left(m.meta ->> ${key}::text, ${lit(TEXT_MAX)})`;
+  return sql`m.meta ? ${key}::text AND (jsonb_typeof(m.meta -> ${key}::text) <> 'string' OR ${fits(criterion, text)})`;
+}
+
+/** The text of a built-in key as Python writes it; undefined where SQL cannot tell. */
 function textOf(key: string): Sql | undefined {
   if (key === 'scope' || key === 'name') return sql`d.${ident(key)}`;
-  if (!BUILT_IN_KEYS.has(key)) return sql`left(m.meta ->> ${key}::text, ${lit(TEXT_MAX)})`;
   if (!Object.hasOwn(DescriptionColumns, key)) return undefined;
   const column = sql`d.${ident(key)}`;
   switch (DescriptionColumns[key as keyof typeof DescriptionColumns]) {
