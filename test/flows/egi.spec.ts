@@ -29,7 +29,10 @@ describe('a storage element of EGI is taken out of service', () => {
 
   beforeAll(async () => {
     const tuning = Object.fromEntries(DAEMONS.map((name) => [name, soon]));
-    api = await startApi({ roles: ['all'], overrides: { daemons: { tuning } } });
+    api = await startApi({
+      roles: ['all'],
+      overrides: { jobs: { pollSeconds: 1 }, daemons: { tuning } },
+    });
     lake = await memoryLake(api.root, `egi-${process.pid}`, 'biomed');
     for (const rse of ['OLD-SE', 'NEW-SE', 'FAR-SE']) await lake.rse(rse, { vo: 'biomed' });
     const upload = (rse: string, dataset: string, files: string[]) =>
