@@ -1,6 +1,7 @@
 import { type Principal } from '../../accounts/index.js';
 import { type Config } from '../../config/index.js';
 import { type Tx } from '../../db/index.js';
+import { InvalidObject } from '../../errors/index.js';
 import { addDescribedDids } from '../../metadata/index.js';
 import { addRules, rulesTerms } from '../../rules/index.js';
 import { demandOpen, existingScopes } from '../../scopes/index.js';
@@ -17,8 +18,8 @@ export interface AddTerms {
 
 /**
  * Adds datasets and containers with their metadata, content and rules: all that one request asks, or
- * nothing. Throws ScopeNotFound, AccessDenied, UnsupportedOperation (a closed scope) and what the rooms
- * throw.
+ * nothing. Throws ScopeNotFound, AccessDenied, UnsupportedOperation (a closed scope), InvalidObject (too
+ * many different rules) and what the rooms throw.
  */
 export async function addRequested(
   tx: Tx,
@@ -36,7 +37,7 @@ export async function addRequested(
     .filter(({ dids }) => dids.length > 0)
     .map((request) => ({ parent: request, children: request.dids, rse: request.rse }));
   await attachContent(tx, attachments, { caller, now, naming: config.dids.naming });
-  for (const { rule, dids } of wishesOf(requests)) {
+  for (const { rule, dids } of demandFew(wishesOf(requests))) {
     const spec = await ruleSpecOf(tx, caller, dids, rule);
     await addRules(tx, spec, rulesTerms(config, now));
   }
@@ -48,7 +49,7 @@ interface Wishes {
   readonly dids: DidRequest[];
 }
 
-function wishesOf(requests: readonly DidRequest[]): Iterable<Wishes> {
+function wishesOf(requests: readonly DidRequest[]): Wishes[] {
   const wishes = new Map<string, Wishes>();
   for (const did of requests) {
     for (const rule of did.rules) {
@@ -58,5 +59,16 @@ function wishesOf(requests: readonly DidRequest[]): Iterable<Wishes> {
       else wishes.set(key, { rule, dids: [did] });
     }
   }
-  return wishes.values();
+  return [...wishes.values()];
+}
+
+/** Different rules a request: each is checked and placed by statements of its own. */
+const RULES_MAX = 200;
+
+function demandFew(wishes: Wishes[]): Wishes[] {
+  if (wishes.length <= RULES_MAX) return wishes;
+  throw new InvalidObject(
+    `Problem validating rules: the DIDs of one request may ask for at most ${RULES_MAX} different rules, not ${wishes.length}; add them by several requests`,
+    { field: 'rules', rules: wishes.length, most: RULES_MAX },
+  );
 }

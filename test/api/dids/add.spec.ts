@@ -47,6 +47,27 @@ describe('adding a dataset', () => {
     );
   });
 
+  it('takes as many DIDs with one rule as they are, but not as many different rules', async () => {
+    const rule = { account: 'root', rse_expression: 'SHORE-DISK', lifetime: 600 };
+    const wish = (comment: (at: number) => string) =>
+      Array.from({ length: 201 }, (_, at) => ({
+        scope: 'km3net',
+        name: `wished${at}`,
+        type: 'DATASET',
+        rules: [{ ...rule, comment: comment(at) }],
+      }));
+    const { status, text } = await w.root('POST', '/dids', wish(String));
+    expect([status, text]).toEqual([400, expect.stringContaining('at most 200 different rules')]);
+    expect(await refused(w.root('GET', '/dids/km3net/wished0'))).toBe('404 DataIdentifierNotFound');
+    await ok(
+      w.root(
+        'POST',
+        '/dids',
+        wish(() => 'the same'),
+      ),
+    );
+  });
+
   it('leaves nothing behind when a part of it fails', async () => {
     const dids = [file('f2'), file('f1', { bytes: 99 })];
     const body = { ...DATASET, rse: 'SHORE-DISK', dids };
