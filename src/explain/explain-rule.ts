@@ -1,5 +1,7 @@
 import { type Tx } from '../db/index.js';
+import { RuleNotFound } from '../errors/index.js';
 import { Activities, type DaemonName, RuleState, RuleStateCodec } from '../vocabulary/index.js';
+import { explainEndedRule } from './explain-ended-rule.js';
 import { type Explanation, type Group, type Remedy } from './explanation.js';
 import { type RemedyFacts, remediesOf } from './group-remedies.js';
 import { canOf, type GroupFacts, nextOf, sentenceOf, WORKERS } from './group-sentences.js';
@@ -16,7 +18,8 @@ import { idleWorkers } from './workers.js';
  * number of statements does not grow with the rule. Throws RuleNotFound.
  */
 export async function explainRule(tx: Tx, uid: string, desk: Desk): Promise<Explanation> {
-  const facts = await readRuleFacts(tx, uid, desk);
+  const facts = await readRuleFacts(tx, uid, desk).catch(absent);
+  if (!facts) return await explainEndedRule(tx, uid, desk);
   const { rule, id, now } = facts;
   const groups = facts.groups.map((row, at) => groupOf(facts, row, at));
   const { next, workers } = nextSteps(facts);
@@ -33,6 +36,10 @@ export async function explainRule(tx: Tx, uid: string, desk: Desk): Promise<Expl
     remedies: remediesOfRule(facts),
     facts: factsOf(facts),
   };
+}
+
+function absent(error: unknown): undefined {
+  if (!(error instanceof RuleNotFound)) throw error;
 }
 
 function groupOf(facts: RuleFacts, row: GroupRow, at: number): Group {
@@ -139,6 +146,7 @@ const factsOf = ({ rule, drifts, rses, replaces, dependence, child, parents }: R
   error: rule.error,
   child_rule_id: child ? rule.childRuleUid?.replaceAll('-', '') : null,
   parent_rule_ids: parents,
+  subscription_id: rule.subscriptionUid?.replaceAll('-', '') ?? null,
   held_alone: dependence,
   drift_policy: replaces ? 'replace' : 'keep',
   drift: drifts.map(({ rseId, locks, since, dueAt, error }) => ({

@@ -115,6 +115,15 @@ export const forRule = {
       body: { rse_expression: expression },
       command: `rucio rule move ${id} --rses ${word(expression)}`,
     }),
+  restore: (id: string): Remedy =>
+    remedy({
+      what: 'bring the rule back, while its copies stand',
+      who: 'owner',
+      method: 'POST',
+      path: `/rules/${id}/restore`,
+      body: {},
+      command: `sluice rule restore ${id}`,
+    }),
   /** The rest of its policy stays as it is. */
   placeAnew: (id: string, policy: RepairPolicy | null): Remedy =>
     changing(

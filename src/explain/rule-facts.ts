@@ -18,6 +18,7 @@ import {
   suspension,
 } from './rule-facts.sql.js';
 import { type GroupRow, lockGroups, lookAtSamples, type SampleRow } from './rule-groups.sql.js';
+import { subscriptionNamed } from './subscription-facts.sql.js';
 import { lastBeats } from './workers.js';
 
 /** Where explanations are written: the site's settings and the time. */
@@ -51,6 +52,8 @@ export interface RuleFacts extends Desk {
   readonly suspended: { readonly at: Date; readonly account: string | null } | undefined;
   readonly admins: readonly string[];
   readonly child: Rule | undefined;
+  /** The standing order that it was made for. */
+  readonly subscription: { readonly name: string; readonly account: string } | undefined;
   /** Wire ids of rules that wait for it. */
   readonly parents: readonly string[];
 }
@@ -94,6 +97,8 @@ export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<Ru
     suspended: isState(RuleState.SUSPENDED) ? await suspension(tx, id) : undefined,
     admins: isState(RuleState.WAITING_APPROVAL) ? await admins(tx) : [],
     child: rule.childRuleUid === null ? undefined : await findRule(tx, rule.childRuleUid),
+    subscription:
+      rule.subscriptionUid === null ? undefined : await subscriptionNamed(tx, rule.subscriptionUid),
     parents: (await parents(tx, rule.id)).map((parent) => wireId(parent.uid)),
   };
 }

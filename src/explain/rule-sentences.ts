@@ -65,6 +65,7 @@ export function linesOf(facts: RuleFacts): string[] {
     ...nameless(facts),
     ...succession(facts),
     ...ending(facts),
+    ...origin(facts),
   ];
 }
 
@@ -134,6 +135,11 @@ function succession({ child, parents, rule }: RuleFacts): string[] {
     ...lines,
   ];
 }
+
+const origin = ({ subscription }: RuleFacts): string[] =>
+  subscription
+    ? [`It was made for the subscription ${subscription.name} of ${subscription.account}`]
+    : [];
 
 function ending(facts: RuleFacts): string[] {
   const { rule, now, child } = facts;

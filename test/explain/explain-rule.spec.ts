@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
 import { judgeRepairer } from '../../src/daemons/judge/repairer.js';
 import { execute, sql } from '../../src/db/index.js';
 import { upsertTransferLimit } from '../../src/requests/index.js';
@@ -91,6 +92,36 @@ describe('a rule that is OK', () => {
     const { lines, next } = await at.rule(rule);
     expect(lines[0]).toBe('It ended at 12:01 UTC: the judge takes its locks');
     expect(next).toEqual(['The cleaner releases its locks and keeps the rule in the history']);
+  });
+
+  it('that stands in the history only says when it ended, and how it comes back', async () => {
+    const rule = await a.rule('run', { rseExpression: 'A-DISK', lifetime: 60, comment: 'a test' });
+    a.pass(120);
+    await a.shift(judgeCleaner(a.config));
+    const { state, summary, lines, remedies } = await at.rule(rule);
+    expect(state).toBe('ENDED');
+    expect(summary).toBe(
+      'It ended at 12:02 UTC, as OK: 1 copy on A-DISK; it holds nothing any more',
+    );
+    expect(lines).toEqual(['Its comment: a test']);
+    expect(remedies).toEqual([
+      expect.objectContaining({ method: 'POST', path: `/rules/${wireId(rule.uid)}/restore` }),
+    ]);
+  });
+
+  it('that a subscription made says which', async () => {
+    const uid = '01234567-89ab-4def-8123-456789abcdef';
+    await a.db.tx((tx) =>
+      execute(
+        tx,
+        sql`INSERT INTO subscriptions (uid, name, account_id, state, filter, replication_rules)
+            VALUES (${uid}, 'raw-data', ${a.accountId}, 'A', '{}', '[]')`,
+      ),
+    );
+    const rule = await a.rule('run', { rseExpression: 'A-DISK', subscriptionUid: uid });
+    expect((await at.rule(rule)).lines).toContain(
+      'It was made for the subscription raw-data of shore',
+    );
   });
 
   it('that somebody else holds too says so', async () => {
