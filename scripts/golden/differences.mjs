@@ -236,6 +236,22 @@ SINGLE.push({
   adapt: (answer) => set(answer, { 'body.json.bytes': '<any>' }),
 });
 
+// How a rule is repaired, and how often it was, stands beside what Rucio says of it.
+const isRule = (row) => row !== null && typeof row === 'object' && 'locks_stuck_cnt' in row;
+const rowsOf = ({ body }) => body.lines ?? (body.kind === 'json' ? [body.json] : []);
+SINGLE.push({
+  name: 'rules-say-how-they-are-repaired',
+  applies: ({ method, path, answer }) =>
+    method === 'GET' && !path.includes('/history') && rowsOf(answer).some(isRule),
+  adapt: (answer) => {
+    const copy = structuredClone(answer);
+    for (const row of rowsOf(copy).filter(isRule)) {
+      Object.assign(row, { repair: null, repair_attempts: 0 });
+    }
+    return copy;
+  },
+});
+
 // JSON is called JSON; Rucio's list of ids has Flask's content type.
 SINGLE.push({
   name: 'new-rule-ids-are-json',
