@@ -65,7 +65,7 @@ export async function rulesLike(
     const of = ident(rule);
     return sql`(${of}.account_id, ${of}.rse_expression, ${of}.copies, ${of}.weight, ${of}.did_grouping,
       ${of}.source_replica_expression, ${of}.activity, ${of}.priority, ${of}.purge_replicas,
-      ${of}.ignore_availability, ${of}.ignore_account_limit)`;
+      ${of}.ignore_availability, ${of}.ignore_account_limit, ${of}.constraints)`;
   };
   const found = await rows<{ id: RuleId }>(
     tx,
