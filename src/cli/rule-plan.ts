@@ -82,10 +82,16 @@ function bodyOf(dids: readonly string[], options: RulePlanOptions): object {
   };
   return {
     dids: dids.map(parseDid),
-    copies: wholeNumber('--copies', options.copies ?? '1'),
+    copies: wholeNumber('--copies', options.copies ?? copiesIn(options.rseExpression)),
     rse_expression: options.rseExpression,
     ...given,
   };
+}
+
+/** A placement in its short form says them: `type=DISK:2;type=TAPE:1`. */
+function copiesIn(expression: string): string {
+  const counts = [...expression.matchAll(/:(\d{1,7})(?=;|$)/g)].map(([, count]) => Number(count));
+  return String(counts.length === 0 ? 1 : counts.reduce((sum, count) => sum + count, 0));
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -101,11 +101,14 @@ function reasons(why: readonly ShownWhy[], units: number): string {
     .map(({ reason, units: count, detail }) => {
       const words = WORDS[reason] ?? reason.toLowerCase().replaceAll('_', ' ');
       const share = count < units ? ` (${inCount(count)} of ${inCount(units)})` : '';
-      const told = detail === null ? words : reason === 'HELD' ? detail : `${words}: ${detail}`;
+      const told = detail === null ? words : isLimit(reason) ? `${words}: ${detail}` : detail;
       return `${told}${share}`;
     })
     .join('; ');
 }
+
+/** Their numbers need a word before them; other details say all. */
+const isLimit = (reason: string): boolean => reason.endsWith('LIMIT');
 
 const WORDS: Readonly<Record<string, string>> = {
   KEPT: 'stays there',
@@ -114,6 +117,10 @@ const WORDS: Readonly<Record<string, string>> = {
   SHARE: 'its share by weight',
   NOT_WRITABLE: 'cannot be written now',
   NO_WEIGHT: 'has not the weight',
+  NO_ATTRIBUTE: 'has not the attribute',
+  DISTINCT: 'its value is taken',
+  SKEW: 'its value has enough copies',
+  NEEDED_ELSEWHERE: 'with it the others would have no place',
   ACCOUNT_LIMIT: 'quota',
   RSE_LIMIT: 'no space',
   SURPLUS: 'others come first',

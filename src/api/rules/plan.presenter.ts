@@ -8,6 +8,7 @@ import {
 } from '../../rules/index.js';
 import { type OrderPlan } from '../../subscriptions/index.js';
 import { Activities, DidTypeCodec, RuleGroupingCodec } from '../../vocabulary/index.js';
+import { presentPlacement } from './rules.presenter.js';
 
 /** A plan names so many of its DIDs; their number is told in any case. */
 const DIDS_SHOWN = 10;
@@ -59,6 +60,7 @@ const presentPlan = (plan: RulePlan) => ({
   account: plan.account,
   rse_expression: plan.spec.rseExpression,
   copies: plan.spec.copies,
+  ...(plan.spec.constraints && { placement: presentPlacement(plan.spec.constraints) }),
   weight: plan.spec.weight ?? null,
   grouping: RuleGroupingCodec.name(plan.spec.grouping),
   activity: Activities[plan.spec.activity] ?? null,

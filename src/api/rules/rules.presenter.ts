@@ -64,7 +64,7 @@ export const presentRule = (rule: ListedRule) => ({
 });
 
 /** As `placement` is given. */
-const presentPlacement = ({ parts, distinct, maxSkew }: PlacementConstraints) => ({
+export const presentPlacement = ({ parts, distinct, maxSkew }: PlacementConstraints) => ({
   parts: parts.map(({ copies, rseExpression, weight }) => ({
     copies,
     rse_expression: rseExpression,

@@ -22,7 +22,7 @@ export interface Unit {
   readonly files: bigint;
   readonly bytes: bigint;
   readonly there: ReadonlyMap<RseId, Presence>;
-  /** Where its rule has copies of it already: they stay, and are charged already. */
+  /** Where other copies of its rule are: they stay, and are charged already; one more is wanted. */
   readonly keep?: readonly RseId[];
   /** Placed in slices with others of its rule, which read the limits anew. */
   readonly sliced: boolean;
@@ -30,7 +30,7 @@ export interface Unit {
 
 export interface ChoiceTerms {
   readonly copies: number;
-  readonly constraints?: SiteConstraints | null;
+  readonly constraints: SiteConstraints | null;
   /** Locks a slice. */
   readonly sliceLocks: number;
   /** Whether each rule is placed by itself, by what the catalogue says then. */
@@ -52,9 +52,22 @@ export interface Choices extends Taken {
   /** A list of RSEs a unit; empty for those that cannot be placed. */
   readonly places: readonly (readonly RseId[])[];
   readonly chosen: ReadonlyMap<RseId, Reasons<ChoiceReason>>;
+  /** For how many units an RSE was chosen for a part of the constraints, by `partKey`. */
+  readonly parts: ReadonlyMap<string, number>;
   readonly rejected: ReadonlyMap<RseId, Reasons<ExclusionReason>>;
   readonly short: { readonly units: number; readonly first: SluiceError | undefined };
 }
+
+/** One part of the constraints at one RSE. */
+export const partKey = (part: number, rseId: RseId): string => `${part}@${rseId}`;
+
+/** Whatever else was wished, these RSEs could not take the unit. */
+const UNFIT: readonly ExclusionReason[] = [
+  'no weight',
+  'no attribute',
+  'account limit',
+  'RSE limit',
+];
 
 /**
  * Places units one after the other as creation does: by `placeCopies`, each with the room that those
@@ -69,6 +82,7 @@ class Choosing {
   readonly charged = new Map<RseId, bigint>();
   readonly stored = new Map<RseId, bigint>();
   private readonly chosen = new Map<RseId, Reasons<ChoiceReason>>();
+  private readonly parts = new Map<string, number>();
   private readonly rejected = new Map<RseId, Reasons<ExclusionReason>>();
   private short = 0;
   private firstShort: SluiceError | undefined;
@@ -81,11 +95,12 @@ class Choosing {
   }
 
   result(): Omit<Choices, 'places'> {
-    const { charged, stored, chosen, rejected } = this;
+    const { charged, stored, chosen, parts, rejected } = this;
     return {
       charged,
       stored,
       chosen,
+      parts,
       rejected,
       short: { units: this.short, first: this.firstShort },
     };
@@ -93,36 +108,45 @@ class Choosing {
 
   place(unit: Unit): readonly RseId[] {
     this.readLimits(unit);
-    const { copies } = this.terms;
+    const { constraints } = this.terms;
     const { keep = [] } = unit;
-    const here = this.candidates.map((candidate) => ({
-      ...candidate,
-      ...unit.there.get(candidate.rseId),
-      ...(keep.includes(candidate.rseId) && { quotaLeft: null, spaceLeft: null }),
-    }));
-    const wish = { id: unit.id, bytes: unit.bytes, copies, keep };
-    const placement = placeCopies(wish, here, this.terms.constraints);
+    const here = this.candidates
+      .filter(({ rseId }) => !keep.includes(rseId))
+      .map((candidate) => ({ ...candidate, ...unit.there.get(candidate.rseId) }));
+    const copies = this.wanted(unit);
+    const wish = { id: unit.id, bytes: unit.bytes, copies, taken: keep };
+    const placement =
+      copies > 0 ? placeCopies(wish, here, constraints) : { chosen: [], rejected: [] };
     for (const { rseId, reason, detail } of placement.rejected) {
-      const it = here.find((candidate) => candidate.rseId === rseId);
-      note(this.rejected, rseId, reason, () => detail ?? whyNot(reason, unit, it));
+      const candidate = here.find((it) => it.rseId === rseId);
+      note(this.rejected, rseId, reason, () => detail ?? whyNot(reason, unit, candidate));
     }
     if (placement.chosen.length < copies) {
       this.short++;
       for (const rseId of placement.chosen) note(this.rejected, rseId, 'too few', () => null);
-      this.firstShort ??= shortage(wish, here, placement, this.terms.constraints);
+      this.firstShort ??= shortage(wish, here, placement, constraints);
       return [];
     }
-    const scarce = !placement.rejected.some(({ reason }) => reason === 'surplus');
-    for (const rseId of placement.chosen) {
+    const scarce = placement.rejected.every(({ reason }) => UNFIT.includes(reason));
+    for (const rseId of keep) this.choose(rseId, 'kept', 0);
+    placement.chosen.forEach((rseId, at) => {
       const isHeld = (unit.there.get(rseId)?.heldBytes ?? 0n) > 0n;
-      const reason = keep.includes(rseId) ? 'kept' : isHeld ? 'held' : scarce ? 'needed' : 'share';
-      note(this.chosen, rseId, reason, () => null);
-    }
-    this.take(
-      unit,
-      placement.chosen.filter((rseId) => !keep.includes(rseId)),
-    );
-    return placement.chosen;
+      this.choose(rseId, isHeld ? 'held' : scarce ? 'needed' : 'share', placement.parts?.[at] ?? 0);
+    });
+    this.take(unit, placement.chosen);
+    return [...keep, ...placement.chosen];
+  }
+
+  /** Of what a rule has already one copy goes, so that one more is wanted where others are left. */
+  private wanted({ keep }: Unit): number {
+    const { copies } = this.terms;
+    return keep === undefined ? copies : Math.min(1, Math.max(0, copies - keep.length));
+  }
+
+  private choose(rseId: RseId, reason: ChoiceReason, part: number): void {
+    note(this.chosen, rseId, reason, () => null);
+    const key = partKey(part, rseId);
+    this.parts.set(key, (this.parts.get(key) ?? 0) + 1);
   }
 
   /** When creation would read them: for a rule placed by itself, and for each slice of a container. */

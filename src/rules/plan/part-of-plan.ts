@@ -2,7 +2,7 @@ import { type Rse } from '../../rses/index.js';
 import { readableBytes, type RseId } from '../../vocabulary/index.js';
 import { type Candidate } from '../copy-placement.js';
 import { type Sites } from '../sites.js';
-import { note, type Reasons, whyNot } from './choose-units.js';
+import { note, partKey, type Reasons, whyNot } from './choose-units.js';
 import { type Flow } from './flows.sql.js';
 import { type Placed } from './place-draft.js';
 import {
@@ -26,11 +26,18 @@ export interface Decided {
   readonly nameOf: (rseId: RseId) => string;
 }
 
+/** What was decided about one RSE. */
+export interface ShownRse {
+  /** The part of the constraints that it was chosen for in most cases. */
+  readonly part: number;
+  /** Those that it could be of. */
+  readonly parts: readonly number[];
+  readonly chosen?: ChosenRse;
+  readonly rejected?: RejectedRse;
+}
+
 /** Every RSE of an expression: chosen for some unit, or rejected for all, with the reasons. */
-export function presentChoices(decided: Decided): {
-  readonly chosen: ChosenRse[];
-  readonly rejected: RejectedRse[];
-} {
+export function presentChoices(decided: Decided): ShownRse[] {
   const { placed } = decided;
   const chosen = new Map(placed.choices.chosen);
   const rejected = new Map(placed.choices.rejected);
@@ -42,13 +49,29 @@ export function presentChoices(decided: Decided): {
       rejected.set(id, new Map([['not writable', { units, detail: null }]]));
     }
   }
-  return {
-    chosen: [...chosen].map(([rseId, why]) => chosenRse(decided, rseId, why)).toSorted(byBytes),
-    rejected: [...rejected]
+  return [
+    ...[...chosen]
+      .map(([rseId, why]) => ({
+        ...partsOf(decided, rseId),
+        chosen: chosenRse(decided, rseId, why),
+      }))
+      .toSorted((a, b) => byBytes(a.chosen, b.chosen)),
+    ...[...rejected]
       .filter(([rseId]) => !chosen.has(rseId))
-      .map(([rseId, why]) => ({ rse: decided.nameOf(rseId), why: listOf(why) }))
-      .toSorted((a, b) => (a.rse < b.rse ? -1 : 1)),
-  };
+      .map(([rseId, why]) => ({
+        ...partsOf(decided, rseId),
+        rejected: { rse: decided.nameOf(rseId), why: listOf(why) },
+      }))
+      .toSorted((a, b) => (a.rejected.rse < b.rejected.rse ? -1 : 1)),
+  ];
+}
+
+/** Without constraints there is one part; what none of several names is held against the first. */
+function partsOf({ sites, placed }: Decided, rseId: RseId): Pick<ShownRse, 'part' | 'parts'> {
+  const possible = sites?.constraints?.places.get(rseId)?.parts ?? [];
+  const parts = possible.length > 0 ? possible : [0];
+  const units = (part: number): number => placed.choices.parts.get(partKey(part, rseId)) ?? 0;
+  return { parts, part: parts.toSorted((a, b) => units(b) - units(a))[0] ?? 0 };
 }
 
 function chosenRse(

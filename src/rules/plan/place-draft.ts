@@ -30,6 +30,8 @@ import { type Amount, NOTHING } from './plan.js';
 
 /** Files that are placed by themselves are placed one by one up to so many; of more, a sample. */
 const ALONE_MAX = 100_000;
+/** With constraints files are placed here and not by SQL. */
+const CONSTRAINED_MAX = 10_000;
 
 /** Where everything of a draft would go. */
 export interface Placed {
@@ -151,13 +153,14 @@ async function placeAlone(
   roots: readonly DidId[],
   { sites, ways, sliceLocks }: Ground & { readonly sites: Sites },
 ): Promise<Alone> {
-  const { candidates } = sites;
   if (roots.length === 0) return { amount: NOTHING, result: [], errors: [], estimated: [] };
   const amount = await sizeOfAll(
     tx,
     dids.filter(({ id }) => roots.includes(id)),
   );
-  const parts = Math.ceil(Number(amount.files) / ALONE_MAX);
+  const { candidates, constraints } = sites;
+  const filesMax = constraints ? CONSTRAINED_MAX : ALONE_MAX;
+  const parts = Math.ceil(Number(amount.files) / filesMax);
   const files = sampleOf(filesAlone(roots), parts);
   const estimated = [
     ...(parts > 1 ? [`files are placed one by one: a sample of 1 in ${parts} is scaled up`] : []),

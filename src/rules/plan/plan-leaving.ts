@@ -10,7 +10,6 @@ import {
   type RuleId,
   RuleNotification,
 } from '../../vocabulary/index.js';
-import { demandTargets } from '../add-rules.js';
 import { type AdditionTerms } from '../begin-rules.js';
 import { type PlacementConstraints, unionOf } from '../placement-constraints.js';
 import { type RuleSpec } from '../rule-spec.js';
@@ -129,7 +128,6 @@ async function draftWithout(tx: Tx, rse: Rse, rules: LeavingRules): Promise<Draf
     return { ...draft, named: [], sites: undefined };
   }
   const sites = await noted(errors, () => sitesNow(tx, wish, errors));
-  if (sites) await noted(errors, () => demandTargets(spec, sites));
   return { ...draft, named, sites };
 }
 

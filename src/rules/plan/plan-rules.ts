@@ -125,6 +125,7 @@ const EMPTY: Placed = {
   choices: {
     places: [],
     chosen: new Map(),
+    parts: new Map(),
     rejected: new Map(),
     charged: new Map(),
     stored: new Map(),
@@ -245,7 +246,7 @@ function movesOf(
 /** What has no source comes last. */
 const keyOf = ({ source, destination }: Movement): string => `${source ?? '~'} ${destination}`;
 
-/** The parts of a rule: one, as long as it has one expression. */
+/** The parts of a rule: one, unless it has constraints with several. */
 function partsOf(
   { spec, sites, named }: Draft,
   placed: Placed,
@@ -253,12 +254,13 @@ function partsOf(
 ): PlannedPart[] {
   const amounts = (rseId: RseId, fates: readonly string[]): Amount =>
     sumOf(placed.flows.filter((flow) => flow.destination === rseId && fates.includes(flow.fate)));
-  return [
-    {
-      rseExpression: spec.rseExpression,
-      copies: spec.copies,
-      weight: spec.weight ?? null,
-      ...presentChoices({ sites, named, placed, amounts, nameOf }),
-    },
-  ];
+  const { rseExpression, copies, weight = null } = spec;
+  const parts = spec.constraints?.parts ?? [{ rseExpression, copies, weight }];
+  const shown = presentChoices({ sites, named, placed, amounts, nameOf });
+  return parts.map((part, at) => ({
+    ...part,
+    weight: part.weight ?? weight,
+    chosen: shown.flatMap((it) => (it.part === at && it.chosen ? [it.chosen] : [])),
+    rejected: shown.flatMap((it) => (it.parts.includes(at) && it.rejected ? [it.rejected] : [])),
+  }));
 }

@@ -124,9 +124,9 @@ describe('what a plan says and what creation does', () => {
           .map(({ rse, all }) => [rse, Number(all.bytes)]);
         expect(Object.fromEntries(planned)).toEqual(await locked(spec.rseExpression));
       }),
-      { numRuns: 60, seed: 20261121 },
+      { numRuns: 40, seed: 20261121 },
     );
-    expect(ends.made).toBeGreaterThan(15);
-    expect(ends.refused).toBeGreaterThan(10);
-  }, 120_000);
+    expect(ends.made).toBeGreaterThan(10);
+    expect(ends.refused).toBeGreaterThan(5);
+  }, 300_000);
 });

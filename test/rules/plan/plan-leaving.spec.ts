@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execute, sql } from '../../../src/db/index.js';
 import { findRse } from '../../../src/rses/index.js';
 import { type LeavingPlan, planLeaving, rulesTerms } from '../../../src/rules/index.js';
 import { RuleGrouping } from '../../../src/vocabulary/index.js';
@@ -84,6 +85,21 @@ describe('the plan that an RSE leaves', () => {
     expect(container?.files).toBe(2);
     expect(container?.errors).toEqual([]);
     expect(alone?.goes).toEqual(['C-DISK share 1']);
+  });
+
+  it('asks for one more copy beside those that cannot be written just now', async () => {
+    await a.rse('A-DISK');
+    const shut = await a.rse('B-DISK');
+    await a.rse('C-DISK');
+    await a.dataset('run');
+    await a.data('run', ['f1'], 'A-DISK', 'B-DISK');
+    await a.rule('run', { copies: 2, rseExpression: 'A-DISK|B-DISK|C-DISK' });
+    await base.db.tx((tx) =>
+      execute(tx, sql`UPDATE rses SET availability_write = false WHERE id = ${shut}`),
+    );
+    expect(shown(await leaving('A-DISK'))).toMatchObject([
+      { goes: ['B-DISK kept 0', 'C-DISK needed 1'], errors: [] },
+    ]);
   });
 
   it('is empty where nothing is locked', async () => {

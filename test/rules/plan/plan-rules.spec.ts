@@ -153,6 +153,69 @@ describe('a plan', () => {
     expect(fits.warnings.map(({ code }) => code)).toContain('QUOTA_NEARLY_FULL');
   });
 
+  it('shows the parts of a placement, and what its constraints have against the others', async () => {
+    for (const [rse, continent] of [
+      ['CNAF-DISK', 'EU'],
+      ['LYON-DISK', 'EU'],
+      ['FNAL-DISK', 'NA'],
+      ['NOWHERE-DISK', undefined],
+    ] as const) {
+      await a.rse(rse, { attributes: { kind: 'disk', ...(continent && { continent }) } });
+    }
+    await a.rse('KEK-TAPE', {
+      type: RseType.TAPE,
+      attributes: { kind: 'tape', continent: 'ASIA' },
+    });
+    await a.dataset('run');
+    await a.data('run', ['f1', 'f2'], 'CNAF-DISK');
+    const parts = [
+      { copies: 2, rseExpression: 'kind=disk', weight: null },
+      { copies: 1, rseExpression: 'kind=tape', weight: null },
+    ];
+    const spec = {
+      copies: 3,
+      rseExpression: '(kind=disk)|(kind=tape)',
+      constraints: { parts, distinct: ['continent'], maxSkew: null },
+    };
+    const made = await plan('run', spec);
+    expect(made.errors).toEqual([]);
+    expect(
+      made.parts.map(({ rseExpression, copies, chosen: some, rejected: others }) => [
+        copies,
+        rseExpression,
+        some.map(({ rse }) => rse),
+        others.map(({ rse, why }) => [rse, why[0]?.reason, why[0]?.detail]),
+      ]),
+    ).toEqual([
+      [
+        2,
+        'kind=disk',
+        ['CNAF-DISK', 'FNAL-DISK'],
+        [
+          ['LYON-DISK', 'distinct', 'continent=EU is taken by CNAF-DISK'],
+          ['NOWHERE-DISK', 'no attribute', 'no continent'],
+        ],
+      ],
+      [1, 'kind=tape', ['KEK-TAPE'], []],
+    ]);
+    const alone = await plan('run', { ...spec, grouping: RuleGrouping.NONE });
+    expect(
+      alone.parts.flatMap(({ chosen: some }) => some.map(({ rse }) => rse)).toSorted(),
+    ).toEqual(['CNAF-DISK', 'FNAL-DISK', 'KEK-TAPE']);
+    const { constraints } = spec;
+    const never = await plan('run', {
+      ...spec,
+      copies: 4,
+      constraints: { ...constraints, parts: parts.map((part) => ({ ...part, copies: 2 })) },
+    });
+    expect(never.errors.map(({ name }) => name)).toEqual(['InsufficientTargetRSEs']);
+    await a.rule('run', spec);
+    expect((await plan('run', spec)).errors[0]?.name).toBe('DuplicateRule');
+    expect(
+      (await plan('run', { ...spec, constraints: { ...constraints, distinct: [] } })).errors,
+    ).toEqual([]);
+  });
+
   it('plans several rules one after the other: each gets what those before leave', async () => {
     await aRun();
     await a.rse('D-DISK', { limit: 500n });
