@@ -2,7 +2,7 @@ import { type Config } from '../config/index.js';
 import { type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import { matchRses, type Rse, rsesById } from '../rses/index.js';
-import { driftsOf, findRule, replacesDrift, type Rule, type RuleDrift } from '../rules/index.js';
+import { driftsOf, findRule, type Rule, type RuleDrift } from '../rules/index.js';
 import { type RseId, RuleState, wireId } from '../vocabulary/index.js';
 import { readTraffic, type Traffic } from './holds.js';
 import { type QueuePlace, queuePlaces } from './queue-place.sql.js';
@@ -88,7 +88,7 @@ export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<Ru
     places: await queuePlaces(tx, waitersOf(groups)),
     traffic: await readTraffic(tx, desk.config),
     drifts,
-    replaces: drifts.length > 0 && (await replacesDrift(tx, rule.id)),
+    replaces: drifts.length > 0 && rule.repairPolicy?.drift === 'replace',
     holdings: held,
     dependence: ends ? await dependence(tx, rule.id) : null,
     beats: await lastBeats(tx),

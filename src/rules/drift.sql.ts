@@ -15,26 +15,9 @@ export interface RuleDrift {
   readonly error: string | null;
 }
 
-/**
- * The policy of rule `rule` says that drifted copies are placed anew: `drift` of its repair policy is
- * `replace`; where it has none, `sluice.repair.drift` of its meta, which is an object or a text that is one.
- */
-export const replacesDrifted = (rule: Sql): Sql => sql`(
-  CASE WHEN ${rule}.repair_policy IS NOT NULL THEN ${rule}.repair_policy ->> 'drift'
-       WHEN ${rule}.meta IS JSON OBJECT THEN ${rule}.meta::jsonb #>> '{sluice,repair,drift}'
-       WHEN ${rule}.meta IS JSON SCALAR
-       THEN CASE WHEN (${rule}.meta::jsonb #>> '{}') IS JSON OBJECT
-                 THEN (${rule}.meta::jsonb #>> '{}')::jsonb #>> '{sluice,repair,drift}' END
-  END = 'replace') IS TRUE`;
-
-/** Whether the policy of a rule places drifted copies anew. */
-export async function replacesDrift(tx: Tx, ruleId: RuleId): Promise<boolean> {
-  const [row] = await rows<{ replaces: boolean }>(
-    tx,
-    sql`SELECT ${replacesDrifted(sql`r`)} AS replaces FROM rules r WHERE r.id = ${ruleId}`,
-  );
-  return row?.replaces ?? false;
-}
+/** The policy of rule `rule` says that drifted copies are placed anew. */
+export const replacesDrifted = (rule: Sql): Sql =>
+  sql`(${rule}.repair_policy ->> 'drift' = 'replace') IS TRUE`;
 
 /** Lock or stuck lock `row` is at an RSE that its rule is leaving: the drifter takes care of it. */
 export const isLeaving = (row: Sql): Sql => sql`EXISTS (

@@ -13,7 +13,7 @@ export {
   type RejectedCandidate,
   type Rejection,
 } from './copy-placement.js';
-export { driftAt, driftsOf, replacesDrift, type RuleDrift } from './drift.sql.js';
+export { driftAt, driftsOf, type RuleDrift } from './drift.sql.js';
 export { ResolvedExpressionEntity, RuleDriftEntity } from './drift.entity.js';
 export {
   changeOf,

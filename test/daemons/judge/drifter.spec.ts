@@ -166,23 +166,6 @@ describe('drift of a rule whose policy places copies anew', () => {
     expect(await a.locks(rule.id)).toEqual(['f1@B-DISK O', 'f1@D-DISK O']);
   });
 
-  it('is told by the meta of a rule too', async () => {
-    await a.data('run', ['f1'], 'A-DISK');
-    const meta = JSON.stringify({ sluice: { repair: { drift: 'replace' } } });
-    const one = await a.rule('run', { rseExpression: 'tier=1', meta });
-    const text = await a.rule('run', { rseExpression: '(tier=1)', meta: JSON.stringify(meta) });
-    const plain = await a.rule('run', {
-      rseExpression: 'tier=1|tier=2',
-      meta: JSON.stringify('replace'),
-    });
-    await drift();
-    await unset('A-DISK');
-    await drift();
-    expect(await on.places(one.id)).toEqual(['f1@A-DISK', 'f1@B-DISK']);
-    expect(await on.places(text.id)).toEqual(['f1@A-DISK', 'f1@B-DISK']);
-    expect(await on.places(plain.id)).toEqual(['f1@A-DISK']);
-  });
-
   it('is placed once by two drifters at a time', async () => {
     const names = Array.from({ length: 20 }, (_, n) => `f${n}`);
     await a.data('run', names, 'A-DISK');
