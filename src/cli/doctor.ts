@@ -105,7 +105,8 @@ function lineOf(report: CheckReport, ms: number): string {
   const { check, seen, found, mended, examples, error } = report;
   const word = found === 0 ? 'ok' : isUnmended(report) ? 'FOUND' : 'MENDED';
   const head = `  ${word.padEnd(8)}${check.name.padEnd(25)}${check.says} (${seen} rows, ${(ms / 1000).toFixed(1)} s)`;
-  if (found === 0) return head;
+  // What was mended has been told one by one.
+  if (found === 0 || !isUnmended(report)) return head;
   const more = found > examples.length ? [`            and ${found - examples.length} more`] : [];
   return [
     head,
