@@ -109,6 +109,20 @@ describe('a deleted rule', () => {
     },
   );
 
+  it('keeps how its copies stand to each other', async () => {
+    const part = (rseExpression: string) => ({ copies: 1, rseExpression, weight: null });
+    const constraints = { parts: [part('A-DISK'), part('B-DISK')], distinct: [], maxSkew: null };
+    const { uid } = await a.rule('run', {
+      ...{ copies: 2, rseExpression: '(A-DISK)|(B-DISK)', constraints },
+    });
+    await end(uid);
+    await restore(uid);
+    expect(await base.db.read((tx) => findRule(tx, uid))).toMatchObject({
+      state: 'O',
+      constraints,
+    });
+  });
+
   it('is refused, with how many, where copies are gone; copy_again makes them anew', async () => {
     const { uid } = await a.rule('run', twoCopies);
     await end(uid);

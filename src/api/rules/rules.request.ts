@@ -105,6 +105,8 @@ export function parseUpdate(body: unknown): RuleUpdate {
     );
   }
   const given = parseParameters(Options, options, 'options');
+  const sluice = readSluiceMeta(given.meta);
+  const repair = given.repair === undefined ? sluice.repair : readRepair(given.repair);
   return {
     change: {
       ...(given.comment !== undefined && { comment: given.comment }),
@@ -122,9 +124,9 @@ export function parseUpdate(body: unknown): RuleUpdate {
       ...(given.meta !== undefined && { meta: ruleMeta(given.meta) }),
       ...(given.purge_replicas !== undefined && { purgeReplicas: given.purge_replicas }),
       ...(given.boost_rule !== undefined && { boost: given.boost_rule }),
-      ...(given.repair !== undefined && { repairPolicy: readRepair(given.repair) }),
+      ...(repair !== undefined && { repairPolicy: repair }),
     },
-    sluice: readSluiceMeta(given.meta),
+    sluice,
     account: given.account,
     approve: given.approve,
   };

@@ -42,7 +42,7 @@ beforeAll(async () => {
     });
     await api.root('POST', `/accounts/alice/limits/local/${rse}`, { bytes: 100_000 });
   }
-  for (const run of ['run1', 'run2', 'run3', 'run4', 'run5', 'run6', 'run7']) {
+  for (const run of ['run1', 'run2', 'run3', 'run4', 'run5', 'run6', 'run7', 'run8']) {
     await api.root('POST', `/dids/lab/${run}`, {
       type: 'DATASET',
       dids: ['a', 'b'].map((file) => ({
@@ -115,6 +115,23 @@ describe('the key repair of a rule', () => {
     });
     expect((await change(null)).status).toBe(200);
     expect(await rule(id)).toMatchObject({ repair: null });
+  });
+
+  it('comes with meta too, as the official client sends it; what is said beside that counts', async () => {
+    const meta = { sluice: { repair: { on_stuck: 'alert' } }, mine: 7 };
+    const id = await add('run8', { meta });
+    expect(await rule(id)).toMatchObject({
+      repair: { on_stuck: 'alert' },
+      meta: JSON.stringify(meta),
+    });
+    const change = (options: object) => alice('PUT', `/rules/${id}`, { options });
+    const quiet = { sluice: { repair: { on_stuck: 'retry' } } };
+    expect((await change({ meta: quiet })).status).toBe(200);
+    expect(await rule(id)).toMatchObject({ repair: { on_stuck: 'retry' } });
+    expect((await change({ meta, repair: null })).status).toBe(200);
+    expect(await rule(id)).toMatchObject({ repair: null });
+    const wrong = { sluice: { repair: { on_stuck: 'panic' } } };
+    expect(refusal(await change({ meta: wrong }))).toMatch(/^400 InvalidObject/);
   });
 
   it.each([
