@@ -14,7 +14,6 @@ import {
   type RuleState,
 } from '../vocabulary/index.js';
 import { type PlacementConstraints } from './placement-constraints.js';
-import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
 
 /** A rule as it was when it ended. */
@@ -42,7 +41,6 @@ export interface DeletedRule extends DidName {
   readonly meta: string | null;
   readonly eolAt: Date | null;
   readonly repairPolicy: RepairPolicy | null;
-  readonly constraints: PlacementConstraints | null;
   readonly deletedAt: Date;
 }
 
@@ -61,8 +59,7 @@ export async function findDeletedRule(tx: Tx, id: string): Promise<DeletedRule> 
                    h.purge_replicas AS "purgeReplicas", h.ignore_availability AS "ignoreAvailability",
                    h.ignore_account_limit AS "ignoreAccountLimit", h.split_container AS "splitContainer",
                    h.subscription_uid AS "subscriptionUid", h.comments AS comment, h.priority, h.meta,
-                   h.eol_at AS "eolAt", h.repair_policy AS "repairPolicy",
-                   h.constraints, h.deleted_at AS "deletedAt"
+                   h.eol_at AS "eolAt", h.repair_policy AS "repairPolicy", h.deleted_at AS "deletedAt"
               FROM rules_history h JOIN accounts a ON a.id = h.account_id
              WHERE h.uid = ${uid}::uuid ORDER BY h.deleted_at DESC LIMIT 1`,
       )
