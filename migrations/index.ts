@@ -14,6 +14,7 @@ import { Drift1796342400000 } from './0014-drift/index.js';
 import { Repair1796428800000 } from './0015-repair/index.js';
 import { Jobs1796515200000 } from './0016-jobs/index.js';
 import { BackfillsAndTasks1796601600000 } from './0017-backfills-and-tasks/index.js';
+import { Phases1796688000000 } from './0018-phases/index.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   Repair1796428800000,
   Jobs1796515200000,
   BackfillsAndTasks1796601600000,
+  Phases1796688000000,
 ] as const;

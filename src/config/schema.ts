@@ -28,6 +28,7 @@ export const DAEMON_NAMES = [
   'judge-repairer',
   'judge-cleaner',
   'judge-drifter',
+  'judge-phaser',
   'conveyor-submitter',
   'conveyor-poller',
   'conveyor-finisher',
@@ -239,6 +240,8 @@ export const ConfigSchema = section({
     suspendAfterSeconds: seconds,
     /** A rule whose end of life has come expires so much later. */
     eolGraceSeconds: seconds,
+    /** Until the next look at a phase that is over and may not end yet. */
+    phaseLookSeconds: seconds,
     synchronousLocksMax: amount,
     sliceLocks: amount,
   }),

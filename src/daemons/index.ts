@@ -19,6 +19,7 @@ import { judgeCleaner } from './judge/cleaner.js';
 import { judgeDrifter } from './judge/drifter.js';
 import { judgeEvaluator } from './judge/evaluator.js';
 import { judgeInjector } from './judge/injector.js';
+import { judgePhaser } from './judge/phaser.js';
 import { judgeRepairer } from './judge/repairer.js';
 import { necromancer } from './necromancer.js';
 import { darkReaper } from './reaper/dark-reaper.js';
@@ -49,6 +50,7 @@ const factories: Partial<Record<DaemonName, (parts: SharedParts) => Reconciler>>
   'judge-repairer': ({ config }) => judgeRepairer(config),
   'judge-cleaner': ({ config }) => judgeCleaner(config),
   'judge-drifter': ({ config }) => judgeDrifter(config),
+  'judge-phaser': ({ config }) => judgePhaser(config),
   transmogrifier: ({ config }) => transmogrifier(config),
   foreman: ({ config }) => foreman(config),
   'conveyor-submitter': ({ config, movements }) => conveyorSubmitter(config, movements),

@@ -77,7 +77,7 @@ export {
   sizeAnew,
 } from './mend.sql.js';
 export { eraseDids } from './erase.sql.js';
-export { type TouchedDid, touchDids } from './touch.sql.js';
+export { lastReads, type TouchedDid, touchDids } from './touch.sql.js';
 export {
   claimEvaluation,
   type DueEvaluation,

@@ -1,5 +1,5 @@
-import { execute, lit, sql, type Tx } from '../db/index.js';
-import { type DidName, DidType } from '../vocabulary/index.js';
+import { execute, lit, rows, sql, type Tx } from '../db/index.js';
+import { type DidId, type DidName, DidType } from '../vocabulary/index.js';
 
 /** A DID that somebody says to have read, how often, and when last. Nobody has checked the name. */
 export interface TouchedDid extends DidName {
@@ -39,4 +39,23 @@ export async function touchDids(tx: Tx, dids: readonly TouchedDid[]): Promise<nu
                  ORDER BY x.id FOR NO KEY UPDATE OF x SKIP LOCKED) k
          WHERE d.id = k.id`,
   );
+}
+
+/**
+ * When each of these DIDs was read last: itself, or a collection below it (who reads a file reads the
+ * datasets that hold it). Those that nobody has read are missing.
+ */
+export async function lastReads(tx: Tx, ids: readonly DidId[]): Promise<Map<DidId, Date>> {
+  if (ids.length === 0) return new Map();
+  const found = await rows<{ id: DidId; at: Date }>(
+    tx,
+    sql`WITH RECURSIVE tree(root, id, type, at) AS (
+          SELECT d.id, d.id, d.type, d.accessed_at FROM dids d WHERE d.id = ANY (${[...ids]}::bigint[])
+          UNION
+          SELECT t.root, d.id, d.type, d.accessed_at FROM tree t
+            JOIN contents ct ON ct.parent_id = t.id JOIN dids d ON d.id = ct.child_id
+           WHERE t.type = ${lit(DidType.CONTAINER)})
+        SELECT root AS id, max(at) AS at FROM tree WHERE at IS NOT NULL GROUP BY root`,
+  );
+  return new Map(found.map(({ id, at }) => [id, at]));
 }

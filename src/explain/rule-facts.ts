@@ -2,7 +2,14 @@ import { type Config } from '../config/index.js';
 import { type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import { matchRses, type Rse, rsesById } from '../rses/index.js';
-import { driftsOf, findRule, type Rule, type RuleDrift } from '../rules/index.js';
+import {
+  driftsOf,
+  findRule,
+  type FormerPhase,
+  formerPhases,
+  type Rule,
+  type RuleDrift,
+} from '../rules/index.js';
 import { type RseId, RuleState, wireId } from '../vocabulary/index.js';
 import { readTraffic, type Traffic } from './holds.js';
 import { type QueuePlace, queuePlaces } from './queue-place.sql.js';
@@ -54,6 +61,8 @@ export interface RuleFacts extends Desk {
   readonly child: Rule | undefined;
   /** The standing order that it was made for. */
   readonly subscription: { readonly name: string; readonly account: string } | undefined;
+  /** Phases that are over and still hold their copies. */
+  readonly former: readonly FormerPhase[];
   /** Wire ids of rules that wait for it. */
   readonly parents: readonly string[];
 }
@@ -99,6 +108,7 @@ export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<Ru
     child: rule.childRuleUid === null ? undefined : await findRule(tx, rule.childRuleUid),
     subscription:
       rule.subscriptionUid === null ? undefined : await subscriptionNamed(tx, rule.subscriptionUid),
+    former: rule.phase ? await formerPhases(tx, rule.uid) : [],
     parents: (await parents(tx, rule.id)).map((parent) => wireId(parent.uid)),
   };
 }

@@ -1,4 +1,5 @@
 import { type DaemonName, RuleState, RuleStateCodec } from '../vocabulary/index.js';
+import { phaseLines } from './phase-lines.js';
 import { type RuleFacts } from './rule-facts.js';
 import { LOCKS_MAX } from './rule-groups.sql.js';
 import { clockTime, counted, dueAt, lasting, listed, sized } from './words.js';
@@ -63,6 +64,7 @@ export function linesOf(facts: RuleFacts): string[] {
     ...approving(facts),
     ...drifting(facts),
     ...nameless(facts),
+    ...phaseLines(facts),
     ...succession(facts),
     ...ending(facts),
     ...origin(facts),

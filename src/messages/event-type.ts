@@ -23,6 +23,8 @@ export const EventType = {
   DATASETLOCK_OK: 'DATASETLOCK_OK',
   /** A letter to somebody: to (a list of addresses), subject, body. */
   EMAIL: 'email',
+  /** Ours: a rule's next phase began: scope, name, rule_id, phase (from 1), phases (how many). */
+  RULE_PHASE: 'RULE_PHASE',
   DELETION_DONE: 'deletion-done',
   DELETION_NOT_FOUND: 'deletion-not-found',
   DELETION_FAILED: 'deletion-failed',

@@ -7,7 +7,7 @@ import {
   StagingAreaRuleRequiresLifetime,
 } from '../errors/index.js';
 import { resolveRses, type Rse } from '../rses/index.js';
-import { Channel, type DidId, RseType, type RuleId, RuleState } from '../vocabulary/index.js';
+import { Channel, type DidId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { demandApprovable } from './approval.js';
 import { onArchives } from './archived-files.js';
 import { type AdditionTerms, howToBegin } from './begin-rules.js';
@@ -16,8 +16,9 @@ import { askApprovers } from './letters.sql.js';
 import { placeAtOnce } from './place-at-once.js';
 import { type RuleSpec } from './rule-spec.js';
 import { insertRules, selectRules } from './rule.sql.js';
-import { type SiteConstraints } from './site-constraints.js';
+import { isOnTape } from './on-tape.js';
 import { findSites, type Sites, type Wish } from './sites.js';
+import { wishPhases } from './wish-phases.js';
 
 /** A rule that was made: its key inside and the id on the wire, as a uuid. */
 export interface AddedRule {
@@ -30,11 +31,12 @@ export interface AddedRule {
  * `delayInjection`, or when the whole request makes `synchronousLocksMax` locks or more, or is about
  * more than a few DIDs that are placed one by one, they are left to the injector; with `askApproval`
  * they wait for approval, unless the RSE approves itself.
- * A rule on a constituent without a copy on disk is made on its archive.
+ * A rule on a constituent without a copy on disk is made on its archive. With `phases` it begins with
+ * the first of them, and the phaser goes on.
  *
  * Throws DataIdentifierNotFound, DuplicateRule, InvalidValueForKey (copies), InvalidRSEExpression,
  * RSEWriteBlocked, StagingAreaRuleRequiresLifetime, ManualRuleApprovalBlocked,
- * InvalidReplicationRule (no DIDs, approval of several RSEs), InvalidRuleWeight,
+ * InvalidReplicationRule (no DIDs, approval of several RSEs, phases that make no sense), InvalidRuleWeight,
  * InvalidSourceReplicaExpression, InsufficientTargetRSEs, InsufficientAccountLimit, RSEOverQuota.
  */
 export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Promise<AddedRule[]> {
@@ -50,6 +52,8 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
   // On tape a rule for ever is locked.
   const locked = (spec.locked ?? false) || (isForEver(spec) && isOnTape(named, sites.constraints));
   demandTargets(spec, sites);
+  const startsAt = new Date(terms.now.getTime() + (spec.delayInjection ?? 0) * 1000);
+  const phases = await wishPhases(tx, spec, startsAt);
 
   const asked = await findDids(tx, spec.dids);
   const dids = await onArchives(tx, asked);
@@ -60,6 +64,7 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
     const inserted = await insertRules(tx, {
       ...wish,
       ...beginning,
+      ...phases,
       locked,
       didIds,
       copies: spec.copies,
@@ -146,16 +151,9 @@ export function demandLifetime(spec: RuleSpec, named: readonly Rse[]): void {
   );
 }
 
-export const isForEver = ({ lifetime }: RuleSpec): boolean =>
-  lifetime === null || lifetime === undefined;
-
-/** Whether tape may be all that the rule, or each of its parts, is about. */
-export function isOnTape(named: readonly Rse[], constraints: SiteConstraints | null): boolean {
-  const tapes = named.filter((rse) => rse.type === RseType.TAPE);
-  if (!constraints) return tapes.length > 0;
-  const partsOf = (rse: Rse) => constraints.places.get(rse.id)?.parts ?? [];
-  return constraints.parts.every((_, at) => tapes.some((rse) => partsOf(rse).includes(at)));
-}
+/** With phases the first one ends. */
+export const isForEver = ({ lifetime, phases }: RuleSpec): boolean =>
+  (lifetime === null || lifetime === undefined) && !phases;
 
 /**
  * Whatever room there is: that is told when a unit is placed. Throws InsufficientTargetRSEs.

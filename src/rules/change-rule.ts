@@ -17,6 +17,7 @@ import { cancelRequests, keepCancelled, reprioritiseRequests } from '../requests
 import { Cause, Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
 import { expiry } from './add-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
+import { formerPhases, writeFormer } from './phase.sql.js';
 import { type RepairPolicy } from './repair-policy.js';
 import { findRule, jsonOf, writeRule } from './rule.sql.js';
 import { stickFrom } from './settle-copies.js';
@@ -56,7 +57,7 @@ export async function changeRule(
 ): Promise<void> {
   await findSources(tx, change.sourceReplicaExpression ?? null);
   await writeRule(tx, rule.id, await assignmentsOf(tx, rule, change, terms), terms.now);
-  if (change.accountId !== undefined) await giveRule(tx, rule, change.accountId, terms.now);
+  if (change.accountId !== undefined) await giveWithFormer(tx, rule, change.accountId, terms.now);
   const { priority, activity, accountId } = change;
   if (priority !== undefined || activity !== undefined || accountId !== undefined) {
     await reprioritiseRequests(tx, [rule.id], {
@@ -74,6 +75,9 @@ export async function changeRule(
     await writeRule(tx, rule.id, stateOf(change.state, terms), terms.now);
   // Other sources may be what stuck locks wait for.
   if (change.boost || change.sourceReplicaExpression !== undefined) await hurry(tx, rule, terms);
+  if (change.purgeReplicas !== undefined && rule.phase) {
+    await writeFormer(tx, rule.uid, [sql`purge_replicas = ${change.purgeReplicas}`]);
+  }
   const { lifetime } = change;
   if (lifetime !== undefined) await ring(tx, Channel.INJECTION);
   if (lifetime !== null && lifetime !== undefined && lifetime <= 0) await ring(tx, Channel.RULES);
@@ -155,8 +159,21 @@ function demandChild(rule: Rule, child: Rule): void {
   }
 }
 
+/** What a rule's former phases hold goes with it. */
+async function giveWithFormer(tx: Tx, rule: Rule, accountId: number, now: Date): Promise<void> {
+  await giveRule(tx, rule, accountId, now);
+  for (const former of rule.phase ? await formerPhases(tx, rule.uid) : []) {
+    await giveRule(tx, { ...former, uid: rule.uid }, accountId, now);
+  }
+}
+
 /** Gives a rule to another account, with what it is charged for. */
-async function giveRule(tx: Tx, rule: Rule, accountId: number, now: Date): Promise<void> {
+async function giveRule(
+  tx: Tx,
+  rule: Pick<Rule, 'id' | 'uid' | 'accountId'>,
+  accountId: number,
+  now: Date,
+): Promise<void> {
   if (accountId === rule.accountId) return;
   try {
     await writeRule(tx, rule.id, [sql`account_id = ${accountId}`], now);
@@ -206,7 +223,7 @@ export interface Expiry {
 
 /**
  * A rule is deleted by letting it expire, after a time of grace in which that can be taken back; an
- * earlier expiry stays. Throws UnsupportedOperation (locked, or a child rule is not OK yet).
+ * earlier expiry stays. A former phase of it goes too. Throws UnsupportedOperation (locked, or a child rule is not OK yet).
  */
 export async function deleteRule(tx: Tx, rule: Rule, terms: Expiry): Promise<void> {
   if (rule.locked) {
@@ -225,6 +242,9 @@ export async function deleteRule(tx: Tx, rule: Rule, terms: Expiry): Promise<voi
     ],
     terms.now,
   );
+  if (terms.purge !== undefined && rule.phase) {
+    await writeFormer(tx, rule.uid, [sql`purge_replicas = ${terms.purge}`]);
+  }
   if (terms.deleteGraceSeconds <= 0) await ring(tx, Channel.RULES);
 }
 

@@ -61,6 +61,10 @@ export {
 } from './repair-policy.js';
 export { type Repair, repairNext, type RepairTerms } from './repair-rule.js';
 export { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
+export { lookAgain, nextPhases, type PhaseTally } from './next-phase.js';
+export { type GivenPhase, parsePhases, readPhases, spanOf } from './parse-phases.js';
+export { keyOfPhases, type Phase, type PhasedRule, phasesOf, type PhaseView } from './phase.js';
+export { type FormerPhase, formerPhases } from './phase.sql.js';
 export { prolongRules, type ProlongedRules } from './prolong.sql.js';
 export {
   chargeAnew,

@@ -75,10 +75,13 @@ export interface PastRule {
   readonly locksReplicating: bigint;
   readonly locksStuck: bigint;
   readonly createdAt: Date;
+  /** Which of its phases it was, counted from 0; of a rule without phases null. */
+  readonly phase: number | null;
   readonly updatedAt: Date;
 }
 
-const pastColumns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", a.name AS account,
+/** A former phase is told under the id of the rule that it was a phase of. */
+const pastColumns = sql`r.id, coalesce(r.phase_of, r.uid) AS uid, r.phase, r.subscription_uid AS "subscriptionUid", a.name AS account,
   r.rse_expression AS "rseExpression", r.state,
   r.locks_ok AS "locksOk", r.locks_replicating AS "locksReplicating", r.locks_stuck AS "locksStuck",
   r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
@@ -98,13 +101,15 @@ export const ruleHistory = (
         ORDER BY "createdAt", id`,
   );
 
-/** One rule's last states: in history, or as it is. */
+/** One rule's last states: in history, or as it is; of one with phases, each of them. */
 export const pastOfRule = (tx: Tx, uid: string): Promise<PastRule[]> =>
   rows<PastRule>(
     tx,
-    sql`SELECT ${pastColumns} FROM rules r JOIN accounts a ON a.id = r.account_id WHERE r.uid = ${uid}::uuid
+    sql`SELECT ${pastColumns} FROM rules r JOIN accounts a ON a.id = r.account_id WHERE ${isOrWas(uid)}
         UNION ALL
         SELECT ${pastColumns} FROM rules_history r JOIN accounts a ON a.id = r.account_id
-         WHERE r.uid = ${uid}::uuid
-        ORDER BY "updatedAt"`,
+         WHERE ${isOrWas(uid)}
+        ORDER BY phase NULLS FIRST, "updatedAt"`,
   );
+
+const isOrWas = (uid: string): Sql => sql`(r.uid = ${uid}::uuid OR r.phase_of = ${uid}::uuid)`;

@@ -3,6 +3,7 @@ import { RuleGrouping } from '../vocabulary/index.js';
 import { chooseForEach, unitsOf } from './dataset-units.js';
 import { type Injection } from './inject-rule.js';
 import { type JudgeTerms, type Rule } from './rule.js';
+import { formerOf } from './phase.js';
 import { finishInjection, storePlacements } from './injection.sql.js';
 import { scheduleRepair } from './rule.sql.js';
 import { findSites } from './sites.js';
@@ -23,7 +24,7 @@ export async function placeDatasets(
 ): Promise<Injection> {
   const [rule] = rules;
   if (!rule) return { locks: 0, queued: 0, more: false };
-  const sites = await findSites(tx, rule);
+  const sites = await findSites(tx, { ...rule, formerOf: formerOf(rules) });
   const didIds = rules.map(({ didId }) => didId);
   const units = await unitsOf(tx, didIds, sites.candidates);
   const { places } = chooseForEach(units, rule.copies, sites);

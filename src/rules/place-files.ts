@@ -3,6 +3,7 @@ import { type DidId, ReplicaState, type RseId } from '../vocabulary/index.js';
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { type Injection } from './inject-rule.js';
 import { type JudgeTerms, type Rule } from './rule.js';
+import { formerOf } from './phase.js';
 import { finishInjection } from './injection.sql.js';
 import { scheduleRepair } from './rule.sql.js';
 import { findSites } from './sites.js';
@@ -22,7 +23,7 @@ export async function placeFiles(
 ): Promise<Injection> {
   const [rule] = rules;
   if (!rule) return { locks: 0, queued: 0, more: false };
-  const sites = await findSites(tx, rule);
+  const sites = await findSites(tx, { ...rule, formerOf: formerOf(rules) });
   const files = await filesOfRules(tx, rules, sites.candidates);
   let candidates = sites.candidates;
   const copies = files.flatMap((file) => {

@@ -37,7 +37,10 @@ export type RuleOverride = Partial<
   >
 >;
 
-/** The wish behind a rule, as `addRules` takes it; priority and meta begin anew, as in Rucio. */
+/**
+ * The wish behind a rule, as `addRules` takes it; priority and meta begin anew, as in Rucio. Phases go
+ * on where they are.
+ */
 const wishAgain = (rule: Rule, now: Date): Omit<RuleSpec, 'rseExpression'> => ({
   dids: [rule],
   accountId: rule.accountId,
@@ -96,12 +99,12 @@ export async function moveRule(
   if (stays && Object.keys(move.override).length === 0) {
     throw new RuleReplaceFailed('The rule is moved to where it is', { rule: rule.uid });
   }
-  const spec = {
+  const spec = withPhases(rule, {
     ...wishAgain(rule, terms.now),
     ...move.override,
     rseExpression: move.rseExpression,
     constraints,
-  };
+  });
   if (constraints && copiesOf(constraints) !== spec.copies) {
     throw new RuleReplaceFailed(
       `The placement of the rule, '${printConstraints(constraints)}', makes ${copiesOf(constraints)} copies, not ${spec.copies}: give the new one whole, as placement`,
@@ -139,7 +142,8 @@ export async function reduceRule(
     ? unionOf(constraints)
     : excluding(rule.rseExpression, reduction.exclude);
   const { copies } = reduction;
-  const spec = { ...wishAgain(rule, terms.now), copies, rseExpression, constraints };
+  const wish = { ...wishAgain(rule, terms.now), copies, rseExpression, constraints };
+  const spec = withPhases(rule, wish);
   const added = await replaceRule(tx, rule, spec, terms);
   const made = await findRule(tx, added.uid);
   if (made.state === RuleState.OK) return added;
@@ -175,6 +179,24 @@ function reducedConstraints(
   }));
   return { ...left, parts };
 }
+
+/** The phase that holds becomes what is wished for in its place; the others are as they were. */
+const withPhases = (rule: Rule, spec: RuleSpec): RuleSpec => ({
+  ...spec,
+  phases:
+    rule.phases?.map((phase, at) =>
+      at === rule.phase
+        ? {
+            ...phase,
+            copies: spec.copies,
+            rseExpression: spec.rseExpression,
+            weight: spec.weight ?? null,
+            grouping: spec.grouping,
+            constraints: spec.constraints ?? null,
+          }
+        : phase,
+    ) ?? null,
+});
 
 async function replaceRule(
   tx: Tx,

@@ -1,4 +1,5 @@
 import { type DidName, type RuleGrouping, type RuleNotification } from '../vocabulary/index.js';
+import { type Phase } from './phase.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
 
@@ -33,6 +34,8 @@ export interface RuleSpec {
   readonly meta?: string | null;
   readonly repairPolicy?: RepairPolicy | null;
   readonly eolAt?: Date | null;
+  /** What it wants one after the other; the one that holds (the first) is what the rule says. */
+  readonly phases?: readonly Phase[] | null;
   readonly subscriptionUid?: string | null;
   /** The id under which it stood before; of one DID. */
   readonly restoredUid?: string;

@@ -44,6 +44,11 @@ export abstract class RuleColumns {
   @Column('jsonb', { name: 'repair_policy', nullable: true }) repairPolicy!: object | null;
   @Column('timestamptz', { name: 'alerted_at', nullable: true }) alertedAt!: Date | null;
   @Column('jsonb', { nullable: true }) constraints!: object | null;
+  @Column('jsonb', { nullable: true }) phases!: object | null;
+  @Column('uuid', { name: 'phases_key', nullable: true }) phasesKey!: string | null;
+  @Column('smallint', { nullable: true }) phase!: number | null;
+  @Column('timestamptz', { name: 'phase_look_at', nullable: true }) phaseLookAt!: Date | null;
+  @Column('uuid', { name: 'phase_of', nullable: true }) phaseOf!: string | null;
 }
 
 /** What should be true: copies of a data identifier. */

@@ -3,6 +3,7 @@ import { DuplicateRule, RuleNotFound } from '../errors/index.js';
 import { isOfRule } from '../locks/index.js';
 import { type DidId, LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { ERROR_LENGTH } from './counter.sql.js';
+import { type Phase } from './phase.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
 import { type Rule } from './rule.js';
@@ -19,7 +20,8 @@ const columns = sql`r.id, r.uid, r.subscription_uid AS "subscriptionUid", r.acco
   r.ignore_account_limit AS "ignoreAccountLimit", r.priority, r.comments,
   r.child_rule_id AS "childRuleId", k.uid AS "childRuleUid", r.eol_at AS "eolAt",
   r.split_container AS "splitContainer", r.meta, r.cursor_dataset AS "cursorDataset",
-  r.cursor_child AS "cursorChild", r.placement, r.constraints, r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
+  r.cursor_child AS "cursorChild", r.placement, r.constraints, r.phases, r.phases_key AS "phasesKey", r.phase,
+  r.phase_look_at AS "phaseLookAt", r.phase_of AS "phaseOf", r.created_at AS "createdAt", r.updated_at AS "updatedAt"`;
 
 const tables = sql`rules r JOIN dids d ON d.id = r.did_id JOIN accounts a ON a.id = r.account_id
   LEFT JOIN rules k ON k.id = r.child_rule_id`;
@@ -46,9 +48,10 @@ export async function selectRules(tx: Tx, selection: RuleSelection): Promise<Rul
 /** The rule of a wire id. Throws RuleNotFound, also for what is no id at all. */
 export async function findRule(tx: Tx, id: string, hold?: 'wait'): Promise<Rule> {
   const uid = parseWireId(id);
-  const [rule] = uid
-    ? await selectRules(tx, { where: sql`r.uid = ${uid}::uuid`, ...(hold && { hold }) })
-    : [];
+  const ask = () => selectRules(tx, { where: sql`r.uid = ${uid}::uuid`, ...(hold && { hold }) });
+  let [rule] = uid ? await ask() : [];
+  // While we waited another row may have taken over the id: the rule's next phase.
+  if (uid && hold && !rule) [rule] = await ask();
   if (!rule) throw new RuleNotFound(`No rule with the id ${id} found`, { rule: id });
   return rule;
 }
@@ -81,6 +84,10 @@ export interface NewRule {
   readonly repairPolicy: RepairPolicy | null;
   /** The id of a rule that stood before. */
   readonly restoredUid?: string | null;
+  readonly phases: readonly Phase[] | null;
+  readonly phasesKey: string | null;
+  readonly phase: number | null;
+  readonly phaseLookAt: Date | null;
   /** Passes over DIDs that have the very same rule. */
   readonly ignoreDuplicate?: boolean;
   readonly now: Date;
@@ -93,7 +100,8 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
     sql`INSERT INTO rules (did_id, account_id, state, copies, rse_expression, weight, expires_at, eol_at,
           inject_at, did_grouping, locked, source_replica_expression, activity, notification,
           purge_replicas, ignore_availability, ignore_account_limit, split_container,
-          subscription_uid, comments, priority, meta, repair_policy, constraints, uid, created_at, updated_at)
+          subscription_uid, comments, priority, meta, repair_policy, constraints, uid, phases, phases_key, phase,
+          phase_look_at, created_at, updated_at)
         SELECT did_id, ${rule.accountId}::int, ${rule.state}::"char", ${rule.copies}::int,
                ${rule.rseExpression}, ${rule.weight}, ${rule.expiresAt}::timestamptz,
                ${rule.eolAt}::timestamptz, ${rule.injectAt}::timestamptz, ${rule.grouping}::"char",
@@ -104,10 +112,13 @@ export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, Rul
                ${rule.priority}::smallint, ${rule.meta}, ${jsonOf(rule.repairPolicy)}::jsonb,
                ${jsonOf(rule.constraints)}::jsonb,
                coalesce(${rule.restoredUid ?? null}::uuid, gen_random_uuid()),
+               ${jsonOf(rule.phases)}::jsonb, ${rule.phasesKey}::uuid,
+               ${rule.phase}::smallint, ${rule.phaseLookAt}::timestamptz,
                ${rule.now}::timestamptz, ${rule.now}::timestamptz
-          FROM unnest(${[...rule.didIds]}::bigint[]) AS wished(did_id) ORDER BY did_id
-        ON CONFLICT (did_id, account_id, rse_expression, copies, (coalesce(md5(constraints::text), '')))
-          DO NOTHING
+          FROM unnest(${[...rule.didIds]}::bigint[]) AS wished(did_id)
+         ${hasNoSuchPhases(rule)} ORDER BY did_id
+        ON CONFLICT (did_id, account_id, rse_expression, copies, (coalesce(md5(constraints::text), '')),
+                     (coalesce(phases_key::text, ''))) DO NOTHING
         RETURNING id, did_id AS "didId"`,
   );
   const byDid = new Map(made.map(({ id, didId }) => [didId, id]));
@@ -132,6 +143,14 @@ export const jsonOf = (value: object | null): string | null =>
 /** Condition on rule `r`: it has these constraints, or none either. */
 export const hasConstraints = (constraints: PlacementConstraints | null): Sql =>
   sql`r.constraints IS NOT DISTINCT FROM ${jsonOf(constraints)}::jsonb`;
+
+/** A rule of the same phases on the same DID is a duplicate, whichever of them holds. */
+const hasNoSuchPhases = ({ accountId, phasesKey }: NewRule): Sql =>
+  phasesKey === null
+    ? sql``
+    : sql`WHERE NOT EXISTS (SELECT FROM rules x
+                   WHERE x.did_id = wished.did_id AND x.account_id = ${accountId}::int
+                     AND x.phases_key = ${phasesKey}::uuid AND x.phase_of IS NULL)`;
 
 /** At most 248 characters, as Rucio shows them. */
 export const errorText = (text: string): string =>
@@ -192,14 +211,14 @@ export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promis
 
 /**
  * Moves a rule into history. Its locks must be gone. A rule that waited for it to take its place, and
- * waits in vain, stays: it does not expire any more.
+ * waits in vain, stays: it does not expire any more. A former phase of it goes too.
  */
 export async function archiveRule(tx: Tx, ruleId: RuleId, now: Date): Promise<void> {
   await execute(
     tx,
     sql`UPDATE rules p
            SET child_rule_id = NULL, updated_at = ${now}::timestamptz,
-               expires_at = CASE WHEN c.state = ${lit(RuleState.OK)} THEN p.expires_at END
+               expires_at = CASE WHEN c.state = ${lit(RuleState.OK)} OR p.phase_of = c.uid THEN p.expires_at END
           FROM rules c WHERE c.id = ${ruleId} AND p.child_rule_id = c.id`,
   );
   await execute(

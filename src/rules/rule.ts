@@ -11,6 +11,7 @@ import {
   type RuleNotification,
   type RuleState,
 } from '../vocabulary/index.js';
+import { type Phase } from './phase.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
 
@@ -68,6 +69,13 @@ export interface Rule extends DidName {
   readonly placement: StoredPlacement | null;
   /** How its copies stand to each other, as asked. */
   readonly constraints: PlacementConstraints | null;
+  readonly phases: readonly Phase[] | null;
+  readonly phasesKey: string | null;
+  /** Which of the phases holds, counted from 0. */
+  readonly phase: number | null;
+  readonly phaseLookAt: Date | null;
+  /** A former phase, kept until the next one holds: the wire id of the rule that goes on. */
+  readonly phaseOf: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

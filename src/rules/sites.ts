@@ -9,6 +9,7 @@ import { resolveRses, type Rse, rseLimits, rseUsage } from '../rses/index.js';
 import { type AccountId, type RseId } from '../vocabulary/index.js';
 import { type Candidate } from './copy-placement.js';
 import { findConstraints, weightWithin } from './find-constraints.js';
+import { formerCharges } from './phase.sql.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { type SiteConstraints } from './site-constraints.js';
 import { weightOf } from './weight-of.js';
@@ -22,6 +23,11 @@ export interface Wish {
   readonly weight: string | null;
   readonly ignoreAvailability: boolean;
   readonly ignoreAccountLimit: boolean;
+  /** Of a rule that is there: what its former phase is charged is no reason to refuse the next one. */
+  readonly uid?: string;
+  readonly phase?: number | null;
+  /** Instead: the wire ids of rules that are placed together, as far as they have had a phase. */
+  readonly formerOf?: readonly string[];
 }
 
 /** The storage elements that a rule is about, as they are now. */
@@ -101,8 +107,10 @@ async function quotaLeft(
   if (owner.isAdmin) return left;
   const limited = rses.filter((rse) => rse.attributes['mock'] !== 'true').map((rse) => rse.id);
   if (hold) await lockQuota(tx, wish.accountId);
+  const itself = wish.uid !== undefined && wish.phase ? [wish.uid] : [];
+  const former = await formerCharges(tx, wish.formerOf ?? itself, wish.accountId);
   for (const [rseId, quota] of await quotaOf(tx, wish.accountId, limited)) {
-    if (quota.left !== null) left.set(rseId, quota.left);
+    if (quota.left !== null) left.set(rseId, quota.left + (former.get(rseId) ?? 0n));
   }
   return left;
 }

@@ -33,6 +33,7 @@ export async function splitRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<
     grouping: RuleGrouping.DATASET,
     ignoreAccountLimit: true,
     splitContainer: false,
+    ignoreDuplicate: true,
     now: terms.now,
   });
   await archiveRule(tx, rule.id, terms.now);

@@ -5,6 +5,7 @@ export const DaemonNames = [
   'judge-repairer',
   'judge-cleaner',
   'judge-drifter',
+  'judge-phaser',
   'transmogrifier',
   'foreman',
   'conveyor-submitter',

@@ -12,6 +12,7 @@ export * from './convention.js';
 export * from './daemon.js';
 export * from './dates.js';
 export * from './did.js';
+export * from './duration.js';
 export * from './ids.js';
 export * from './job.js';
 export * from './lifetime-exception.js';

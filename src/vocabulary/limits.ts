@@ -13,6 +13,7 @@ export const Limits = {
   lineageDepth: 100,
   ruleCommentLength: 250,
   ruleMetaLength: 3999,
+  rulePhases: 20,
   subscriptionNameLength: 64,
   subscriptionRules: 100,
   /** DIDs in one task of a subscription; a group that has so many is full. */

@@ -46,7 +46,7 @@ beforeAll(async () => {
       await root('POST', `/rses/${rse}/attr/${key}`, { value });
     }
   }
-  for (let at = 1; at <= 12; at++) {
+  for (let at = 1; at <= 23; at++) {
     const dids = ['a', 'b'].map((part) => ({
       ...{ scope: 'km3net', name: `run${at}.${part}`, bytes: 1000, adler32: '00000001' },
     }));
@@ -64,6 +64,8 @@ const JUDGES = [
   'judge-evaluator',
   'judge-injector',
   'judge-repairer',
+  'judge-phaser',
+  'judge-injector',
   'judge-cleaner',
   'judge-drifter',
 ] as const;

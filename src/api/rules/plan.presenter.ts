@@ -8,7 +8,7 @@ import {
 } from '../../rules/index.js';
 import { type OrderPlan } from '../../subscriptions/index.js';
 import { Activities, DidTypeCodec, RuleGroupingCodec } from '../../vocabulary/index.js';
-import { presentPlacement } from './rules.presenter.js';
+import { presentPlacement } from './placement.presenter.js';
 
 /** A plan names so many of its DIDs; their number is told in any case. */
 const DIDS_SHOWN = 10;

@@ -16,6 +16,7 @@ import {
   RuleNotification,
   RuleNotificationCodec,
 } from '../../vocabulary/index.js';
+import { readRulePhases } from './phases.request.js';
 import { readRepair, RepairItem } from './repair.request.js';
 import { readSluiceMeta } from './sluice-meta.request.js';
 
@@ -55,9 +56,10 @@ export const ruleProperties = {
   placement: orNull(Type.Unknown()),
   subscription_id: orNull(Type.String()),
   repair: RepairItem,
+  phases: orNull(Type.Unknown()),
 };
 
-/** With a placement neither copies nor an expression need be said. */
+/** With a placement or phases neither copies nor an expression need be said. */
 export const placedProperties = {
   ...ruleProperties,
   copies: orNull(ruleProperties.copies),
@@ -79,10 +81,8 @@ export interface RequestedRule extends Omit<RuleSpec, 'dids' | 'accountId'> {
 export function readRule(given: GivenRule): RequestedRule {
   return {
     account: given.account ?? null,
-    ...readPlacement(given),
-    weight: given.weight || null,
+    ...readWish(given),
     lifetime: given.lifetime ?? null,
-    grouping: parseGrouping(given.grouping),
     locked: given.locked ?? false,
     sourceReplicaExpression: given.source_replica_expression || null,
     activity: parseActivity(given.activity),
@@ -98,6 +98,33 @@ export function readRule(given: GivenRule): RequestedRule {
     splitContainer: given.split_container ?? false,
     subscriptionUid: parseUid(given.subscription_id),
     repairPolicy: readRepair(given.repair) ?? readSluiceMeta(given.meta).repair ?? null,
+  };
+}
+
+/** What is wanted: of a rule with phases, what the first one wants. */
+function readWish(given: GivenRule) {
+  const weight = given.weight || null;
+  const grouping = parseGrouping(given.grouping);
+  const { placement, phases: inMeta } = readSluiceMeta(given.meta);
+  const phases = readRulePhases({
+    phases: given.phases,
+    inMeta,
+    placed: Boolean(placement ?? given.placement),
+    copies: given.copies ?? null,
+    rseExpression: given.rse_expression || null,
+    weight,
+    grouping,
+  });
+  const [first] = phases ?? [];
+  if (!first) return { ...readPlacement(given), weight, grouping, phases };
+  const { copies, rseExpression, constraints } = first;
+  return {
+    copies,
+    rseExpression,
+    constraints,
+    weight: first.weight,
+    grouping: first.grouping,
+    phases,
   };
 }
 

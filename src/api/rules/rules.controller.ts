@@ -41,6 +41,7 @@ import { type DidName, wireId } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, NDJSON, note, Produces, streamRows } from '../wire/index.js';
 import { mapRows } from '../dids/map-rows.js';
 import { ruleSpecOf } from './rule-item.request.js';
+import { demandSamePhases } from './phases.request.js';
 import { presentRule } from './rules.presenter.js';
 import {
   parseDeletion,
@@ -202,6 +203,7 @@ export class RulesController {
         { rule: id },
       );
     }
+    demandSamePhases(rule, sluice.phases);
     if (change.locked === true) demand(mayGiveRule(caller), `lock rule ${id}`);
     if (account !== undefined) demand(mayGiveRule(caller), `give rule ${id} to ${account}`);
     const owner = await newOwner(tx, account);

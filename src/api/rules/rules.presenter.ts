@@ -1,11 +1,5 @@
 import { type Rse } from '../../rses/index.js';
-import {
-  type ListedRule,
-  type LockTrouble,
-  type PastRule,
-  type PlacementConstraints,
-  type Rule,
-} from '../../rules/index.js';
+import { type ListedRule, type LockTrouble, type PastRule, type Rule } from '../../rules/index.js';
 import { type NamedLock } from '../../locks/index.js';
 import {
   Activities,
@@ -18,6 +12,8 @@ import {
   RuleStateCodec,
   wireId,
 } from '../../vocabulary/index.js';
+import { presentPhases } from './phases.presenter.js';
+import { presentPlacement } from './placement.presenter.js';
 import { presentRepair } from './repair.request.js';
 
 const idOrNull = (uid: string | null): string | null => (uid === null ? null : wireId(uid));
@@ -55,23 +51,14 @@ export const presentRule = (rule: ListedRule) => ({
   split_container: rule.splitContainer,
   meta: rule.meta,
   ...(rule.constraints && { placement: presentPlacement(rule.constraints) }),
+  ...(rule.phases && { phases: presentPhases(rule) }),
+  ...(rule.phaseOf && { phase_of: wireId(rule.phaseOf) }),
   deleted_at: null,
   created_at: rule.createdAt,
   updated_at: rule.updatedAt,
   bytes: rule.bytes,
   repair: presentRepair(rule.repairPolicy),
   repair_attempts: rule.repairAttempts,
-});
-
-/** As `placement` is given. */
-export const presentPlacement = ({ parts, distinct, maxSkew }: PlacementConstraints) => ({
-  parts: parts.map(({ copies, rseExpression, weight }) => ({
-    copies,
-    rse_expression: rseExpression,
-    ...(weight !== null && { weight }),
-  })),
-  distinct,
-  ...(maxSkew !== null && { maxSkew }),
 });
 
 /** A rule in the history of its DID. */
@@ -91,6 +78,7 @@ export const presentPast = (rule: PastRule) => ({
   locks_ok_cnt: rule.locksOk,
   locks_replicating_cnt: rule.locksReplicating,
   locks_stuck_cnt: rule.locksStuck,
+  ...(rule.phase !== null && { phase: rule.phase + 1 }),
 });
 
 /** A replica lock. */

@@ -41,7 +41,8 @@ export interface RulesRequest {
 
 /** Throws KeyError, InvalidObject, TypeError, ValueError, InvalidReplicationRule, InvalidRSEExpression. */
 export function parseNewRules(body: unknown): RulesRequest {
-  const placed = typeof body === 'object' && body !== null && 'placement' in body;
+  const placed =
+    typeof body === 'object' && body !== null && ('placement' in body || 'phases' in body);
   const given = parseParameters(placed ? PlacedRules : NewRules, body, 'a rule');
   return {
     dids: given.dids.map(({ scope, name }) => ({ scope, name })),

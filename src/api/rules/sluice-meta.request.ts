@@ -1,5 +1,5 @@
 import { InvalidObject } from '../../errors/index.js';
-import { parsePlacement } from '../../rules/index.js';
+import { parsePhases, parsePlacement } from '../../rules/index.js';
 import { parseParameters } from '../wire/index.js';
 import { readRepair, RepairItem } from './repair.request.js';
 
@@ -8,6 +8,7 @@ import { readRepair, RepairItem } from './repair.request.js';
  * clients say what Rucio's interface has no field for. Each throws InvalidObject that names its key.
  */
 const READERS = {
+  phases: (given: unknown) => parsePhases(given, 'meta.sluice.phases'),
   placement: (given: unknown) => parsePlacement(given, 'meta.sluice.placement'),
   repair: (given: unknown) => readRepair(parseParameters(RepairItem, given, 'meta.sluice.repair')),
 } as const;

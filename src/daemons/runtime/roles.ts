@@ -8,6 +8,7 @@ const groups: Record<string, readonly DaemonName[]> = {
     'judge-repairer',
     'judge-cleaner',
     'judge-drifter',
+    'judge-phaser',
     'transmogrifier',
     'foreman',
   ],
