@@ -22,6 +22,8 @@ export interface ShownPlan {
   readonly rules_there?: number;
   readonly files_there?: number;
   readonly bytes_there?: number;
+  /** Of a rule with phases, from 1. */
+  readonly phase?: number;
   readonly account: string;
   readonly rse_expression: string;
   readonly copies: number;

@@ -58,11 +58,12 @@ function heading(plan: ShownPlan): string[] {
   const dids =
     plan.did_count === 1 && first ? `${first.scope}:${first.name}` : counted(plan.did_count, 'DID');
   const weight = plan.weight === null ? '' : ` by ${plan.weight}`;
+  const phase = plan.phase === undefined ? '' : `phase ${plan.phase} of `;
   const there = plan.rules_there === undefined ? '' : ` (${sizeThere(plan)})`;
   return [
     styled(
       'bold',
-      `${dids}: ${counted(plan.copies, 'copy')} on ${plan.rse_expression}${weight} for ${plan.account}`,
+      `${phase}${dids}: ${counted(plan.copies, 'copy')} on ${plan.rse_expression}${weight} for ${plan.account}`,
     ) + there,
     `${counted(plan.files, 'file')}, ${inBytes(plan.bytes)} a copy, ${placedBy(plan)}`,
   ];

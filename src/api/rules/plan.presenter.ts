@@ -58,6 +58,7 @@ function totalsOf(plans: readonly RulePlan[]) {
 
 const presentPlan = (plan: RulePlan) => ({
   account: plan.account,
+  ...(plan.phase !== null && { phase: plan.phase }),
   rse_expression: plan.spec.rseExpression,
   copies: plan.spec.copies,
   ...(plan.spec.constraints && { placement: presentPlacement(plan.spec.constraints) }),

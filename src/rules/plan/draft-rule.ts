@@ -10,6 +10,7 @@ import { type AdditionTerms, howToBegin } from '../begin-rules.js';
 import { type RuleSpec } from '../rule-spec.js';
 import { hasConstraints } from '../rule.sql.js';
 import { findSites, type Sites, type Wish } from '../sites.js';
+import { wishPhases } from '../wish-phases.js';
 import { type RulePlan } from './plan.js';
 
 /** A wish that was read and looked up, before anything is placed. */
@@ -40,6 +41,7 @@ export async function draftRule(tx: Tx, spec: RuleSpec, terms: AdditionTerms): P
   const errors: SluiceError[] = [];
   note(errors, () => demandLifetime(spec, named));
   if (spec.askApproval) note(errors, () => demandApprovable(named));
+  await noteLater(errors, () => wishPhases(tx, spec, terms.now));
   const asked = await findDids(tx, spec.dids);
   const archives = await archivesFor(tx, asked);
   const wished = onceEach(
@@ -86,6 +88,15 @@ export async function sitesNow(
     if (!(error instanceof RSEWriteBlocked)) throw error;
     errors.push(error);
     return undefined;
+  }
+}
+
+async function noteLater(errors: SluiceError[], check: () => Promise<unknown>): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    errors.push(error);
   }
 }
 

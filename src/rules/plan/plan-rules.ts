@@ -4,6 +4,7 @@ import { backlogAt, compareSources, recentRates } from '../../requests/index.js'
 import { distancesToEach, listRses, type Rse, rseLimits, rseUsage } from '../../rses/index.js';
 import { type RseId, RseType } from '../../vocabulary/index.js';
 import { type AdditionTerms } from '../begin-rules.js';
+import { type Phase } from '../phase.js';
 import { type RuleSpec } from '../rule-spec.js';
 import { type Sites } from '../sites.js';
 import { arrivalTimes, rateOf, secondsFor, type Traffic } from './arrival-times.js';
@@ -53,10 +54,22 @@ export async function planRules(
   const ground = await openPlan(tx, terms);
   const plans: RulePlan[] = [];
   for (const spec of specs) {
-    plans.push(await planDraft(tx, await draftRule(tx, spec, terms), ground));
+    const plan = await planDraft(tx, await draftRule(tx, spec, terms), ground);
+    plans.push(spec.phases ? { ...plan, phase: 1 } : plan);
+    // A phase holds before the one before it lets go: each finds what those before it have taken.
+    for (const [at, phase] of (spec.phases ?? []).entries()) {
+      if (at === 0) continue;
+      const later = { ...spec, ...wishOfPhase(phase), phases: null, ignoreDuplicate: true };
+      const next = await planDraft(tx, await draftRule(tx, later, terms), ground);
+      plans.push({ ...next, phase: at + 1 });
+    }
   }
   return plans;
 }
+
+const wishOfPhase = ({ copies, rseExpression, weight, grouping, constraints }: Phase) => ({
+  ...{ copies, rseExpression, weight, grouping, constraints },
+});
 
 /** The plan of one draft; what it takes is not there for the next one any more. */
 export async function planDraft(
@@ -90,6 +103,7 @@ export async function planDraft(
   const nameOf = (id: RseId): string => rses.get(id)?.name ?? String(id);
   return {
     spec,
+    phase: null,
     account: book.account,
     dids,
     beginnings,

@@ -125,6 +125,8 @@ export type Beginning = 'AT_ONCE' | 'BY_INJECTOR' | 'AFTER_APPROVAL';
 /** What a wish would come to: a rule on each of its DIDs. Nothing of it is written. */
 export interface RulePlan {
   readonly spec: RuleSpec;
+  /** Of a rule with phases: which one this is, counted from 1. */
+  readonly phase: number | null;
   readonly account: string;
   /** That the rules would be on: archives instead of constituents; without those that have the rule. */
   readonly dids: readonly Did[];

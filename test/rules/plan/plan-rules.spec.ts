@@ -216,6 +216,39 @@ describe('a plan', () => {
     ).toEqual([]);
   });
 
+  it('plans the phases of a rule one after the other, each with what those before it hold', async () => {
+    await aRun();
+    const phase = {
+      weight: null,
+      grouping: RuleGrouping.DATASET,
+      constraints: null,
+      locked: false,
+      since: null,
+    };
+    const first = {
+      ...phase,
+      copies: 2,
+      rseExpression: 'B-DISK|C-DISK',
+      forSeconds: 3600,
+      untilIdleSeconds: null,
+    };
+    const last = {
+      ...phase,
+      copies: 1,
+      rseExpression: 'A-DISK',
+      forSeconds: null,
+      untilIdleSeconds: null,
+    };
+    const { copies, rseExpression } = first;
+    const made = await plans(specOf('run', { copies, rseExpression, phases: [first, last] }));
+    expect(made.map((it) => [it.phase, it.errors, chosen(it)?.map(([rse]) => rse)])).toEqual([
+      [1, [], ['B-DISK', 'C-DISK']],
+      [2, [], ['A-DISK']],
+    ]);
+    const nonsense = await plan('run', { copies, rseExpression, phases: [first] });
+    expect(nonsense.errors.map(({ name }) => name)).toEqual(['InvalidReplicationRule']);
+  });
+
   it('plans several rules one after the other: each gets what those before leave', async () => {
     await aRun();
     await a.rse('D-DISK', { limit: 500n });
