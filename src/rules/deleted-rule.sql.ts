@@ -13,6 +13,7 @@ import {
   type RuleNotification,
   type RuleState,
 } from '../vocabulary/index.js';
+import { type Phase } from './phase.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
 
@@ -26,6 +27,8 @@ export interface DeletedRule extends DidName {
   readonly copies: number;
   readonly rseExpression: string;
   readonly constraints: PlacementConstraints | null;
+  /** Each with when it began: a restored rule goes on in the phase it was in. */
+  readonly phases: readonly Phase[] | null;
   readonly weight: string | null;
   readonly grouping: RuleGrouping;
   readonly sourceReplicaExpression: string | null;
@@ -54,7 +57,7 @@ export async function findDeletedRule(tx: Tx, id: string): Promise<DeletedRule> 
     ? await one<DeletedRule>(
         tx,
         sql`SELECT h.uid, h.scope, h.name, h.did_type AS "didType", h.account_id AS "accountId", a.name AS account,
-                   h.state, h.copies, h.rse_expression AS "rseExpression", h.constraints, h.weight, h.did_grouping AS grouping,
+                   h.state, h.copies, h.rse_expression AS "rseExpression", h.constraints, h.phases, h.weight, h.did_grouping AS grouping,
                    h.source_replica_expression AS "sourceReplicaExpression", h.activity, h.notification,
                    h.purge_replicas AS "purgeReplicas", h.ignore_availability AS "ignoreAvailability",
                    h.ignore_account_limit AS "ignoreAccountLimit", h.split_container AS "splitContainer",

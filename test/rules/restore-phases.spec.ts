@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
+import {
+  deleteRule,
+  findDeletedRule,
+  findRule,
+  holdForRule,
+  type Phase,
+  phasesOf,
+  restoreRule,
+  rulesTerms,
+} from '../../src/rules/index.js';
+import { RuleGrouping } from '../../src/vocabulary/index.js';
+import { type TestDatabase, testDatabase } from '../support/database.js';
+import { type Court, court, START } from '../support/judge.js';
+
+let base: TestDatabase;
+let a: Court;
+beforeEach(async () => {
+  base = await testDatabase();
+  a = await court(base.db);
+  for (const name of ['A-DISK', 'B-DISK']) await a.rse(name);
+  await a.dataset('run');
+  await a.data('run', ['f1'], 'A-DISK');
+});
+afterEach(async () => {
+  await a.audit();
+  await base.close();
+});
+
+const phase = (rseExpression: string, forSeconds: number | null): Phase => ({
+  ...{ forSeconds, untilIdleSeconds: null, copies: 1, rseExpression, weight: null },
+  ...{ grouping: RuleGrouping.DATASET, constraints: null, locked: false, since: null },
+});
+
+it('a rule with phases that was deleted and comes back goes on where it was', async () => {
+  const { uid } = await a.rule('run', {
+    rseExpression: 'A-DISK',
+    phases: [phase('A-DISK', 86_400), phase('B-DISK', null)],
+  });
+  a.pass(3600);
+  await a.db.tx(async (tx) =>
+    deleteRule(tx, await findRule(tx, uid, 'wait'), { now: a.now, deleteGraceSeconds: 0 }),
+  );
+  await a.shift(judgeCleaner(a.config));
+  const past = await a.db.read((tx) => findDeletedRule(tx, uid));
+  await a.db.tx((tx) => holdForRule(tx, past, -1n, a.now));
+  await a.db.tx((tx) =>
+    restoreRule(
+      tx,
+      past,
+      { lifetime: null, copyAgain: false, passLimits: false },
+      rulesTerms(a.config, a.now),
+    ),
+  );
+  const until = new Date(START.getTime() + 86_400_000);
+  expect(phasesOf(await a.db.read((tx) => findRule(tx, uid)))).toMatchObject([
+    { state: 'current', since: START, until },
+    { state: 'next', rseExpression: 'B-DISK' },
+  ]);
+});
