@@ -43,12 +43,17 @@ it('a rule that has drifted takes the policy that places its copies anew', async
     copies: 1,
     rse_expression: 'tier=1',
     account: 'root',
-    repair: { on_stuck: 'retry' },
+    meta: { sluice: { repair: { on_stuck: 'retry' } } },
   };
   const [id = ''] = (await api.root('POST', '/rules/', wish)).body as string[];
   await api.root('POST', '/rses/B-DISK/attr/tier', { value: '1' });
   await api.root('DELETE', '/rses/A-DISK/attr/tier');
   await drift();
+  for (const drift of ['replace', 'keep']) {
+    const meta = { sluice: { repair: { on_stuck: 'retry', drift } } };
+    await api.root('PUT', `/rules/${id}`, { options: { meta } });
+    expect((await explain(`/rules/${id}`)).facts['drift_policy']).toBe(drift);
+  }
   const { facts, remedies } = await explain(`/rules/${id}`);
   expect(facts).toMatchObject({ drift_policy: 'keep', drift: [{ rse: 'A-DISK', copies: 1 }] });
   expect((await explain('/rses/A-DISK')).lines.join()).toMatch(/Drift: 1 rule holds 1 copy here/);
