@@ -49,6 +49,10 @@ export interface RuleOperation {
   ignoreAvailability: boolean;
   /** An expression for sources; null is anywhere. */
   sources: number | null;
+  /** How the copies stand to each other: no two in a region, or one on each tier. */
+  placement: 'regions' | 'tiers' | null;
+  /** What it wants instead after so many minutes. */
+  then: { expression: number; minutes: number } | null;
 }
 
 /** What an owner does to a rule. */
@@ -77,6 +81,7 @@ export const WORKERS = [
   'judge-repairer',
   'judge-cleaner',
   'judge-drifter',
+  'judge-phaser',
   'conveyor-submitter',
   'conveyor-poller',
   'conveyor-finisher',
@@ -113,6 +118,17 @@ const rule: fc.Arbitrary<Operation> = record('rule', {
   split: fc.constantFrom(false, false, true),
   ignoreAvailability: fc.constantFrom(false, false, true),
   sources: fc.constantFrom(null, null, null, null, 0, 3),
+  placement: fc.constantFrom(null, null, null, 'regions' as const, 'tiers' as const),
+  then: fc.oneof<fc.Arbitrary<RuleOperation['then']>[]>(
+    fc.constant(null),
+    fc.constant(null),
+    fc.constant(null),
+    fc.constant(null),
+    fc.tuple(some, fc.constantFrom(10, 60)).map(([expression, minutes]) => ({
+      expression,
+      minutes,
+    })),
+  ),
 });
 
 const catalogue: fc.WeightedArbitrary<Operation>[] = [

@@ -2,14 +2,18 @@ import { sql, type Tx } from '../../src/db/index.js';
 import {
   addRules,
   changeRule,
+  copiesOf,
   deleteRule,
   findRule,
   moveRule,
+  type PlacementConstraints,
   reduceRule,
   type Rule,
   type RuleChange,
+  type RuleSpec,
   rulesTerms,
   selectRules,
+  unionOf,
 } from '../../src/rules/index.js';
 import { activityIndex, RuleNotification, RuleState } from '../../src/vocabulary/index.js';
 import { SCOPE } from './lake.js';
@@ -22,12 +26,11 @@ export async function addRule(world: World, operation: RuleOperation): Promise<v
   const name = pick(world.names(), operation.did);
   if (name === undefined) return;
   const { expressions, config, db, lake } = world;
-  const { copies, grouping, lifetime, sources } = operation;
-  const spec = {
+  const { grouping, lifetime, sources } = operation;
+  const spec: RuleSpec = {
     dids: [{ scope: SCOPE, name }],
     accountId: lake.accounts[operation.account],
-    copies,
-    rseExpression: pick(expressions, operation.expression) ?? '*',
+    ...wishOf(world, operation),
     lifetime: lifetime === null ? null : lifetime * 3600,
     grouping,
     activity: 0,
@@ -40,6 +43,50 @@ export async function addRule(world: World, operation: RuleOperation): Promise<v
   };
   const added = await db.tx((tx) => addRules(tx, spec, rulesTerms(config, world.now())));
   world.rules.push(...added);
+}
+
+/** What a new rule wants first, and what after that. */
+function wishOf(
+  { expressions }: World,
+  { copies, expression, placement, then, grouping }: RuleOperation,
+): Pick<RuleSpec, 'copies' | 'rseExpression' | 'constraints' | 'phases'> {
+  const anywhere = pick(expressions, expression) ?? '*';
+  const constraints = constraintsOf(placement, copies, anywhere);
+  const first = {
+    copies: constraints ? copiesOf(constraints) : copies,
+    rseExpression: constraints ? unionOf(constraints) : anywhere,
+    constraints,
+  };
+  if (then === null) return first;
+  const rest = { weight: null, grouping, locked: false, untilIdleSeconds: null, since: null };
+  const next = pick(expressions, then.expression) ?? '*';
+  return {
+    ...first,
+    phases: [
+      { ...rest, ...first, forSeconds: then.minutes * 60 },
+      { ...rest, copies: 1, rseExpression: next, constraints: null, forSeconds: null },
+    ],
+  };
+}
+
+function constraintsOf(
+  placement: RuleOperation['placement'],
+  copies: number,
+  rseExpression: string,
+): PlacementConstraints | null {
+  const part = (asked: number, expression: string) => ({
+    copies: asked,
+    rseExpression: expression,
+    weight: null,
+  });
+  switch (placement) {
+    case 'regions':
+      return { parts: [part(copies, rseExpression)], distinct: ['region'], maxSkew: null };
+    case 'tiers':
+      return { parts: [part(1, 'tier=1'), part(1, 'tier=2')], distinct: [], maxSkew: null };
+    case null:
+      return null;
+  }
 }
 
 /** Does something to a rule whose row is held, as the routes of rules do. */

@@ -9,6 +9,7 @@ export async function verdict(world: World): Promise<string[]> {
   return [
     ...(await brokenInvariants(world)),
     ...(await strayLocks(world)),
+    ...(await crowdedRegions(world)),
     ...(await wrongBytes(world)),
     ...world.losses,
   ];
@@ -50,6 +51,23 @@ async function strayLocks(world: World): Promise<string[]> {
     }
     return stray;
   });
+}
+
+/** Copies of a file in one region where their rule wants none to share one. */
+async function crowdedRegions(world: World): Promise<string[]> {
+  const crowded = await world.db.read((tx) =>
+    rows<{ id: bigint; didId: bigint; region: string }>(
+      tx,
+      sql`SELECT u.id, l.did_id AS "didId", a.value AS region
+            FROM rules u JOIN locks l ON l.rule_id = u.id
+            JOIN rse_attributes a ON a.rse_id = l.rse_id AND a.key = 'region'
+           WHERE u.constraints -> 'distinct' ? 'region'
+           GROUP BY u.id, l.did_id, a.value HAVING count(*) > 1`,
+    ),
+  );
+  return crowded.map(
+    ({ id, didId, region }) => `rule ${id} has several copies of file ${didId} in region ${region}`,
+  );
 }
 
 /**
