@@ -210,15 +210,17 @@ export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promis
 }
 
 /**
- * Moves a rule into history. Its locks must be gone. A rule that waited for it to take its place, and
- * waits in vain, stays: it does not expire any more. A former phase of it goes too.
+ * Moves a rule into history. Its locks must be gone. A rule that waited for it to take its place waits
+ * for the one that took this place instead; where there is none, and this one never was OK, it waited in
+ * vain and stays: it does not expire any more. A former phase of it goes too.
  */
 export async function archiveRule(tx: Tx, ruleId: RuleId, now: Date): Promise<void> {
   await execute(
     tx,
     sql`UPDATE rules p
-           SET child_rule_id = NULL, updated_at = ${now}::timestamptz,
-               expires_at = CASE WHEN c.state = ${lit(RuleState.OK)} OR p.phase_of = c.uid THEN p.expires_at END
+           SET child_rule_id = c.child_rule_id, updated_at = ${now}::timestamptz,
+               expires_at = CASE WHEN c.state = ${lit(RuleState.OK)} OR c.child_rule_id IS NOT NULL
+                                   OR p.phase_of = c.uid THEN p.expires_at END
           FROM rules c WHERE c.id = ${ruleId} AND p.child_rule_id = c.id`,
   );
   await execute(

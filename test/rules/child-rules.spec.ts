@@ -43,12 +43,13 @@ const move = ({ uid }: AddedRule, rseExpression: string) =>
   base.db.tx(async (tx) =>
     moveRule(tx, await findRule(tx, uid, 'wait'), { rseExpression, override: {} }, terms()),
   );
-/** Everything that is queued arrives. */
-const arrive = () =>
+/** Everything that is queued, for such RSEs, arrives. */
+const arrive = (rse = '%') =>
   base.db.tx(async (tx) => {
     const copies = await rows<{ didId: bigint; rseId: number }>(
       tx,
-      sql`DELETE FROM requests RETURNING did_id AS "didId", rse_id AS "rseId"`,
+      sql`DELETE FROM requests q USING rses e WHERE e.id = q.rse_id AND e.name LIKE ${rse}
+          RETURNING did_id AS "didId", rse_id AS "rseId"`,
     );
     const pairs = sql`SELECT * FROM unnest(${copies.map(({ didId }) => didId)}::bigint[],
       ${copies.map(({ rseId }) => rseId)}::int[]) AS f(did_id, rse_id)`;
@@ -97,6 +98,15 @@ describe('a rule with a child', () => {
     expect(await bond(parent)).toEqual({ child: null, expires: null });
     expect(await clean()).toEqual(IDLE);
     expect(await a.locks()).toEqual(['f1@A-DISK O', 'f2@A-DISK O']);
+  });
+
+  it("goes with the child when another rule has taken that one's place", async () => {
+    const child = await move(parent, 'B-DISK');
+    await move(child, 'C-DISK');
+    expect(await clean()).toEqual(IDLE);
+    await arrive('C-DISK');
+    while ((await clean()).seen > 0);
+    expect(await a.locks()).toEqual(['f1@C-DISK O', 'f2@C-DISK O']);
   });
 
   it('is freed, with its expiry, by taking the child off', async () => {
