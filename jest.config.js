@@ -31,6 +31,8 @@ export default {
   testTimeout: 60000,
   // PostgreSQL does half of the work, so that a worker less than cores leaves one idle.
   maxWorkers: '100%',
+  // Modules of ES stay in a worker when their spec has ended: at the heap's limit all would crawl.
+  workerIdleMemoryLimit: '1GB',
   setupFilesAfterEnv: ['<rootDir>/test/support/properties.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
