@@ -38,6 +38,13 @@ beforeAll(async () => {
     dids: [{ scope: 'km3net', name: 'run3' }],
     ...{ account: 'alice', copies: 1, rse_expression: 'SHORE-DISK|US-DISK' },
   });
+  // What may leave EU-DISK and never arrives, as nobody moves bytes: the drain waits for it.
+  const dids = [{ scope: 'km3net', name: 'kept.a', bytes: 1000, adler32: '00000001' }];
+  await root('POST', '/dids/km3net/kept', { type: 'DATASET', dids, rse: 'EU-DISK' });
+  await root('POST', '/rules', {
+    dids: [{ scope: 'km3net', name: 'kept' }],
+    ...{ account: 'root', copies: 1, rse_expression: 'EU-DISK|US-DISK' },
+  });
   await root('PUT', '/rses/SHORE-DISK/limits', { name: 'MaxSpaceAvailable', value: 10_500 });
   await root('PUT', '/rses/US-DISK/limits', { name: 'MaxSpaceAvailable', value: 100_000 });
 });
