@@ -8,13 +8,11 @@ import {
   type Position,
   type ToldEvent,
 } from '../messages/index.js';
-import { deliver, type Event, SinkError } from '../sinks/index.js';
+import { type Event, openSink, type Sink, SinkError } from '../sinks/index.js';
 import { type Reconciler, type Shift, type Tally } from './runtime/index.js';
 
-type SinkConfig = Config['messages']['sinks'][number];
-
-/** Events a request, unless the sink says otherwise. */
-const BATCH = 500;
+/** Events that are read at once. */
+const PAGE = 500;
 /** A worker that has not moved a sink on for so long is gone. Longer than a delivery may take. */
 const LEASE_MS = 300_000;
 /** Until the next delivery after one that failed: doubled each time, up to the longest. */
@@ -26,10 +24,11 @@ const RETRY_MAX_MS = 600_000;
  * behind the sink's place in the outbox. Each sink has its own place and is told by one worker at a
  * time, in order, at least once: one that does not answer keeps no other waiting, and is told later
  * what it missed, as long as the outbox keeps it. An event that a sink refuses by itself is passed
- * over and logged: everything behind it would wait for ever.
+ * over and logged: everything behind it would wait for ever. Throws RangeError for settings that no
+ * sink can have.
  */
 export function hermes(config: Config): Reconciler {
-  const { sinks } = config.messages;
+  const sinks = config.messages.sinks.map(openSink);
   const twice = sinks.find(({ name }, at) => sinks.findIndex((sink) => sink.name === name) !== at);
   if (twice) throw new RangeError(`messages.sinks: two sinks are named '${twice.name}'`);
   const source = config.server.publicUrl;
@@ -58,7 +57,7 @@ class Telling {
 
   constructor(
     private readonly shift: Shift,
-    private readonly sink: SinkConfig,
+    private readonly sink: Sink,
     private readonly source: string,
   ) {}
 
@@ -80,21 +79,37 @@ class Telling {
   /** Page after page. Gives whether something is left. */
   private async tellAfter(claim: ClaimedSink, most: number): Promise<boolean> {
     const { db, signal } = this.shift;
-    const limit = this.sink.batch ?? BATCH;
+    const limit = Math.max(this.sink.batch, PAGE);
     let at: Position = claim;
     while (this.tally.seen < most && !signal.aborted) {
       const from = at;
       const events = await db.read((tx) => eventsAfter(tx, from, limit));
       const last = events.at(-1);
-      if (!last) return false;
-      await this.deliver(events.filter((event) => this.wants(event)));
-      const place = { sink: this.sink.name, token: claim.token, until: this.lease() };
-      if (!(await db.tx((tx) => advanceSink(tx, place, last)))) return false;
+      if (!last || !(await this.tellPage(claim, events, last))) return false;
       this.tally.seen += events.length;
       if (events.length < limit) return false;
       at = last;
     }
     return true;
+  }
+
+  /** A page in deliveries, each noted before the next one. False if the sink is not ours any more. */
+  private async tellPage(
+    { token }: ClaimedSink,
+    events: readonly ToldEvent[],
+    last: Position,
+  ): Promise<boolean> {
+    const { db } = this.shift;
+    const { name, batch } = this.sink;
+    const advance = (to: Position) =>
+      db.tx((tx) => advanceSink(tx, { sink: name, token, until: this.lease() }, to));
+    const wanted = events.filter((event) => this.wants(event));
+    for (let from = 0; from < wanted.length; from += batch) {
+      const told = wanted[from - 1];
+      if (told && !(await advance(told))) return false;
+      await this.deliver(wanted.slice(from, from + batch));
+    }
+    return await advance(last);
   }
 
   private wants({ eventType }: ToldEvent): boolean {
@@ -103,11 +118,14 @@ class Telling {
 
   /** What is refused together is sent in halves, until it is known which one is meant. */
   private async deliver(events: readonly ToldEvent[]): Promise<void> {
-    if (events.length === 0) return;
     const { signal, log } = this.shift;
+    const [event] = events;
+    const seen = { sink: this.sink.name, event: String(event?.id), type: event?.eventType };
     try {
-      await deliver(this.sink, events.map(outgoing), { source: this.source, signal });
+      const { source } = this;
+      const refused = await this.sink.deliver(events.map(outgoing), { source, signal });
       this.tally.done += events.length;
+      if (refused.length > 0) log.error({ ...seen, refused }, 'a sink refuses a part of an event');
     } catch (error) {
       if (!(error instanceof SinkError) || !error.refused) throw error;
       if (events.length > 1) {
@@ -115,12 +133,8 @@ class Telling {
         await this.deliver(events.slice(0, middle));
         return await this.deliver(events.slice(middle));
       }
-      const [event] = events;
       this.tally.failed++;
-      log.error(
-        { sink: this.sink.name, event: String(event?.id), type: event?.eventType, err: error },
-        'a sink refuses an event: passed over',
-      );
+      log.error({ ...seen, err: error }, 'a sink refuses an event: passed over');
     }
   }
 

@@ -1,76 +1,67 @@
 import { readFile } from 'node:fs/promises';
 
-/** An event as it goes out. */
-export interface Event {
-  /** The same whenever it is told: who is told twice can see it. */
-  readonly id: string;
-  readonly eventType: string;
-  readonly payload: object;
-  readonly createdAt: Date;
-}
+import { ANSWER_MAX, type Delivery, type Event, type Sink, SinkError, TIMEOUT_MS } from './sink.js';
 
-/** Who is told, and how. */
-export interface Sink {
+/** Who is told over HTTP, and how. */
+export interface HttpSinkSettings {
   readonly name: string;
   readonly url: string;
   readonly format?: 'rucio' | 'cloudevents' | undefined;
+  readonly events?: readonly string[] | undefined;
   /** A file that holds a bearer token: read for each delivery, so that it may be renewed. */
   readonly tokenFile?: string | undefined;
+  readonly batch?: number | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
-/** A delivery that failed: nothing is known of whether the events have come through. */
-export class SinkError extends Error {
-  override readonly name = 'SinkError';
-  constructor(
-    message: string,
-    /** These events are refused, whenever they come: too large, or not what the sink can read. */
-    readonly refused: boolean,
-  ) {
-    super(message);
-  }
-}
-
-const TIMEOUT_MS = 30_000;
+/** Events a request, unless the sink says otherwise. */
+const BATCH = 500;
 /** 400 and 422: cannot be read; 413: too large. Others may be different tomorrow. */
 const REFUSALS = [400, 413, 422];
-const ANSWER_MAX = 200;
 
 /**
- * Sends events in one POST, in their order. Any 2xx takes all of them. Redirects are not followed: the
- * token is for this URL. Throws SinkError.
+ * Sends events in one POST. Any 2xx takes all of them. Redirects are not followed: the token is for
+ * this URL.
  */
-export async function deliver(
-  sink: Sink,
+export const httpSink = (settings: HttpSinkSettings): Sink => ({
+  name: settings.name,
+  events: settings.events,
+  batch: settings.batch ?? BATCH,
+  async deliver(events, delivery) {
+    await post(settings, events, delivery);
+    return [];
+  },
+});
+
+async function post(
+  settings: HttpSinkSettings,
   events: readonly Event[],
-  { source, signal }: { readonly source: string; readonly signal: AbortSignal },
+  { source, signal }: Delivery,
 ): Promise<void> {
-  const { body, type } = encoded(sink, events, source);
+  const { name, url, timeoutMs = TIMEOUT_MS } = settings;
+  const { body, type } = encoded(settings, events, source);
   let answer: Response;
   try {
-    answer = await fetch(sink.url, {
+    answer = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': type, ...(await authorization(sink)) },
+      headers: { 'content-type': type, ...(await authorization(settings)) },
       body,
       redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(sink.timeoutMs ?? TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
   } catch (error) {
-    throw new SinkError(`${sink.name}: ${reasonOf(error)}`, false);
+    throw new SinkError(`${name}: ${reasonOf(error)}`, false);
   }
   if (answer.ok) {
     await answer.body?.cancel();
     return;
   }
   const said = (await answer.text().catch(() => '')).slice(0, ANSWER_MAX);
-  throw new SinkError(
-    `${sink.name}: ${answer.status} ${said}`.trim(),
-    REFUSALS.includes(answer.status),
-  );
+  throw new SinkError(`${name}: ${answer.status} ${said}`.trim(), REFUSALS.includes(answer.status));
 }
 
 function encoded(
-  { format = 'rucio' }: Sink,
+  { format = 'rucio' }: HttpSinkSettings,
   events: readonly Event[],
   source: string,
 ): { readonly body: string; readonly type: string } {
@@ -103,7 +94,7 @@ function encoded(
   };
 }
 
-async function authorization({ tokenFile }: Sink): Promise<Record<string, string>> {
+async function authorization({ tokenFile }: HttpSinkSettings): Promise<Record<string, string>> {
   if (tokenFile === undefined) return {};
   const token = (await readFile(tokenFile, 'utf8')).trim();
   return { authorization: `Bearer ${token}` };

@@ -180,6 +180,23 @@ describe('a mistake in the configuration', () => {
     ]);
   });
 
+  it('of a sink is one where it has neither a url nor a mail server, or both', () => {
+    const smtp = { host: 'mail.example.org', from: 'sluice@example.org' };
+    const problemsWith = (sink: object) =>
+      problemsOf({ overrides: { messages: { sinks: [sink as never] } } });
+    expect(problemsWith({ name: 'letters', smtp })).toEqual([]);
+    expect(problemsWith({ name: 'events', url: 'https://events.example.org' })).toEqual([]);
+    for (const sink of [
+      { name: 'letters' },
+      { name: 'letters', url: 'https://events.example.org', smtp },
+      { name: 'letters', smtp: { ...smtp, tls: 'perhaps' } },
+      { name: 'letters', smtp: { ...smtp, from: 'Sluice <sluice@example.org>' } },
+      { name: 'letters', smtp, batch: 5 },
+    ]) {
+      expect(problemsWith(sink)[0]).toMatch(/is not a list of sinks, each with a name and either/);
+    }
+  });
+
   it('of the file itself names the file', () => {
     expect(problemsOf({ file: '/nowhere/x.yaml' })[0]).toContain('/nowhere/x.yaml cannot be read');
     const twice = file('twice.yaml', 'server: {}\nserver: {}');
