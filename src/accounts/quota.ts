@@ -40,22 +40,28 @@ export async function globalQuotas(tx: Tx, accountId: AccountId): Promise<Global
 
 /**
  * What an account may still put at each of the RSEs, in bytes: the smaller of what its local limit
- * and every global limit over the RSE leave. No local limit is a limit of nothing.
+ * and every global limit over the RSE leave. No local limit is a limit of nothing. `back` is what of
+ * its usage will be given back, by RSE: it is as good as left, there and under all limits over it.
  */
 export async function quotaOf(
   tx: Tx,
   accountId: AccountId,
   rseIds: readonly RseId[],
+  back: ReadonlyMap<RseId, bigint> = new Map(),
 ): Promise<Map<RseId, Quota>> {
   const limits = await localLimits(tx, accountId);
   const usage = await accountUsage(tx, accountId);
-  const globals = await globalQuotas(tx, accountId);
+  const globals = (await globalQuotas(tx, accountId)).map((quota) => ({
+    ...quota,
+    used: quota.rses.reduce((used, { id }) => used - (back.get(id) ?? 0n), quota.used),
+  }));
   return new Map(
     rseIds.map((rseId) => {
       const local = limits.get(rseId) ?? 0n;
       const limit = local === UNLIMITED ? null : local;
       const over = globals.filter(({ rses }) => rses.some(({ id }) => id === rseId));
-      return [rseId, quotaAt({ limit, used: usage.get(rseId)?.bytes ?? 0n }, over)];
+      const used = (usage.get(rseId)?.bytes ?? 0n) - (back.get(rseId) ?? 0n);
+      return [rseId, quotaAt({ limit, used }, over)];
     }),
   );
 }

@@ -79,6 +79,7 @@ export async function addRules(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Pr
       splitContainer: spec.splitContainer ?? false,
       subscriptionUid: spec.subscriptionUid ?? null,
       restoredUid: spec.restoredUid ?? null,
+      replaces: spec.replaces ?? null,
       comments: spec.comment ?? null,
       meta: spec.meta ?? null,
       repairPolicy: spec.repairPolicy ?? null,

@@ -16,7 +16,9 @@ import { failCopies } from '../replicas/index.js';
 import { cancelRequests, keepCancelled, reprioritiseRequests } from '../requests/index.js';
 import { Cause, Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
 import { expiry } from './add-rules.js';
+import { rewritePhases } from './change-phases.js';
 import { type JudgeTerms, type Rule } from './rule.js';
+import { type GivenPhase } from './parse-phases.js';
 import { formerPhases, writeFormer } from './phase.sql.js';
 import { type RepairPolicy } from './repair-policy.js';
 import { findRule, jsonOf, writeRule } from './rule.sql.js';
@@ -43,11 +45,14 @@ export interface RuleChange {
   readonly boost?: boolean;
   /** Null: as the settings say. */
   readonly repairPolicy?: RepairPolicy | null;
+  /** All of them, those that have begun too; null takes away those that have not. */
+  readonly phases?: readonly GivenPhase[] | null;
 }
 
 /**
  * Changes a rule whose row is held. Throws InvalidSourceReplicaExpression, DuplicateRule (the other
- * account has the same rule), RuleNotFound and InputValidationError (child).
+ * account has the same rule, or one with the same phases is there), RuleNotFound and
+ * InputValidationError (child), and what `rewritePhases` throws.
  */
 export async function changeRule(
   tx: Tx,
@@ -121,6 +126,9 @@ async function assignmentsOf(
   if (change.purgeReplicas !== undefined) set.push(sql`purge_replicas = ${change.purgeReplicas}`);
   if (change.repairPolicy !== undefined) {
     set.push(sql`repair_policy = ${jsonOf(change.repairPolicy)}::jsonb`);
+  }
+  if (change.phases !== undefined) {
+    set.push(...(await rewritePhases(tx, rule, change.phases, terms.now)));
   }
   if (change.child === null) {
     set.push(sql`child_rule_id = NULL`);

@@ -64,6 +64,7 @@ export { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 export { lookAgain, nextPhases, type PhaseTally } from './next-phase.js';
 export { type GivenPhase, parsePhases, readPhases, spanOf } from './parse-phases.js';
 export { keyOfPhases, type Phase, type PhasedRule, phasesOf, type PhaseView } from './phase.js';
+export { demandSameWords, demandSense, type PhasedWish, phasedWish } from './phased-wish.js';
 export { type FormerPhase, formerPhases } from './phase.sql.js';
 export { prolongRules, type ProlongedRules } from './prolong.sql.js';
 export {
@@ -76,7 +77,8 @@ export {
 } from './mend.sql.js';
 export {
   findRule,
-  hasConstraints,
+  isSameRule,
+  type RuleIdentity,
   releaseParents,
   scheduleRepair,
   selectRules,

@@ -122,27 +122,31 @@ export interface PhaseDefaults {
 export function readPhases(given: readonly GivenPhase[], rule: PhaseDefaults): Phase[] {
   return given.map((phase, at) => {
     if (at === 0) demandFirst(phase, rule);
-    const first = at === 0 ? rule : null;
-    const placed = wishedPlacement({
-      rseExpression: phase.rseExpression ?? (phase.placement ? null : first?.rseExpression),
-      copies: phase.copies ?? (phase.placement ? null : first?.copies),
-      placements: [phase.placement],
-    });
-    if (!placed) {
-      throw new InvalidReplicationRule(
-        `Problem validating phases: phase ${at + 1} needs an rse_expression or a placement`,
-      );
-    }
-    return {
-      forSeconds: phase.forSeconds,
-      untilIdleSeconds: phase.untilIdleSeconds,
-      ...placed,
-      weight: phase.weight ?? rule.weight,
-      grouping: phase.grouping ?? rule.grouping,
-      locked: false,
-      since: null,
-    };
+    return readPhase(phase, at, at === 0 ? rule : { ...rule, copies: null, rseExpression: null });
   });
+}
+
+/** One phase, counted from 0. What it does not say its defaults do; a placement says all of it. */
+export function readPhase(phase: GivenPhase, at: number, defaults: PhaseDefaults): Phase {
+  const placed = wishedPlacement({
+    rseExpression: phase.rseExpression ?? (phase.placement ? null : defaults.rseExpression),
+    copies: phase.copies ?? (phase.placement ? null : defaults.copies),
+    placements: [phase.placement],
+  });
+  if (!placed) {
+    throw new InvalidReplicationRule(
+      `Problem validating phases: phase ${at + 1} needs an rse_expression or a placement`,
+    );
+  }
+  return {
+    forSeconds: phase.forSeconds,
+    untilIdleSeconds: phase.untilIdleSeconds,
+    ...placed,
+    weight: phase.weight ?? defaults.weight,
+    grouping: phase.grouping ?? defaults.grouping,
+    locked: false,
+    since: null,
+  };
 }
 
 /** The official client sends an expression and copies with every rule. */

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type RuleGrouping } from '../vocabulary/index.js';
-import { type PlacementConstraints } from './placement-constraints.js';
+import {
+  normaliseConstraints,
+  type PlacementConstraints,
+  sameConstraints,
+} from './placement-constraints.js';
 
 /** What a rule wants for a while, as stored: every key is there. */
 export interface Phase {
@@ -19,6 +23,16 @@ export interface Phase {
   readonly since: string | null;
 }
 
+/** Whether two phases want the same copies. */
+export const wantsTheSame = (a: PhaseTargets, b: PhaseTargets): boolean =>
+  a.copies === b.copies &&
+  a.rseExpression === b.rseExpression &&
+  sameConstraints(a.constraints ?? null, b.constraints ?? null);
+
+type PhaseTargets = Pick<Phase, 'copies' | 'rseExpression'> & {
+  readonly constraints?: PlacementConstraints | null;
+};
+
 /** What phases are read from: a rule, as far as it matters here. */
 export interface PhasedRule {
   readonly phases: readonly Phase[] | null;
@@ -35,7 +49,10 @@ export interface PhaseView extends Omit<Phase, 'since'> {
   readonly number: number;
   readonly state: 'done' | 'current' | 'next';
   readonly since: Date | null;
-  /** When it ended or ends; while it lasts until idle, the earliest that it may. Null: nobody knows. */
+  /**
+   * When it ended or ends; while it lasts until idle, the earliest that it may, and so with those
+   * after it. Null: nobody knows.
+   */
   readonly until: Date | null;
 }
 
@@ -43,22 +60,25 @@ export interface PhaseView extends Omit<Phase, 'since'> {
 export function phasesOf(rule: PhasedRule): PhaseView[] {
   const { phases, phase: now } = rule;
   if (phases === null || now === null) return [];
-  const begins = phases.map(({ since }) => (since === null ? null : new Date(since)));
-  const ends = (at: number): Date | null => {
-    if (at < now) return begins[at + 1] ?? null;
-    if (at > now) return null;
+  const begins: (Date | null)[] = phases.map(({ since }) =>
+    since === null ? null : new Date(since),
+  );
+  const ends = phases.map((phase, at) => {
+    const next = begins[at + 1];
+    if (at < now) return next ?? null;
     if (at === phases.length - 1) return rule.expiresAt;
-    const end = endOf(phases[at], begins[at] ?? null, null);
+    const end = endOf(phase, begins[at] ?? null, null);
     // Every reading puts the next look off.
-    const idle = phases[at]?.forSeconds === null;
-    return idle && end && rule.phaseLookAt && rule.phaseLookAt > end ? rule.phaseLookAt : end;
-  };
+    const idle = at === now && phase.forSeconds === null;
+    const late = idle && end && rule.phaseLookAt && rule.phaseLookAt > end;
+    return (begins[at + 1] = late ? rule.phaseLookAt : end);
+  });
   return phases.map(({ since: _, ...phase }, at) => ({
     ...phase,
     number: at + 1,
     state: at < now ? 'done' : at === now ? 'current' : 'next',
-    since: begins[at] ?? (at === now + 1 ? ends(now) : null),
-    until: ends(at),
+    since: begins[at] ?? null,
+    until: ends[at] ?? null,
   }));
 }
 
@@ -80,9 +100,20 @@ export const formerOf = (
   rules: readonly { readonly uid: string; readonly phase: number | null }[],
 ): string[] => rules.flatMap(({ uid, phase }) => (phase ? [uid] : []));
 
-/** What two rules with the same phases have in common, whichever holds: a uuid. */
+/**
+ * What two rules with the same phases have in common, whichever holds: a uuid. Keys stand in a fixed
+ * order: the database gives them back in another.
+ */
 export function keyOfPhases(phases: readonly Phase[]): string {
-  const wished = phases.map(({ since: _, locked: __, ...phase }) => phase);
+  const wished = phases.map((it) => ({
+    forSeconds: it.forSeconds,
+    untilIdleSeconds: it.untilIdleSeconds,
+    rseExpression: it.rseExpression,
+    copies: it.copies,
+    constraints: it.constraints && normaliseConstraints(it.constraints),
+    weight: it.weight,
+    grouping: it.grouping,
+  }));
   const hex = createHash('md5').update(JSON.stringify(wished)).digest('hex');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -10,6 +10,7 @@ import {
   printConstraints,
   unionOf,
 } from './placement-constraints.js';
+import { wantsTheSame } from './phase.js';
 import { type Rule } from './rule.js';
 import { type RuleSpec } from './rule-spec.js';
 import { findRule, writeRule } from './rule.sql.js';
@@ -99,12 +100,13 @@ export async function moveRule(
   if (stays && Object.keys(move.override).length === 0) {
     throw new RuleReplaceFailed('The rule is moved to where it is', { rule: rule.uid });
   }
-  const spec = withPhases(rule, {
+  const wish = {
     ...wishAgain(rule, terms.now),
     ...move.override,
     rseExpression: move.rseExpression,
     constraints,
-  });
+  };
+  const spec = withPhases(rule, wish, terms.now);
   if (constraints && copiesOf(constraints) !== spec.copies) {
     throw new RuleReplaceFailed(
       `The placement of the rule, '${printConstraints(constraints)}', makes ${copiesOf(constraints)} copies, not ${spec.copies}: give the new one whole, as placement`,
@@ -143,7 +145,7 @@ export async function reduceRule(
     : excluding(rule.rseExpression, reduction.exclude);
   const { copies } = reduction;
   const wish = { ...wishAgain(rule, terms.now), copies, rseExpression, constraints };
-  const spec = withPhases(rule, wish);
+  const spec = withPhases(rule, wish, terms.now);
   const added = await replaceRule(tx, rule, spec, terms);
   const made = await findRule(tx, added.uid);
   if (made.state === RuleState.OK) return added;
@@ -180,23 +182,31 @@ function reducedConstraints(
   return { ...left, parts };
 }
 
-/** The phase that holds becomes what is wished for in its place; the others are as they were. */
-const withPhases = (rule: Rule, spec: RuleSpec): RuleSpec => ({
-  ...spec,
-  phases:
-    rule.phases?.map((phase, at) =>
-      at === rule.phase
-        ? {
-            ...phase,
-            copies: spec.copies,
-            rseExpression: spec.rseExpression,
-            weight: spec.weight ?? null,
-            grouping: spec.grouping,
-            constraints: spec.constraints ?? null,
-          }
-        : phase,
-    ) ?? null,
-});
+/**
+ * The phase that holds becomes what is wished for in its place; the others are as they were. Where that
+ * is what the next one wants, the next one begins, and the one that held is over.
+ */
+function withPhases(rule: Rule, spec: RuleSpec, now: Date): RuleSpec {
+  const { phases, phase: at } = rule;
+  if (phases === null || at === null) return spec;
+  const next = phases[at + 1];
+  if (next && wantsTheSame(next, spec)) {
+    const begun = { ...next, since: now.toISOString() };
+    return {
+      ...spec,
+      weight: next.weight,
+      grouping: next.grouping,
+      locked: spec.locked || next.locked,
+      phases: phases.map((phase) => (phase === next ? begun : phase)),
+    };
+  }
+  const { copies, rseExpression, weight = null, grouping, constraints = null } = spec;
+  const wished = { copies, rseExpression, weight, grouping, constraints };
+  return {
+    ...spec,
+    phases: phases.map((phase, it) => (it === at ? { ...phase, ...wished } : phase)),
+  };
+}
 
 async function replaceRule(
   tx: Tx,
@@ -204,13 +214,15 @@ async function replaceRule(
   spec: RuleSpec,
   terms: AdditionTerms,
 ): Promise<AddedRule> {
-  const [added] = await addRules(tx, spec, terms).catch((error: unknown) => {
-    if (!(error instanceof SluiceError) || error instanceof UnsupportedOperation) throw error;
-    throw new RuleReplaceFailed(`The replacement of the rule failed: ${error.message}`, {
-      rule: rule.uid,
-      cause: error.name,
-    });
-  });
+  const [added] = await addRules(tx, { ...spec, replaces: rule.id }, terms).catch(
+    (error: unknown) => {
+      if (!(error instanceof SluiceError) || error instanceof UnsupportedOperation) throw error;
+      throw new RuleReplaceFailed(`The replacement of the rule failed: ${error.message}`, {
+        rule: rule.uid,
+        cause: error.name,
+      });
+    },
+  );
   if (!added) throw new RuleReplaceFailed('No rule was made', { rule: rule.uid });
   await writeRule(
     tx,

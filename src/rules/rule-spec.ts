@@ -1,4 +1,9 @@
-import { type DidName, type RuleGrouping, type RuleNotification } from '../vocabulary/index.js';
+import {
+  type DidName,
+  type RuleGrouping,
+  type RuleId,
+  type RuleNotification,
+} from '../vocabulary/index.js';
 import { type Phase } from './phase.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { type RepairPolicy } from './repair-policy.js';
@@ -39,6 +44,8 @@ export interface RuleSpec {
   readonly subscriptionUid?: string | null;
   /** The id under which it stood before; of one DID. */
   readonly restoredUid?: string;
+  /** The rule whose place it takes: with the same phases it is none too many. */
+  readonly replaces?: RuleId;
   /** DIDs that have the very same rule are passed over instead of refused. */
   readonly ignoreDuplicate?: boolean;
 }

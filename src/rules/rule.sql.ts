@@ -84,6 +84,8 @@ export interface NewRule {
   readonly repairPolicy: RepairPolicy | null;
   /** The id of a rule that stood before. */
   readonly restoredUid?: string | null;
+  /** The rule whose place it takes. */
+  readonly replaces?: RuleId | null;
   readonly phases: readonly Phase[] | null;
   readonly phasesKey: string | null;
   readonly phase: number | null;
@@ -144,13 +146,30 @@ export const jsonOf = (value: object | null): string | null =>
 export const hasConstraints = (constraints: PlacementConstraints | null): Sql =>
   sql`r.constraints IS NOT DISTINCT FROM ${jsonOf(constraints)}::jsonb`;
 
+/** What makes two rules of an account on a DID the same. */
+export interface RuleIdentity {
+  readonly rseExpression: string;
+  readonly copies: number;
+  readonly constraints: PlacementConstraints | null;
+  /** Of its phases; null where it has none. */
+  readonly phasesKey: string | null;
+}
+
+/** Condition on rule `r` of the account on the DID: it is the same rule, whichever phase holds. */
+export const isSameRule = (rule: RuleIdentity): Sql =>
+  rule.phasesKey === null
+    ? sql`(r.rse_expression = ${rule.rseExpression} AND r.copies = ${rule.copies} AND r.phases_key IS NULL
+           AND ${hasConstraints(rule.constraints)})`
+    : sql`(r.phases_key = ${rule.phasesKey}::uuid AND r.phase_of IS NULL)`;
+
 /** A rule of the same phases on the same DID is a duplicate, whichever of them holds. */
-const hasNoSuchPhases = ({ accountId, phasesKey }: NewRule): Sql =>
+const hasNoSuchPhases = ({ accountId, phasesKey, replaces = null }: NewRule): Sql =>
   phasesKey === null
     ? sql``
     : sql`WHERE NOT EXISTS (SELECT FROM rules x
                    WHERE x.did_id = wished.did_id AND x.account_id = ${accountId}::int
-                     AND x.phases_key = ${phasesKey}::uuid AND x.phase_of IS NULL)`;
+                     AND x.phases_key = ${phasesKey}::uuid AND x.phase_of IS NULL
+                     AND x.id IS DISTINCT FROM ${replaces}::bigint)`;
 
 /** At most 248 characters, as Rucio shows them. */
 export const errorText = (text: string): string =>

@@ -109,8 +109,8 @@ async function quotaLeft(
   if (hold) await lockQuota(tx, wish.accountId);
   const itself = wish.uid !== undefined && wish.phase ? [wish.uid] : [];
   const former = await formerCharges(tx, wish.formerOf ?? itself, wish.accountId);
-  for (const [rseId, quota] of await quotaOf(tx, wish.accountId, limited)) {
-    if (quota.left !== null) left.set(rseId, quota.left + (former.get(rseId) ?? 0n));
+  for (const [rseId, quota] of await quotaOf(tx, wish.accountId, limited, former)) {
+    if (quota.left !== null) left.set(rseId, quota.left);
   }
   return left;
 }

@@ -1,9 +1,10 @@
 import { type Tx } from '../db/index.js';
-import { InvalidReplicationRule, StagingAreaRuleRequiresLifetime } from '../errors/index.js';
+import { StagingAreaRuleRequiresLifetime } from '../errors/index.js';
 import { resolveRses } from '../rses/index.js';
 import { demandCopies } from './copy-placement.js';
 import { isOnTape } from './on-tape.js';
 import { begunPhases, endOf, keyOfPhases, type Phase } from './phase.js';
+import { demandSense } from './phased-wish.js';
 import { type RuleSpec } from './rule-spec.js';
 import { findSites } from './sites.js';
 
@@ -15,7 +16,10 @@ export interface WishedPhases {
   readonly phaseLookAt: Date | null;
 }
 
-const NONE: WishedPhases = { phases: null, phasesKey: null, phase: null, phaseLookAt: null };
+/** What of a wish its phases go by. */
+export type PhasedSpec = Pick<RuleSpec, 'accountId' | 'lifetime' | 'phases' | 'askApproval'>;
+
+export const NONE: WishedPhases = { phases: null, phasesKey: null, phase: null, phaseLookAt: null };
 
 /**
  * The phases of a wish, checked as far as that can be done before they begin; the first one begins at
@@ -23,7 +27,7 @@ const NONE: WishedPhases = { phases: null, phasesKey: null, phase: null, phaseLo
  * (phases that make no sense), InvalidRSEExpression, InsufficientTargetRSEs,
  * StagingAreaRuleRequiresLifetime.
  */
-export async function wishPhases(tx: Tx, spec: RuleSpec, startsAt: Date): Promise<WishedPhases> {
+export async function wishPhases(tx: Tx, spec: PhasedSpec, startsAt: Date): Promise<WishedPhases> {
   if (!spec.phases) return NONE;
   demandSense(spec, spec.phases);
   const begun = spec.phases.some(({ since }) => since !== null);
@@ -42,32 +46,8 @@ export async function wishPhases(tx: Tx, spec: RuleSpec, startsAt: Date): Promis
   };
 }
 
-const isLast = (phases: readonly Phase[], at: number): boolean => at === phases.length - 1;
-
-function demandSense({ askApproval }: RuleSpec, phases: readonly Phase[]): void {
-  const wrong = (why: string) => new InvalidReplicationRule(`Problem validating phases: ${why}`);
-  if (askApproval) throw wrong('approval is asked for one RSE; a rule with phases names several');
-  if (phases.length < 2) throw wrong('there must be two at least; one that ends is a lifetime');
-  phases.forEach(({ forSeconds, untilIdleSeconds }, at) => {
-    const ends = Number(forSeconds !== null) + Number(untilIdleSeconds !== null);
-    if (isLast(phases, at) && ends > 0) {
-      throw wrong(`phase ${at + 1} is the last and has no end; the rule's lifetime may end it`);
-    }
-    if (!isLast(phases, at) && ends !== 1) {
-      throw wrong(`phase ${at + 1} needs an end: for, such as "30d", or until_idle`);
-    }
-    const next = phases[at + 1];
-    if (next && sameWish(next) === sameWish(phases[at] as Phase)) {
-      throw wrong(`phase ${at + 2} wants what phase ${at + 1} wants`);
-    }
-  });
-}
-
-const sameWish = ({ copies, rseExpression, constraints }: Phase): string =>
-  JSON.stringify([copies, rseExpression, constraints]);
-
 /** A phase that comes later must be possible as things are today; where it is for ever on tape it is locked. */
-async function demandTargets(tx: Tx, spec: RuleSpec, phase: Phase, at: number): Promise<Phase> {
+async function demandTargets(tx: Tx, spec: PhasedSpec, phase: Phase, at: number): Promise<Phase> {
   const named = await resolveRses(tx, phase.rseExpression);
   // Whatever may be written now, and whatever room there is: that is told when it begins.
   const { candidates, constraints } = await findSites(tx, {

@@ -1,5 +1,5 @@
 import { execute, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { hasConstraints, type PlacementConstraints } from '../rules/index.js';
+import { isSameRule, type RuleIdentity } from '../rules/index.js';
 import { BackfillState, type DidId } from '../vocabulary/index.js';
 import { isStanding } from './subscription.sql.js';
 
@@ -197,19 +197,13 @@ export async function endedRules(
 export async function haveRule(
   tx: Tx,
   ids: readonly DidId[],
-  rule: {
-    readonly accountId: number;
-    readonly copies: number;
-    readonly rseExpression: string;
-    readonly constraints: PlacementConstraints | null;
-  },
+  rule: RuleIdentity & { readonly accountId: number },
 ): Promise<ReadonlySet<DidId>> {
   const found = await rows<{ id: DidId }>(
     tx,
     sql`SELECT DISTINCT did_id AS id FROM rules r
          WHERE did_id = ANY(${[...ids]}::bigint[]) AND account_id = ${rule.accountId}
-           AND rse_expression = ${rule.rseExpression} AND copies = ${rule.copies}
-           AND ${hasConstraints(rule.constraints)}`,
+           AND ${isSameRule(rule)}`,
   );
   return new Set(found.map(({ id }) => id));
 }

@@ -3,8 +3,7 @@ import { Channel, SubscriptionState } from '../vocabulary/index.js';
 import { demandPatterns, endOf } from './add-subscription.js';
 import { hurryBacklog } from './backlog.sql.js';
 import { parseFilter } from './did-filter.js';
-import { parseAction } from './notify-action.js';
-import { wantsFiles, type Subscription } from './subscription.js';
+import { parseOrder, wantsFiles, type Subscription } from './subscription.js';
 import { writeSubscription } from './subscription.sql.js';
 import { flushTasks } from './work-tasks.js';
 
@@ -29,10 +28,12 @@ export interface SubscriptionChange {
  */
 export async function changeSubscription(
   tx: Tx,
-  { id }: Subscription,
+  subscription: Subscription,
   change: SubscriptionChange,
   now: Date,
 ): Promise<void> {
+  const { id } = subscription;
+  if (change.filter ?? change.replicationRules) parseOrder({ ...subscription, ...change });
   const assignments: Sql[] = [sql`updated_at = ${now}::timestamptz`];
   if (change.filter) {
     const filter = parseFilter(change.filter);
@@ -43,7 +44,6 @@ export async function changeSubscription(
     );
   }
   if (change.replicationRules) {
-    parseAction(change.replicationRules);
     // What was gathered in another way becomes tasks as it is.
     await flushTasks(tx, id, now);
     assignments.push(sql`replication_rules = ${JSON.stringify(change.replicationRules)}::json`);

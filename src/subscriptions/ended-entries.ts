@@ -23,7 +23,10 @@ export async function endedEntry(
     return await endedEntry(tx, order, chain.after + 1, ids);
   }
   const single = order.filter.splitRule || chain !== null;
-  const expressions = single ? await namesOf(tx, rule.rseExpression) : [rule.rseExpression];
+  const wanted = rule.phases ?? [rule];
+  const expressions = single
+    ? await namesOf(tx, rule.rseExpression)
+    : wanted.map(({ rseExpression }) => rseExpression);
   return await endedRules(tx, order.subscription.uid, ids, expressions);
 }
 

@@ -2,7 +2,7 @@ import { findAccount } from '../accounts/index.js';
 import { type Tx } from '../db/index.js';
 import { type CollectionSize } from '../dids/index.js';
 import { InsufficientTargetRSEs, SluiceError } from '../errors/index.js';
-import { demandCopies, findSites } from '../rules/index.js';
+import { demandCopies, findSites, keyOfPhases } from '../rules/index.js';
 import { type AccountId, type DidId } from '../vocabulary/index.js';
 import { type StandingOrder } from './apply-order.js';
 import { haveRule } from './backfill.sql.js';
@@ -171,17 +171,18 @@ async function plansOf(
 }
 
 async function draft(tx: Tx, plan: Plan, drafts: Map<DidId, Draft>): Promise<void> {
-  const { dids, copies, rseExpression } = plan;
+  const { dids, copies, phases } = plan;
+  const wanted = phases ?? [plan];
   await demandTargets(tx, plan);
   const have = await haveRule(
     tx,
     dids.map(({ id }) => id),
-    plan,
+    { ...plan, phasesKey: phases && keyOfPhases(phases) },
   );
   for (const { id } of dids) {
     const known = drafts.get(id);
     if (!known || have.has(id)) continue;
-    known.missing.push(`${copies} on ${rseExpression}`);
+    known.missing.push(wanted.map((it) => `${it.copies} on ${it.rseExpression}`).join(', then '));
     known.copies += copies;
   }
 }

@@ -2,7 +2,13 @@ import { type AccountId, type DidId, type RseId } from '../vocabulary/index.js';
 import { rows, sql, type Tx } from '../db/index.js';
 import { InvalidReplicationRule } from '../errors/index.js';
 import { resolveRses, type Rse, rsesById } from '../rses/index.js';
-import { demandCopies, findSites, type PlacementConstraints, type Wish } from '../rules/index.js';
+import {
+  demandCopies,
+  findSites,
+  type Phase,
+  type PlacementConstraints,
+  type Wish,
+} from '../rules/index.js';
 import { type StandingRule } from './standing-rule.js';
 
 /** The same rule for several DIDs. */
@@ -11,6 +17,7 @@ export interface PlannedRules<Did> {
   readonly copies: number;
   readonly rseExpression: string;
   readonly constraints: PlacementConstraints | null;
+  readonly phases: readonly Phase[] | null;
   readonly sourceReplicaExpression: string | null;
   readonly weight: string | null;
 }
@@ -44,12 +51,15 @@ export async function planRules<Did extends Planned>(
 ): Promise<PlannedRules<Did>[]> {
   const entry = entries[at];
   if (!entry) return [];
-  const { rseExpression, constraints = null, sourceReplicaExpression, weight, chain } = entry;
+  const { rseExpression, constraints = null, phases = null, weight, chain } = entry;
+  const { sourceReplicaExpression } = entry;
   if (chain) return await planChain(tx, entries, { at, dids }, terms);
   if (!terms.splitRule) {
     const copies = await copiesOf(tx, entry);
-    return [{ dids, copies, rseExpression, constraints, sourceReplicaExpression, weight }];
+    const wish = { copies, rseExpression, constraints, phases, weight };
+    return [{ ...wish, dids, sourceReplicaExpression }];
   }
+  if (phases) throw phasesOfSingles();
   const chosen = await chooseRses(tx, entry, { ...terms, at, dids });
   return byExpression(
     dids.flatMap((did) =>
@@ -62,6 +72,12 @@ export async function planRules<Did extends Planned>(
     ),
   );
 }
+
+/** Single copies have no phases: what a rule wants later may be more of them, or elsewhere. */
+export const phasesOfSingles = (): InvalidReplicationRule =>
+  new InvalidReplicationRule(
+    'With split_rule each copy is a rule of its own, which has no phases: leave out one of the two',
+  );
 
 interface Single<Did> {
   readonly did: Did;
@@ -80,7 +96,15 @@ function byExpression<Did>(singles: readonly Single<Did>[]): PlannedRules<Did>[]
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     return first
-      ? [{ ...first, constraints: null, copies: 1, dids: group.map(({ did }) => did) }]
+      ? [
+          {
+            ...first,
+            constraints: null,
+            phases: null,
+            copies: 1,
+            dids: group.map(({ did }) => did),
+          },
+        ]
       : [];
   });
 }

@@ -1,8 +1,11 @@
 import { InvalidObject } from '../errors/index.js';
 import { parseExpression } from '../rses/index.js';
 import {
+  demandSense,
   isShortForm,
   parsePlacement,
+  type Phase,
+  phasedWish,
   type PlacementConstraints,
   wishedPlacement,
 } from '../rules/index.js';
@@ -24,6 +27,8 @@ export interface StandingRule {
   readonly rseExpression: string;
   /** How the copies stand to each other. */
   readonly constraints?: PlacementConstraints;
+  /** What it wants one after the other; the first one is what the rule says. */
+  readonly phases?: readonly Phase[];
   /** An index into Activities. */
   readonly activity: number;
   /** Seconds; null is for ever. */
@@ -78,11 +83,9 @@ const wrong = (field: string, wanted: string): InvalidObject =>
 function parseStandingRule(given: Given, at: number): StandingRule {
   const read = reader(given, `replication_rules[${at}]`);
   return {
-    ...read.placement(),
+    ...read.wish(),
     activity: read.activity(),
     lifetime: read.integer('lifetime', 0, SECONDS_MAX),
-    grouping: read.grouping(),
-    weight: read.text('weight', Limits.attributeKeyLength),
     sourceReplicaExpression: read.expression('source_replica_expression'),
     locked: read.flag('locked'),
     purgeReplicas: read.flag('purge_replicas'),
@@ -94,6 +97,9 @@ function parseStandingRule(given: Given, at: number): StandingRule {
     chain: read.chain(at),
   };
 }
+
+/** What says which copies a rule wants. */
+type Wished = 'copies' | 'rseExpression' | 'constraints' | 'weight' | 'grouping' | 'phases';
 
 const SECONDS_MAX = 3_155_760_000;
 
@@ -137,6 +143,28 @@ function reader(given: Given, path: string) {
       // What it names may change; that it can be read is told now.
       if (expression !== null) parseExpression(expression);
       return expression;
+    },
+    /** With phases it is what the first of them wants. */
+    wish(): Pick<StandingRule, Wished> {
+      const weight = self.text('weight', Limits.attributeKeyLength);
+      const grouping = self.grouping();
+      if (value('phases') === null) return { ...self.placement(), weight, grouping };
+      if (value('chained_idx') !== null) {
+        refuse('phases', 'left out of a rule with chained_idx, which goes by the RSE of another');
+      }
+      const wish = phasedWish({
+        phases: value('phases'),
+        field: `${path}.phases`,
+        placed: value('placement') !== null,
+        copies: self.integer('copies', 1, 1000),
+        rseExpression: self.text('rse_expression', Limits.expressionLength),
+        weight,
+        grouping,
+      });
+      if (!wish) return self.missing('phases');
+      demandSense({}, wish.phases);
+      const { constraints, ...targets } = wish;
+      return { ...targets, ...(constraints && { constraints }) };
     },
     placement(): Pick<StandingRule, 'copies' | 'rseExpression' | 'constraints'> {
       const text = self.text('rse_expression', Limits.expressionLength);

@@ -1,6 +1,7 @@
 import { type AccountId, DidType, type SubscriptionState } from '../vocabulary/index.js';
 import { type DidFilter, parseFilter } from './did-filter.js';
 import { type Action, parseAction } from './notify-action.js';
+import { phasesOfSingles } from './plan-rules.js';
 
 /** What a filter and its rules are as clients write them. */
 export interface GivenOrder {
@@ -13,11 +14,13 @@ export interface Order extends Action {
   readonly filter: DidFilter;
 }
 
-/** Throws InvalidObject and InvalidRSEExpression that name what is wrong. */
-export const parseOrder = ({ filter, replicationRules }: GivenOrder): Order => ({
-  filter: parseFilter(filter),
-  ...parseAction(replicationRules),
-});
+/** Throws InvalidObject, InvalidReplicationRule and InvalidRSEExpression that name what is wrong. */
+export function parseOrder({ filter: given, replicationRules }: GivenOrder): Order {
+  const filter = parseFilter(given);
+  const action = parseAction(replicationRules);
+  if (filter.splitRule && action.rules.some(({ phases }) => phases)) throw phasesOfSingles();
+  return { filter, ...action };
+}
 
 /** Files are marked when they are registered while such an order stands. */
 export const wantsFiles = ({ types }: DidFilter): boolean => types.includes(DidType.FILE);

@@ -1,11 +1,10 @@
 import { Type } from 'typebox';
 import { InvalidObject } from '../../errors/index.js';
 import { type DidName, Limits } from '../../vocabulary/index.js';
-import { parseParameters } from '../wire/index.js';
+import { orNull, parseParameters } from '../wire/index.js';
 import {
   DidItem,
   NamedDid,
-  orNull,
   type ParsedDidItem,
   readDidItem,
   StrictDidItem,

@@ -9,6 +9,7 @@ import {
   ReplicaState,
   ReplicaStateCodec,
 } from '../../vocabulary/index.js';
+import { orNull } from '../wire/index.js';
 
 const Scope = Type.String({ minLength: 1, maxLength: Limits.scopeLength });
 const Name = Type.String({ minLength: 1, maxLength: Limits.didNameLength });
@@ -17,10 +18,6 @@ const Name = Type.String({ minLength: 1, maxLength: Limits.didNameLength });
 export const NamedDid = Type.Object({ scope: Scope, name: Name });
 
 export const MetaBody = Type.Record(Type.String(), Type.Unknown());
-
-/** A property that may be missing or null. */
-export const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Optional(Type.Union([schema, Type.Null()]));
 
 const itemProperties = {
   scope: Scope,

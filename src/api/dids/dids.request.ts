@@ -16,6 +16,7 @@ import {
 } from '../../vocabulary/index.js';
 import { readRule, type RequestedRule, RuleItem } from '../rules/rule-item.request.js';
 import {
+  orNull,
   parseBody,
   parseBool,
   parseInteger,
@@ -24,7 +25,7 @@ import {
   parseText,
   readPythonLiteral,
 } from '../wire/index.js';
-import { DidItem, MetaBody, orNull, type ParsedDidItem, readDidItem } from './did-item.request.js';
+import { DidItem, MetaBody, type ParsedDidItem, readDidItem } from './did-item.request.js';
 import { parseNewName } from './did-name.js';
 
 const newDid = {

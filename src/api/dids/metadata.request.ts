@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { type Meta, type MetadataPlugin, parsePlugin } from '../../metadata/index.js';
 import { type DidName, Limits } from '../../vocabulary/index.js';
-import { parseParameters, parseText } from '../wire/index.js';
-import { MetaBody, NamedDid, orNull } from './did-item.request.js';
+import { orNull, parseParameters, parseText } from '../wire/index.js';
+import { MetaBody, NamedDid } from './did-item.request.js';
 
 /** The plugin of a query; the built-in columns where none is named. */
 export const parsePluginParameter = (value: unknown): MetadataPlugin =>

@@ -25,8 +25,9 @@ import {
 import { demand, mayOrderJob, maySteerJob } from '../../policy/index.js';
 import { wireId } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, NDJSON, Produces, streamRows } from '../wire/index.js';
-import { parseOrder, parseSchedule, parseScheduleUpdate } from './jobs.request.js';
+import { parseOrder } from './jobs.request.js';
 import { presentSchedule } from './jobs.presenter.js';
+import { parseSchedule, parseScheduleUpdate } from './schedule.request.js';
 
 /** Not of Rucio: bulk work by the calendar. */
 @Controller('jobs/schedules')

@@ -1,9 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { InvalidObject } from '../../errors/index.js';
 import { DEFAULT_POLICY, ON_DRIFT, ON_STUCK, type RepairPolicy } from '../../rules/index.js';
-
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Optional(Type.Union([schema, Type.Null()]));
+import { orNull } from '../wire/index.js';
 
 /** The key `repair` of a rule: how it wants to be repaired. Null is as the settings say. */
 export const RepairItem = orNull(

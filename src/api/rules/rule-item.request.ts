@@ -3,7 +3,7 @@ import { findActiveAccount, type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { InvalidObject } from '../../errors/index.js';
 import { demand, mayAddRule } from '../../policy/index.js';
-import { parsePlacement, type RuleSpec, wishedPlacement } from '../../rules/index.js';
+import { parsePlacement, phasedWish, type RuleSpec, wishedPlacement } from '../../rules/index.js';
 import {
   Activities,
   type Activity,
@@ -16,12 +16,9 @@ import {
   RuleNotification,
   RuleNotificationCodec,
 } from '../../vocabulary/index.js';
-import { readRulePhases } from './phases.request.js';
+import { orNull } from '../wire/index.js';
 import { readRepair, RepairItem } from './repair.request.js';
 import { readSluiceMeta } from './sluice-meta.request.js';
-
-type Schema = Parameters<typeof Type.Union>[0][number];
-const orNull = <T extends Schema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
 
 /** PostgreSQL's text takes every character but one. */
 export const text = (maxLength: number) =>
@@ -106,7 +103,7 @@ function readWish(given: GivenRule) {
   const weight = given.weight || null;
   const grouping = parseGrouping(given.grouping);
   const { placement, phases: inMeta } = readSluiceMeta(given.meta);
-  const phases = readRulePhases({
+  const phased = phasedWish({
     phases: given.phases,
     inMeta,
     placed: Boolean(placement ?? given.placement),
@@ -115,17 +112,7 @@ function readWish(given: GivenRule) {
     weight,
     grouping,
   });
-  const [first] = phases ?? [];
-  if (!first) return { ...readPlacement(given), weight, grouping, phases };
-  const { copies, rseExpression, constraints } = first;
-  return {
-    copies,
-    rseExpression,
-    constraints,
-    weight: first.weight,
-    grouping: first.grouping,
-    phases,
-  };
+  return phased ?? { ...readPlacement(given), weight, grouping, phases: null };
 }
 
 /** Where the copies go: by an expression, or a placement in any of its forms. */

@@ -40,18 +40,12 @@ import {
 import { type DidName, wireId } from '../../vocabulary/index.js';
 import { Caller, JSON_TYPE, NDJSON, note, Produces, streamRows } from '../wire/index.js';
 import { mapRows } from '../dids/map-rows.js';
+import { parseUpdate, type RuleUpdate } from './change-rule.request.js';
 import { ruleSpecOf } from './rule-item.request.js';
-import { demandSamePhases } from './phases.request.js';
 import { presentRule } from './rules.presenter.js';
-import {
-  parseDeletion,
-  parseFilters,
-  parseMove,
-  parseNewRules,
-  parseReduction,
-  parseUpdate,
-  type RuleUpdate,
-} from './rules.request.js';
+import { parseMove, parseReduction } from './replace-rule.request.js';
+import { parseFilters } from './rule-filters.request.js';
+import { parseDeletion, parseNewRules } from './rules.request.js';
 
 /** Wishes: add, read, change, delete, move and reduce. */
 @Controller()
@@ -203,7 +197,6 @@ export class RulesController {
         { rule: id },
       );
     }
-    demandSamePhases(rule, sluice.phases);
     if (change.locked === true) demand(mayGiveRule(caller), `lock rule ${id}`);
     if (account !== undefined) demand(mayGiveRule(caller), `give rule ${id} to ${account}`);
     const owner = await newOwner(tx, account);

@@ -9,7 +9,7 @@ import {
 } from '../../subscriptions/index.js';
 import { mapRows } from '../dids/map-rows.js';
 import { presentRule } from '../rules/rules.presenter.js';
-import { parseFilters } from '../rules/rules.request.js';
+import { parseFilters } from '../rules/rule-filters.request.js';
 import { NDJSON, parseBool, parseText, Produces, streamRows } from '../wire/index.js';
 import {
   presentRuleCount,

@@ -9,10 +9,7 @@ import {
   SubscriptionState,
   SubscriptionStateCodec,
 } from '../../vocabulary/index.js';
-import { parseParameters } from '../wire/index.js';
-
-type Schema = Parameters<typeof Type.Union>[0][number];
-const orNull = <T extends Schema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
+import { orNull, parseParameters } from '../wire/index.js';
 
 const Body = Type.Object({ options: Type.Record(Type.String(), Type.Unknown()) });
 const FILTER_TEXT_MAX = 65_536;

@@ -8,7 +8,7 @@ export { installBodyParsers, installWire, serverOptions } from './fastify.js';
 export { toJson } from './json.js';
 export { accepts, installMediaTypes, JSON_TYPE, METALINK, NDJSON, OCTETS } from './media-types.js';
 export { type Line, ndjson, streamRows } from './ndjson.js';
-export { parseBody } from './parse-body.js';
+export { orNull, parseBody } from './parse-body.js';
 export { type IntegerBounds, parseBool, parseInteger, parseText } from './parse-query.js';
 export { parseName, parseObject } from './parse-object.js';
 export { parseBody as parseParameters } from './parse-body.js';

@@ -1,7 +1,11 @@
-import { type Static, type TSchema } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { InvalidObject, KeyError, ValueError, WireTypeError } from '../../errors/index.js';
 import { refuseNul } from './nul.js';
+
+/** A property that may be missing or null. */
+export const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Optional(Type.Union([schema, Type.Null()]));
 
 interface Compiled {
   Check(value: unknown): boolean;
