@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundledConfigFile, loadConfig } from '../../src/config/index.js';
+import { ruleProperties } from '../../src/api/rules/rule-item.request.js';
 import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
 import { reconcilersOf } from '../../src/daemons/index.js';
 import { execute, sql } from '../../src/db/index.js';
@@ -46,7 +47,7 @@ beforeAll(async () => {
       await root('POST', `/rses/${rse}/attr/${key}`, { value });
     }
   }
-  for (let at = 1; at <= 23; at++) {
+  for (let at = 1; at <= 24; at++) {
     const dids = ['a', 'b'].map((part) => ({
       ...{ scope: 'km3net', name: `run${at}.${part}`, bytes: 1000, adler32: '00000001' },
     }));
@@ -180,4 +181,22 @@ describe('the page on rules', () => {
       }
     },
   );
+
+  it('has an example of every option of a rule, and of every change of one', async () => {
+    const sent = chapters.flatMap(({ steps }) =>
+      steps.flatMap((step) => (step.kind === 'exchange' ? [step.exchange] : [])),
+    );
+    const keysOf = (method: string, path: RegExp, of = (body: object) => body) =>
+      sent
+        .filter((it) => it.method === method && path.test(it.path) && it.status < 300)
+        .flatMap(({ body }) => Object.keys(of(body as object)));
+    // Who made a rule for a subscription is what subscriptions write.
+    const options = Object.keys(ruleProperties).filter((key) => key !== 'subscription_id');
+    expect(keysOf('POST', /^\/rules$/)).toEqual(expect.arrayContaining(['dids', ...options]));
+    const { text } = await admin('PUT', `/rules/${'0'.repeat(32)}`, { options: { odd: 1 } });
+    const [, changes = ''] = /options are ([\w, ]+)/.exec(text) ?? [];
+    expect(changes.split(', ').length).toBeGreaterThan(15);
+    const changed = keysOf('PUT', /^\/rules\//, (body) => (body as { options: object }).options);
+    expect(changed).toEqual(expect.arrayContaining(changes.split(', ')));
+  });
 });
