@@ -1,37 +1,71 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fillPart, table } from './markdown.js';
+import { fillPart, partOf, table, tablesOf } from './markdown.js';
 import { type Figure } from './path.js';
 import { type Result } from './report.js';
 
 const PAGE = join(import.meta.dirname, '../docs/performance.md');
 
-/** Puts the figures of a run into docs/performance.md, in the place of those that stand there. */
-export function writePage(machine: string, results: readonly Result[]): string {
-  const figures = results.flatMap(({ path, figures }) =>
-    figures.map((figure) => [`${path.name}: ${figure.name}`, measured(figure), promised(figure)]),
-  );
-  const costs = table(
-    [
-      'Path',
-      'CPU',
-      'promised',
-      'Node',
-      'PostgreSQL',
-      'wall',
-      'spread',
-      '× floor',
-      'promised',
-      'longest transaction',
-      'a second',
-    ],
-    results.map(costRow),
-  );
-  fillPart(
-    PAGE,
-    'npm run bench -- --write',
-    [machine, costs, table(['Figure', 'measured', 'promised'], figures)].join('\n\n'),
-  );
+const COSTS = [
+  'Path',
+  'CPU',
+  'promised',
+  'Node',
+  'PostgreSQL',
+  'wall',
+  'spread',
+  '× floor',
+  'promised',
+  'longest transaction',
+  'a second',
+];
+const FIGURES = ['Figure', 'measured', 'promised'];
+
+/** The parts of the page, and whose figures stand in them. */
+const PARTS = [
+  { name: 'npm run bench -- --write', holds: (path: string) => !path.startsWith('at scale') },
+  {
+    name: "npm run bench -- --only 'at scale' --write",
+    holds: (path: string) => path.startsWith('at scale'),
+  },
+] as const;
+
+/**
+ * Puts the figures of a run into docs/performance.md, in the place of those that stand there. A run of
+ * `all` paths leaves none of the old ones; of some, those of the others.
+ */
+export function writePage(
+  machine: string,
+  results: readonly Result[],
+  { all }: { readonly all: boolean },
+): string {
+  for (const { name, holds } of PARTS) {
+    const own = results.filter(({ path }) => holds(path.name));
+    if (own.length === 0) continue;
+    const [costs = [], figures = []] = all
+      ? []
+      : tablesOf(partOf(readFileSync(PAGE, 'utf8'), name));
+    const newFigures = own.flatMap(({ path, figures: some }) =>
+      some.map((figure) => [`${path.name}: ${figure.name}`, measured(figure), promised(figure)]),
+    );
+    fillPart(
+      PAGE,
+      name,
+      [
+        machine,
+        table(COSTS, merged(costs, own.map(costRow))),
+        table(FIGURES, merged(figures, newFigures)),
+      ].join('\n\n'),
+    );
+  }
   return PAGE;
+}
+
+/** Rows of the same first cell take the place of the old ones; others come behind them. */
+function merged(old: readonly string[][], fresh: readonly string[][]): string[][] {
+  const byName = new Map(old.map((row) => [row[0], row]));
+  for (const row of fresh) byName.set(row[0], row);
+  return [...byName.values()];
 }
 
 function costRow({ path, cost, spread, floor }: Result): string[] {

@@ -17,6 +17,7 @@ import { furnish } from './paths/fixtures.js';
 import { listings } from './paths/listing.js';
 import { requests } from './paths/requests.js';
 import { rules } from './paths/rules.js';
+import { rulesAtScale } from './paths/rules-at-scale.js';
 import { addCpuProfile, nowMicros, type Stretch } from './profile/cpu-frames.js';
 import { explained, prepareExplaining } from './profile/explaining.js';
 import { flameGraph } from './profile/flame.js';
@@ -26,7 +27,8 @@ import { addPlan, type Explained } from './profile/plan-frames.js';
 const { values: options } = parseArgs({
   options: { only: { type: 'string' }, into: { type: 'string', default: 'docs/profiles' } },
 });
-const path = [...requests, ...catalogue, ...listings, ...rules, ...daemons, ...conveyors].find(
+const paths = [...requests, ...catalogue, ...listings, ...rules, ...daemons, ...conveyors];
+const path = [...paths, ...rulesAtScale].find(
   ({ name }) => options.only !== undefined && name.includes(options.only),
 );
 if (!path) throw new Error('--only WORD: a word of the name of a path of `npm run bench`');

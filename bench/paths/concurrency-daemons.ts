@@ -8,6 +8,8 @@ import { until } from './rules.js';
 export interface SharedWork {
   /** What the daemon is called on the command line. */
   readonly role: string;
+  /** What the work is about, where a daemon has several of them. */
+  readonly about?: string;
   readonly item: string;
   readonly items: number;
   /** Makes what the work starts from, under a name of its own. */
@@ -22,7 +24,8 @@ export interface SharedWork {
 
 /** The same work for so many processes of one daemon; measured until the last item is done. */
 export function processes(count: number, work: SharedWork): Path {
-  const name = `shared_${work.role}_${count}`;
+  const about = work.about === undefined ? '' : `, ${work.about}`;
+  const name = `shared_${work.role}${about.replaceAll(/[^a-z]+/g, '_')}_${count}`;
   let running: { stop(): Promise<void> }[] = [];
   let watched: Watch;
   const stop = async () => {
@@ -30,7 +33,7 @@ export function processes(count: number, work: SharedWork): Path {
     running = [];
   };
   return {
-    name: `concurrency, ${count} processes of ${work.role}`,
+    name: `concurrency, ${count} processes of ${work.role}${about}`,
     item: work.item,
     items: work.items,
     repetitions: 1,

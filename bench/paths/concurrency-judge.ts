@@ -9,12 +9,12 @@ import { addRule, until } from './rules.js';
 const DATASETS = 4;
 const FILES = 2500;
 /** Rules on every dataset that meet at the same copies: four locks a file. */
-const EXPRESSIONS = [
+export const EXPRESSIONS = [
   { rse_expression: 'BENCH2', copies: 1 },
   { rse_expression: 'BENCH3', copies: 1 },
   { rse_expression: 'BENCH2|BENCH3', copies: 2 },
 ];
-const LOCKS_A_FILE = 4;
+export const LOCKS_A_FILE = 4;
 
 const datasets = (name: string): string[] =>
   Array.from({ length: DATASETS }, (_, at) => `${name}_${at}`);

@@ -3,6 +3,7 @@ import { claimers } from './claims.js';
 import { finishing, reaping } from './concurrency-copies.js';
 import { processes } from './concurrency-daemons.js';
 import { cleaning, evaluation, injection } from './concurrency-judge.js';
+import { crowdedCleaning, crowdedEvaluation, wideInjection } from './concurrency-wide.js';
 import { writers } from './concurrency-writers.js';
 
 const MANY = [1, 2, 4];
@@ -13,9 +14,10 @@ const MANY = [1, 2, 4];
  */
 export const concurrency: readonly Path[] = [
   ...MANY.map(writers),
-  ...[injection, evaluation, finishing, cleaning].flatMap((work) =>
-    MANY.map((count) => processes(count, work)),
-  ),
+  ...[
+    ...[injection, evaluation, finishing, cleaning],
+    ...[wideInjection, crowdedEvaluation, crowdedCleaning],
+  ].flatMap((work) => MANY.map((count) => processes(count, work))),
   ...MANY.map((count) => processes(count, reaping())),
   ...MANY.map(claimers),
 ];

@@ -1,71 +1,62 @@
 import { sql } from '../../src/db/index.js';
-import { type Lab, type Workers } from '../lab.js';
+import { type Workers } from '../lab.js';
 import { type Path, peakMemory } from '../path.js';
+import { loadWideContainer } from './containers.js';
 import { BATCH, fileName, loadDataset, namesOf, SCOPE } from './fixtures.js';
 import { addRule, until } from './rules.js';
 
 const DATASETS = 10_000;
 const FILES_EACH = 5;
-const container = (round: number) => `wide_${round}`;
-const ofContainer = (round: number) => sql`
-  d.scope = ${SCOPE} AND d.name = ${container(round)}`;
+const LOCKS = DATASETS * FILES_EACH;
 
-/** A container of so many small datasets with an AVAILABLE copy of every file, by bare statements. */
-async function loadContainer(lab: Lab, round: number): Promise<void> {
-  const name = container(round);
-  const files = `${name}_files`;
-  await loadDataset(lab, { name: files, count: DATASETS * FILES_EACH, rses: ['BENCH1'] });
-  await lab.root.text('POST', `/dids/${SCOPE}/${name}`, { type: 'CONTAINER' });
-  await lab.bare(sql`
-    WITH made AS (
-      INSERT INTO dids (type, account_id, scope, name, is_open)
-      SELECT 'D', 1, ${SCOPE}, ${name}::text || '_' || i, true FROM generate_series(0, ${DATASETS - 1}::int) i
-      RETURNING id, name),
-    within AS (
-      INSERT INTO contents (parent_id, child_id)
-      SELECT (SELECT id FROM dids d WHERE ${ofContainer(round)}), id FROM made),
-    sized AS (
-      INSERT INTO collection_deltas (did_id, length, bytes)
-      SELECT id, ${FILES_EACH}::bigint, ${1000 * FILES_EACH}::bigint FROM made),
-    numbered AS (
-      SELECT c.child_id, row_number() OVER (ORDER BY c.child_id) - 1 AS at FROM contents c
-       WHERE c.parent_id = (SELECT id FROM dids WHERE scope = ${SCOPE} AND name = ${files}))
-    INSERT INTO contents (parent_id, child_id)
-    SELECT made.id, n.child_id FROM numbered n
-      JOIN made ON made.name = ${name}::text || '_' || n.at / ${FILES_EACH}::int`);
-  await lab.meters.watcher.query('ANALYZE dids, contents');
-}
-
-/** A rule that keeps each of many small datasets whole, somewhere. */
-export function ruleOverDatasets(): Path {
+/** A rule that keeps each of many small datasets whole, somewhere; then it expires. */
+export function ruleOverDatasets(): readonly Path[] {
+  const container = 'wide';
+  const ofContainer = sql`d.scope = ${SCOPE} AND d.name = ${container}`;
+  const title = `at scale: a container of ${DATASETS.toLocaleString('en')} datasets`;
   let judge: Workers | undefined;
-  const locks = DATASETS * FILES_EACH;
-  return {
-    name: `rule over a container of ${DATASETS.toLocaleString('en')} datasets`,
-    item: 'lock',
-    items: locks,
+  let id = '';
+  const once = {
     repetitions: 1,
-    targetCpu: 60,
-    targetTransaction: 1000,
-    async before(lab, round) {
-      await loadContainer(lab, round);
-      judge = await lab.daemons('judge-injector');
-    },
-    async run(lab, round) {
-      await addRule(lab, container(round), { copies: 1, asynchronous: true });
-      await until(
-        lab,
-        sql`SELECT coalesce(sum(r.locks_ok + r.locks_replicating + r.locks_stuck), 0) >= ${locks}::bigint
-               AND bool_and(r.state <> 'I') AS done
-              FROM rules r JOIN dids d ON d.id = r.did_id WHERE ${ofContainer(round)}`,
-      );
-    },
+    item: 'lock',
+    items: LOCKS,
     figures: () => Promise.resolve(judge ? [peakMemory(judge.pid)] : []),
-    after: async (lab) => {
-      await judge?.stop();
-      await lab.bare(sql`DELETE FROM requests`);
-    },
+    after: async () => judge?.stop(),
   };
+  return [
+    {
+      ...once,
+      ...{ name: `${title}: placed`, targetCpu: 60, targetTransaction: 1000 },
+      async before(lab) {
+        await loadWideContainer(lab, container, { datasets: DATASETS, filesEach: FILES_EACH });
+        judge = await lab.daemons('judge-injector');
+      },
+      async run(lab) {
+        const wish = { copies: 1, asynchronous: true };
+        [id = ''] = JSON.parse(await addRule(lab, container, wish)) as string[];
+        await until(
+          lab,
+          sql`SELECT bool_and(r.locks_ok + r.locks_replicating + r.locks_stuck >= ${LOCKS}::bigint
+                       AND r.state <> 'I') AS done
+                FROM rules r JOIN dids d ON d.id = r.did_id WHERE ${ofContainer}`,
+        );
+      },
+    },
+    {
+      ...once,
+      ...{ name: `${title}: expired`, targetCpu: 30, targetTransaction: 500 },
+      async before(lab) {
+        judge = await lab.daemons('judge-cleaner');
+      },
+      async run(lab) {
+        await lab.root.text('PUT', `/rules/${id}`, { options: { lifetime: -1 } });
+        await until(
+          lab,
+          sql`SELECT NOT EXISTS (SELECT FROM rules r JOIN dids d ON d.id = r.did_id WHERE ${ofContainer}) AS done`,
+        );
+      },
+    },
+  ];
 }
 
 const PARENTS = 1000;
@@ -73,16 +64,18 @@ const SHARED = 10;
 const shared = (round: number) => `shared_${round}`;
 const parents = (round: number) => namesOf('parent', round, 0, PARENTS);
 
-/** Ten files come into a thousand datasets that have a rule each: a thousand locks a copy. */
+/** Ten files come into a thousand datasets that have a rule each: a thousand locks a copy. Then all expire. */
 export function fileInManyDatasets(): Path {
   let judge: Workers | undefined;
   const locks = PARENTS * SHARED;
   const rulesOf = (round: number) => sql`rules r JOIN dids d ON d.id = r.did_id
     WHERE d.scope = ${SCOPE} AND d.name = ANY (${parents(round)}::text[])`;
+  let placed = 0;
   return {
-    name: `a file in ${PARENTS.toLocaleString('en')} datasets`,
+    name: `at scale: a file in ${PARENTS.toLocaleString('en')} datasets`,
     item: 'lock',
     items: locks,
+    repetitions: 1,
     targetTransaction: 1000,
     async before(lab, round) {
       judge ??= await lab.daemons('judge-evaluator,judge-cleaner');
@@ -92,6 +85,7 @@ export function fileInManyDatasets(): Path {
       await lab.root.text('POST', '/dids', dids);
     },
     async run(lab, round) {
+      const began = performance.now();
       const dids = Array.from({ length: SHARED }, (_, at) => ({
         scope: SCOPE,
         name: fileName(shared(round), at + 1),
@@ -105,14 +99,19 @@ export function fileInManyDatasets(): Path {
         sql`SELECT sum(r.locks_ok + r.locks_replicating + r.locks_stuck) >= ${locks}::bigint AS done
               FROM ${rulesOf(round)}`,
       );
+      placed = (performance.now() - began) / 1000;
       await lab.bare(sql`UPDATE rules SET expires_at = now() - interval '1 second'
                           WHERE id IN (SELECT r.id FROM ${rulesOf(round)})`);
       await until(lab, sql`SELECT NOT EXISTS (SELECT FROM ${rulesOf(round)}) AS done`);
     },
-    figures: () => Promise.resolve(judge ? [peakMemory(judge.pid)] : []),
+    figures: () =>
+      Promise.resolve([
+        { name: 'all locks there', value: placed, unit: 's' },
+        ...(judge ? [peakMemory(judge.pid)] : []),
+      ]),
     after: async () => judge?.stop(),
   };
 }
 
 /** Shapes of content that are wide instead of deep. */
-export const wideRules: readonly Path[] = [ruleOverDatasets(), fileInManyDatasets()];
+export const wideRules: readonly Path[] = [...ruleOverDatasets(), fileInManyDatasets()];

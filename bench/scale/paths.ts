@@ -3,6 +3,7 @@ import { catalogue } from '../paths/catalogue.js';
 import { claims } from '../paths/claims.js';
 import { finisher } from '../paths/daemons.js';
 import { cleaner, evaluator, ruleOver } from '../paths/rules.js';
+import { doctorRound } from './doctor.js';
 import { scaledReads } from './reads.js';
 import { type Shape } from './shape.js';
 import { cleanAll, reapScattered, ruleOverAll } from './writes.js';
@@ -13,6 +14,7 @@ import { cleanAll, reapScattered, ruleOverAll } from './writes.js';
  */
 export const scaled = (shape: Shape): readonly Path[] => [
   ...scaledReads(shape),
+  doctorRound(shape),
   ...catalogue,
   ruleOver(10_000, 'DATASET', 3),
   ruleOver(10_000, 'NONE', 3),

@@ -1,4 +1,4 @@
-import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { isOfRule } from '../locks/index.js';
 import { type DidId, ReplicaState, type RseId } from '../vocabulary/index.js';
 import { type RankedFile } from './fill-copies.js';
@@ -7,7 +7,14 @@ import { type WeightedRse } from './rendezvous.js';
 // Grouping NONE: each file goes where it is already, and else where its hash says.
 
 /** States in which a copy is there, or will be. */
-export const held = sql`${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.COPYING)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)}`;
+export const HELD = [
+  ReplicaState.AVAILABLE,
+  ReplicaState.COPYING,
+  ReplicaState.TEMPORARY_UNAVAILABLE,
+] as const;
+
+/** The same in SQL. */
+export const held = lits(HELD);
 
 /** Where file `s` is, and where it is being deleted: `has` (here, going). */
 export const has = sql`LATERAL (

@@ -1,5 +1,5 @@
 import { lit, only, rows, sql, type Sql, type Tx } from '../../db/index.js';
-import { datasetsBelowEach, type Did, didsBelowEach, sizesOf } from '../../dids/index.js';
+import { datasetsBelowEach, type Did, didsBelowEach } from '../../dids/index.js';
 import {
   type DidId,
   DidType,
@@ -7,9 +7,10 @@ import {
   RuleGrouping,
   type RseId,
 } from '../../vocabulary/index.js';
-import { held } from '../spread.sql.js';
+import { HELD } from '../spread.sql.js';
+import { presences, sizesAlike } from './alike.sql.js';
 import { type Presence, type Unit } from './choose-units.js';
-import { type Amount, NOTHING, sumOf } from './plan.js';
+import { type Amount, NOTHING } from './plan.js';
 
 /** What some rules are about: units that stay together, and files that are placed by themselves. */
 export interface Content {
@@ -107,62 +108,26 @@ function contentsOf(units: readonly PlacedUnit[]): Sql {
      CROSS JOIN LATERAL (SELECT x.child_id FROM contents x WHERE x.parent_id = u.id OFFSET 0) ct`;
 }
 
-/** The units with their sizes and with what the RSEs have of them; no file's row leaves the database. */
+/** The units with their sizes and with what the RSEs have of them, from their files (see `readAlike`). */
 export async function lookInto(
   tx: Tx,
   placed: readonly PlacedUnit[],
-  { files, repeated }: UnitFiles,
+  alike: Sql,
   rseIds: readonly RseId[],
 ): Promise<Unit[]> {
   if (placed.length === 0) return [];
-  const sizes = await sizesOfUnits(tx, placed, { files, repeated });
-  const found = await rows<Presence & { unit: number; rseId: RseId }>(
-    tx,
-    sql`SELECT f.unit, r.rse_id AS "rseId",
-               coalesce(sum(r.bytes) FILTER (WHERE r.state IN (${held})), 0)::bigint AS "heldBytes",
-               bool_or(r.state = ${lit(ReplicaState.BEING_DELETED)}) AS "inDeletion",
-               sum(r.bytes)::bigint AS "knownBytes"
-          FROM (${files}) f CROSS JOIN LATERAL (
-            SELECT x.rse_id, x.state, x.bytes FROM replicas x
-             WHERE x.did_id = f.did_id AND (x.rse_id + 0) = ANY (${[...rseIds]}::int[]) OFFSET 0) r
-         GROUP BY f.unit, r.rse_id`,
-  );
+  const sizes = new Map<number, Amount>();
+  for (const { unit, ...size } of await sizesAlike(tx, alike)) sizes.set(unit, size);
   const there = placed.map(() => new Map<RseId, Presence>());
-  for (const { unit, rseId, ...presence } of found) there[unit]?.set(rseId, presence);
+  const states = { held: HELD, going: ReplicaState.BEING_DELETED };
+  for (const { unit, rseId, ...presence } of await presences(tx, alike, rseIds, states)) {
+    there[unit]?.set(rseId, presence);
+  }
   return placed.map((unit) => ({
     ...unit,
     ...(sizes.get(unit.at) ?? NOTHING),
     there: there[unit.at] ?? new Map(),
   }));
-}
-
-/** Datasets by their counters, the rest by their files. */
-async function sizesOfUnits(
-  tx: Tx,
-  units: readonly PlacedUnit[],
-  { files, repeated }: UnitFiles,
-): Promise<Map<number, Amount>> {
-  const isCounted = ({ datasets }: PlacedUnit): boolean =>
-    datasets !== undefined && (datasets.length === 1 || repeated === 0n);
-  const counted = await sizesOf(tx, [
-    ...new Set(units.filter(isCounted).flatMap(({ datasets = [] }) => datasets)),
-  ]);
-  const sizes = new Map<number, Amount>();
-  for (const { at, datasets = [] } of units.filter(isCounted)) {
-    const parts = datasets.flatMap((id) => counted.get(id) ?? []);
-    sizes.set(at, sumOf(parts.map(({ length, bytes }) => ({ files: length, bytes }))));
-  }
-  const others = units.filter((unit) => !isCounted(unit)).map(({ at }) => at);
-  if (others.length === 0) return sizes;
-  const found = await rows<Amount & { unit: number }>(
-    tx,
-    sql`SELECT f.unit, count(*) AS files, coalesce(sum(d.bytes), 0)::bigint AS bytes
-          FROM (${files}) f
-         CROSS JOIN LATERAL (SELECT n.bytes FROM dids n WHERE n.id = f.did_id OFFSET 0) d
-         WHERE f.unit = ANY (${others}::int[]) GROUP BY f.unit`,
-  );
-  for (const { unit, files: count, bytes } of found) sizes.set(unit, { files: count, bytes });
-  return sizes;
 }
 
 /** Of files that are placed by themselves: each as often as it is below one of the roots. */

@@ -1,5 +1,6 @@
-import { lit, rows, sql, type Sql, type Tx } from '../../db/index.js';
+import { rows, sql, type Sql, type Tx } from '../../db/index.js';
 import { ReplicaState, type RseId } from '../../vocabulary/index.js';
+import { copiesOf, isIn, rsesWhere } from './alike.sql.js';
 import { type Amount } from './plan.js';
 
 const { AVAILABLE, TEMPORARY_UNAVAILABLE, COPYING } = ReplicaState;
@@ -40,9 +41,9 @@ interface FlowRow extends Flow {
 }
 
 /**
- * Sums up what copies of `wanted` (did_id, bytes, rses int[]) come to: by destination, fate and source.
- * Files are told apart only by where their copies are; what leaves the database is some rows for each
- * pair of RSEs, however many files there are.
+ * Sums up what copies of `wanted` come to: by destination, fate and source. It gives (rses int[], copies,
+ * files, bytes): where files are to be and where they are (see `alike.sql.ts`). What leaves the database is
+ * some rows for each pair of RSEs, however many files there are.
  */
 export async function flowsOf(
   tx: Tx,
@@ -58,24 +59,16 @@ export async function flowsOf(
   };
 }
 
-const arrayOf = (state: string): Sql =>
-  sql`array_agg(r.rse_id ORDER BY r.rse_id) FILTER (WHERE r.state = ${lit(state)})`;
-
 /** `{1,2}`: a list of lists has to be of equal lengths in SQL, so each travels as a text. */
 const listText = (ids: readonly RseId[]): string => `{${ids.join(',')}}`;
 
-/** OFFSET 0: a probe a file. */
 const statement = (wanted: Sql, { sources, allowed, siteOf }: Ways): Sql => sql`
   WITH grouped AS MATERIALIZED (
-    SELECT w.rses, h.ready, h.resting, h.copying, h.known, count(*) AS files,
-           coalesce(sum(coalesce(w.bytes, h.bytes, (SELECT n.bytes FROM dids n WHERE n.id = w.did_id))), 0) AS bytes
-      FROM (${wanted}) w
-     CROSS JOIN LATERAL (
-       SELECT ${arrayOf(AVAILABLE)} AS ready, ${arrayOf(TEMPORARY_UNAVAILABLE)} AS resting,
-              ${arrayOf(COPYING)} AS copying, array_agg(r.rse_id ORDER BY r.rse_id) AS known,
-              max(r.bytes) AS bytes
-         FROM replicas r WHERE r.did_id = w.did_id OFFSET 0) h
-     GROUP BY w.rses, h.ready, h.resting, h.copying, h.known),
+    SELECT g.rses, g.files, g.bytes, ${rsesWhere(isIn(AVAILABLE))} AS ready,
+           ${rsesWhere(isIn(TEMPORARY_UNAVAILABLE))} AS resting,
+           ${rsesWhere(isIn(COPYING))} AS copying, ${rsesWhere(sql`true`)} AS known
+      FROM (SELECT w.rses, w.copies, sum(w.files) AS files, sum(w.bytes) AS bytes
+              FROM (${wanted}) w GROUP BY w.rses, w.copies) g),
   copies AS MATERIALIZED (
     SELECT t.rse_id, g.files, g.bytes, coalesce(t.rse_id = ANY (g.known), false) AS is_known,
            CASE WHEN t.rse_id = ANY (g.ready) OR t.rse_id = ANY (g.resting) THEN 'there'
@@ -109,19 +102,21 @@ const statement = (wanted: Sql, { sources, allowed, siteOf }: Ways): Sql => sql`
             LEFT JOIN unnest(${[...siteOf.keys()]}::int[], ${[...siteOf.values()]}::text[]) n(id, site)
               ON n.id = u.id) = 1`;
 
-/** SQL for `flowsOf`: the files of units, each with the RSEs that its unit was placed on. */
+/** SQL for `flowsOf`: groups of files (see `readAlike`), each with the RSEs that its unit was placed on. */
 export const wantedByUnits = (
-  files: Sql,
+  alike: Sql,
   places: readonly { readonly at: number; readonly rses: readonly RseId[] }[],
 ): Sql => sql`
-  SELECT f.did_id, NULL::bigint AS bytes, p.rses FROM (${files}) f
+  SELECT p.rses, a.copies, a.files, a.bytes FROM (${alike}) a
     JOIN (SELECT i.at, i.ids::int[] AS rses
             FROM unnest(${places.map(({ at }) => at)}::int[],
                         ${places.map(({ rses }) => listText(rses.toSorted((a, b) => a - b)))}::text[]) i(at, ids)
-          OFFSET 0) p ON p.at = f.unit`;
+          OFFSET 0) p ON p.at = a.unit`;
 
 /** SQL for `flowsOf`: copies (did_id, rse_id, bytes) that were chosen file by file, from the CTE `slice`. */
 export const wantedByFiles = (files: Sql, copies: Sql): Sql => sql`
-  WITH slice AS MATERIALIZED (${files})
-  SELECT c.did_id, c.bytes, array_agg(c.rse_id ORDER BY c.rse_id) AS rses
-    FROM (${copies}) c GROUP BY c.did_id, c.bytes`;
+  SELECT f.rses, h.copies, 1 AS files, f.bytes
+    FROM (WITH slice AS MATERIALIZED (${files})
+          SELECT c.did_id, c.bytes, array_agg(c.rse_id ORDER BY c.rse_id) AS rses
+            FROM (${copies}) c GROUP BY c.did_id, c.bytes) f
+   CROSS JOIN ${copiesOf(sql`f.did_id`)} h`;

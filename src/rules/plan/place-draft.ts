@@ -6,6 +6,7 @@ import { sizesBelow } from '../approval.js';
 import { type Candidate } from '../copy-placement.js';
 import { type Sites } from '../sites.js';
 import { spreadCopies } from '../spread-copies.js';
+import { readAlike } from './alike.sql.js';
 import { type AccountBook, type Books } from './books.js';
 import { chooseForUnits, type Choices, type Taken, type Unit } from './choose-units.js';
 import {
@@ -74,7 +75,8 @@ export async function placeDraft(
   const rseIds = sites.candidates.map(({ rseId }) => rseId);
   const inside = await filesOfUnits(tx, content.units);
   const kept = await ground.kept?.(tx, inside.files);
-  const seen = await lookInto(tx, content.units, inside, rseIds);
+  const alike = await readAlike(tx, inside.files);
+  const seen = await lookInto(tx, content.units, alike, rseIds);
   const units = kept ? seen.map((unit, at) => ({ ...unit, keep: kept.get(at) ?? [] })) : seen;
   const choices = chooseForUnits(units, {
     copies: spec.copies,
@@ -87,7 +89,7 @@ export async function placeDraft(
     .map((rses, at) => ({ at, rses }))
     .filter(({ rses }) => rses.length > 0);
   const together =
-    places.length > 0 ? [await flowsOf(tx, wantedByUnits(inside.files, places), ground.ways)] : [];
+    places.length > 0 ? [await flowsOf(tx, wantedByUnits(alike, places), ground.ways)] : [];
   const alone = await placeAlone(tx, draft, content.alone, {
     ...ground,
     sites: { ...sites, candidates: reread(choices) },

@@ -1,4 +1,4 @@
-import { type Tx } from '../../db/index.js';
+import { execute, sql, type Tx } from '../../db/index.js';
 import { type SluiceError } from '../../errors/index.js';
 import { backlogAt, compareSources, recentRates } from '../../requests/index.js';
 import { distancesToEach, listRses, type Rse, rseLimits, rseUsage } from '../../rses/index.js';
@@ -34,8 +34,12 @@ export interface PlanGround {
   readonly terms: AdditionTerms;
 }
 
-/** Reads what every plan of a request needs. */
+/**
+ * Reads what every plan of a request needs. Until the transaction ends nothing is kept of one file for the
+ * next, which is another one: keeping the copies of a million files costs a third more than finding them.
+ */
 export async function openPlan(tx: Tx, terms: AdditionTerms): Promise<PlanGround> {
+  await execute(tx, sql`SELECT set_config('enable_memoize', 'off', true)`);
   const rses = await listRses(tx);
   return { books: new Books(tx), rses: new Map(rses.map((rse) => [rse.id, rse])), terms };
 }
