@@ -135,5 +135,29 @@ export const replicated = (files: number): Path =>
            WHERE l.did_id = f.child_id AND r.name = 'BENCH4' OFFSET 0)) AS done`,
   });
 
+/** Every file that a query finds gets a rule of its own, which brings it to another storage element. */
+export const ruled = (files: number): Path =>
+  bulk({
+    name: 'rules of their own for what a query finds',
+    files,
+    rses: () => Promise.resolve(['BENCH1']),
+    job: (dataset, [from]) => ({
+      kind: 'replicate',
+      query: { scope: SCOPE, filters: { name: `${dataset}_S*` }, type: 'file' },
+      from,
+      to: 'BENCH4',
+    }),
+    done: (dataset) => sql`
+      SELECT NOT EXISTS (
+        SELECT FROM (${filesOf(dataset)}) f WHERE NOT EXISTS (
+          SELECT FROM locks l JOIN rses r ON r.id = l.rse_id
+           WHERE l.did_id = f.child_id AND r.name = 'BENCH4' OFFSET 0)) AS done`,
+  });
+
 /** Bulk work as EGI asks for it. */
-export const jobs: readonly Path[] = [drained(FILES), removed(FILES), replicated(FILES)];
+export const jobs: readonly Path[] = [
+  drained(FILES),
+  removed(FILES),
+  replicated(FILES),
+  ruled(FILES),
+];

@@ -34,14 +34,36 @@ export const selectAccounts = (tx: Tx, condition: Sql): Promise<Account[]> =>
 /** The account of that name, whatever its status. Throws AccountNotFound. */
 export async function findAccount(tx: Tx, name: string): Promise<Account> {
   const [account] = await selectAccounts(tx, sql`a.name = ${name}`);
-  if (!account) throw new AccountNotFound(`Account '${name}' does not exist`, { account: name });
+  if (!account) throw notFound(name);
   return account;
 }
 
+const notFound = (name: string): AccountNotFound =>
+  new AccountNotFound(`Account '${name}' does not exist`, { account: name });
+
 /** The account of that name, which may act and be given things. Throws AccountNotFound. */
-export async function findActiveAccount(tx: Tx, name: string): Promise<Account> {
-  const account = await findAccount(tx, name);
+export const findActiveAccount = async (tx: Tx, name: string): Promise<Account> =>
+  demandActive(await findAccount(tx, name));
+
+/** The accounts of these names, which may act and be given things, by name. Throws AccountNotFound. */
+export async function findActiveAccounts(
+  tx: Tx,
+  names: readonly string[],
+): Promise<Map<string, Account>> {
+  if (names.length === 0) return new Map();
+  const found = await selectAccounts(tx, sql`a.name = ANY (${[...new Set(names)]}::text[])`);
+  const byName = new Map(found.map((account) => [account.name, account]));
+  for (const name of names) {
+    const account = byName.get(name);
+    if (!account) throw notFound(name);
+    demandActive(account);
+  }
+  return byName;
+}
+
+function demandActive(account: Account): Account {
   if (account.status === AccountStatus.ACTIVE) return account;
+  const { name } = account;
   const status = AccountStatusCodec.name(account.status);
   throw new AccountNotFound(
     `Account '${name}' is ${status}: it takes part again once it is ACTIVE`,
@@ -64,21 +86,27 @@ export async function accountsById(
 }
 
 /** Addresses of those of these accounts that are active and have one, by name of the account. */
-export const addressesOf = (tx: Tx, names: readonly string[]): Promise<string[]> =>
-  names.length === 0 ? Promise.resolve([]) : addressesWhere(tx, sql`a.name = ANY (${[...names]})`);
+export const addressesOf = (tx: Tx, names: readonly string[]): Promise<Map<string, string>> =>
+  names.length === 0
+    ? Promise.resolve(new Map<string, string>())
+    : addressesWhere(tx, sql`a.name = ANY (${[...names]})`);
 
 /** Addresses of the active accounts that are admins (root is one by its name). */
-export const adminAddresses = (tx: Tx): Promise<string[]> =>
-  addressesWhere(
+export const adminAddresses = async (tx: Tx): Promise<string[]> => {
+  const found = await addressesWhere(
     tx,
     sql`a.name = ${ROOT} OR EXISTS (SELECT FROM account_attributes t
           WHERE t.account_id = a.id AND t.key = 'admin' AND t.value = 'true')`,
   );
+  return [...found.values()];
+};
 
-async function addressesWhere(tx: Tx, condition: Sql): Promise<string[]> {
+async function addressesWhere(tx: Tx, condition: Sql): Promise<Map<string, string>> {
   const accounts = await selectAccounts(tx, condition);
-  return accounts.flatMap(({ email, status }) =>
-    email && status === AccountStatus.ACTIVE ? [email] : [],
+  return new Map(
+    accounts.flatMap(({ name, email, status }) =>
+      email && status === AccountStatus.ACTIVE ? [[name, email] as const] : [],
+    ),
   );
 }
 

@@ -7,6 +7,7 @@ export {
   adminAddresses,
   findAccount,
   findActiveAccount,
+  findActiveAccounts,
 } from './account.sql.js';
 export { addAccount } from './add-account.js';
 export { addIdentity, removeIdentity } from './add-identity.js';

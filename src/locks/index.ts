@@ -12,6 +12,7 @@ export {
   releaseTheseLocks,
   reopenLocks,
   resumeLocks,
+  stateOfCopy,
   stickLocks,
   stickLocksOfRule,
 } from './lock.sql.js';

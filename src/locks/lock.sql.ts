@@ -12,7 +12,7 @@ import { type Cause, LockState, ReplicaState } from '../vocabulary/index.js';
 export const isOfRule = (lock: Sql, rule: Sql): Sql => sql`(${lock}.rule_id + 0) = ${rule}`;
 
 /** The lock state that a copy's state stands for. */
-const stateOfCopy = (state: Sql): Sql => sql`
+export const stateOfCopy = (state: Sql): Sql => sql`
   CASE WHEN ${state} IN (${lit(ReplicaState.AVAILABLE)}, ${lit(ReplicaState.TEMPORARY_UNAVAILABLE)})
        THEN ${lit(LockState.OK)}::"char"
        WHEN ${state} = ${lit(ReplicaState.UNAVAILABLE)} THEN ${lit(LockState.STUCK)}::"char"

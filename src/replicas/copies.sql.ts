@@ -38,6 +38,16 @@ export const upsertCopies = (
          THEN r.xmax = 0 OR coalesce(${stateBefore} = ${lit(ReplicaState.UNAVAILABLE)}, false)
          ELSE r.state = ${lit(ReplicaState.BEING_DELETED)} AND r.lock_cnt = ${locksOf(sql`r`)} END AS wanted`;
 
+/**
+ * The state that `upsertCopies` gives copy `p` (did_id, rse_id, startable), unless somebody changes it
+ * meanwhile.
+ */
+export const stateToBe: Sql = sql`
+  coalesce((SELECT o.state FROM replicas o WHERE o.did_id = p.did_id AND o.rse_id = p.rse_id
+               AND o.state <> ${lit(ReplicaState.UNAVAILABLE)}),
+           CASE WHEN p.startable THEN ${lit(ReplicaState.COPYING)}::"char"
+                ELSE ${lit(ReplicaState.UNAVAILABLE)}::"char" END)`;
+
 const stateBefore = sql`(SELECT o.state FROM replicas o WHERE o.did_id = r.did_id AND o.rse_id = r.rse_id)`;
 
 export interface ReleaseTerms {

@@ -62,6 +62,7 @@ export {
   releaseCopies,
   type ReleaseTerms,
   restartCopies,
+  stateToBe,
   upsertCopies,
 } from './copies.sql.js';
 export {

@@ -47,7 +47,13 @@ export {
   importRses,
 } from './import-rses.js';
 export { deleteQosPolicy, insertQosPolicy, qosPolicies } from './qos.sql.js';
-export { matchRses, matchRsesOfEach, resolveRses } from './resolve-rses.js';
+export {
+  matchRses,
+  matchRsesOfEach,
+  type Resolved,
+  resolveRses,
+  resolveRsesOfEach,
+} from './resolve-rses.js';
 export { type Rse, type RseTraits } from './rse.sql.js';
 export { addDistance, removeDistance, type Route, setDistance } from './set-distance.js';
 export {

@@ -1,4 +1,4 @@
-import { execute, join, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, join, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type RseId, type RseType } from '../vocabulary/index.js';
 
 /** A storage element with its attributes as stored (text; booleans are 'true' and 'false'). */
@@ -80,11 +80,8 @@ function givenTraits(traits: RseTraits): [Sql, unknown][] {
   return given;
 }
 
-/** Storage elements that satisfy `condition` over the alias r, by name. Deleted ones included. */
-export async function selectRses(tx: Tx, condition: Sql): Promise<Rse[]> {
-  return await rows<Rse>(
-    tx,
-    sql`SELECT r.id, r.uid, r.name, r.type, r.deterministic, r.volatile,
+/** The columns of Rse from the alias `r`. */
+const columns = sql`r.id, r.uid, r.name, r.type, r.deterministic, r.volatile,
           r.staging_area AS "stagingArea", r.availability_read AS "availabilityRead",
           r.availability_write AS "availabilityWrite",
           r.availability_delete AS "availabilityDelete", r.seed, r.longitude, r.latitude, r.city,
@@ -92,9 +89,26 @@ export async function selectRses(tx: Tx, condition: Sql): Promise<Rse[]> {
           r.time_zone AS "timeZone", r.isp, r.asn, r.qos_class AS "qosClass",
           r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.deleted_at AS "deletedAt",
           COALESCE((SELECT jsonb_object_agg(a.key, a.value)
-                    FROM rse_attributes a WHERE a.rse_id = r.id), '{}') AS attributes
-        FROM rses r WHERE ${condition} ORDER BY r.name`,
+                    FROM rse_attributes a WHERE a.rse_id = r.id), '{}') AS attributes`;
+
+/** Storage elements that satisfy `condition` over the alias r, by name. Deleted ones included. */
+export async function selectRses(tx: Tx, condition: Sql): Promise<Rse[]> {
+  return await rows<Rse>(tx, sql`SELECT ${columns} FROM rses r WHERE ${condition} ORDER BY r.name`);
+}
+
+/** Those of each of these sets (queries in parentheses that give ids), by name, in one statement. */
+export async function selectRsesOfEach(tx: Tx, sets: readonly Sql[]): Promise<Rse[][]> {
+  const named: Rse[][] = sets.map(() => []);
+  if (sets.length === 0) return named;
+  const ids = sets.map((set, at) => sql`SELECT ${lit(at)} AS at, s.id FROM ${set} AS s(id)`);
+  const found = await rows<Rse & { ats: number[] }>(
+    tx,
+    sql`SELECT ${columns}, n.ats
+          FROM (SELECT x.id, array_agg(x.at) AS ats FROM (${join(ids, ' UNION ALL ')}) x GROUP BY x.id) n
+          JOIN rses r ON r.id = n.id ORDER BY r.name`,
   );
+  for (const { ats, ...rse } of found) for (const at of ats) named[at]?.push(rse);
+  return named;
 }
 
 /** Inserts a storage element and its empty usage; gives its id, or undefined if the name is taken. */

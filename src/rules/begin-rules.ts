@@ -1,7 +1,7 @@
-import { type Did } from '../dids/index.js';
+import { type CollectionSize, type Did } from '../dids/index.js';
 import { type Tx } from '../db/index.js';
 import { type Rse } from '../rses/index.js';
-import { DidType, RuleState } from '../vocabulary/index.js';
+import { type DidId, DidType, RuleState } from '../vocabulary/index.js';
 import { approvesItself, sizesBelow } from './approval.js';
 import { runsOf } from './placing-runs.js';
 import { type JudgeTerms } from './rule.js';
@@ -12,7 +12,15 @@ export interface AdditionTerms extends JudgeTerms {
   readonly synchronousLocksMax: number;
 }
 
-/** How the rules on some of a request's DIDs begin. */
+/** A wish that was checked, and the DIDs that it is about. */
+export interface WishedDids {
+  readonly spec: RuleSpec;
+  readonly dids: readonly Did[];
+  /** All that its expression names. */
+  readonly named: readonly Rse[];
+}
+
+/** How the rules on some of a wish's DIDs begin. */
 export interface Beginning {
   readonly dids: readonly Did[];
   readonly state: RuleState;
@@ -22,62 +30,74 @@ export interface Beginning {
   readonly atOnce: boolean;
 }
 
+type Sizes = ReadonlyMap<DidId, CollectionSize>;
+
 const EMPTY = { length: 0n, bytes: 0n };
 
-/** Placed at once, by the injector, or after approval; some DIDs of a request so, some otherwise. */
+/**
+ * How the rules of each wish of a request begin: placed at once, by the injector, or after approval;
+ * some DIDs of a wish so, some otherwise.
+ */
 export async function howToBegin(
   tx: Tx,
-  spec: RuleSpec,
-  dids: readonly Did[],
-  named: readonly Rse[],
+  wishes: readonly WishedDids[],
   terms: AdditionTerms,
-): Promise<Beginning[]> {
-  if (spec.askApproval) return await byApproval(tx, spec, dids, named, terms);
-  const delay = spec.delayInjection ?? 0;
-  const split = spec.splitContainer && dids.some((did) => did.type === DidType.CONTAINER);
-  const later = spec.asynchronous || delay > 0 || split || (await isMuch(tx, spec, dids, terms));
-  return [
-    {
-      dids,
-      state: RuleState.INJECT,
-      injectAt: new Date(terms.now.getTime() + delay * 1000),
-      ignoreAccountLimit: spec.ignoreAccountLimit ?? false,
-      atOnce: !later,
-    },
-  ];
+): Promise<Beginning[][]> {
+  const sized = wishes.filter((wish) => wish.spec.askApproval || isPrompt(wish));
+  const dids = new Map(sized.flatMap((wish) => wish.dids.map((did) => [did.id, did] as const)));
+  const sizes = await sizesBelow(tx, [...dids.values()]);
+  const later = isMuch(wishes.filter(isPrompt), sizes, terms);
+  return wishes.map((wish) => {
+    if (wish.spec.askApproval) return byApproval(wish, sizes, terms);
+    const { delayInjection, ignoreAccountLimit } = wish.spec;
+    return [
+      {
+        dids: wish.dids,
+        state: RuleState.INJECT,
+        injectAt: new Date(terms.now.getTime() + (delayInjection ?? 0) * 1000),
+        ignoreAccountLimit: ignoreAccountLimit ?? false,
+        atOnce: isPrompt(wish) && !later,
+      },
+    ];
+  });
 }
 
+/** Nothing that it says leaves it to somebody later. */
+const isPrompt = ({ spec, dids }: WishedDids): boolean =>
+  !spec.askApproval &&
+  !spec.asynchronous &&
+  (spec.delayInjection ?? 0) <= 0 &&
+  !(spec.splitContainer && dids.some(({ type }) => type === DidType.CONTAINER));
+
 /**
- * What a request places itself, one after the other; files and datasets that stay whole are placed
- * together and count once. With more of it all is the injector's: a request costs as many statements
- * for a thousand DIDs as for one.
+ * What a request places itself, one after the other; files and datasets that stay whole, which want
+ * the same, are placed together and count once. With more of it all is the injector's: a request costs
+ * as many statements for a thousand DIDs or wishes as for one.
  */
 const RUNS_MAX = 8;
 
-/** Whether all the DIDs of a request together make too many locks for one transaction, or too many runs. */
-async function isMuch(
-  tx: Tx,
-  { copies, grouping }: RuleSpec,
-  dids: readonly Did[],
-  terms: AdditionTerms,
-): Promise<boolean> {
-  const sizes = await sizesBelow(tx, dids);
-  const files = dids.reduce((sum, did) => sum + (sizes.get(did.id)?.length ?? 0n), 0n);
+/** Whether a request makes too many locks for one transaction, or too many runs. */
+function isMuch(wishes: readonly WishedDids[], sizes: Sizes, terms: AdditionTerms): boolean {
+  let locks = 0n;
+  for (const { spec, dids } of wishes) {
+    const files = dids.reduce((sum, { id }) => sum + (sizes.get(id)?.length ?? 0n), 0n);
+    locks += files * BigInt(spec.copies);
+  }
   // A container that holds no dataset has nothing to place.
-  const filled = dids.filter(({ id, type }) => type !== DidType.CONTAINER || sizes.has(id));
-  const runs = runsOf(filled.map(({ type: didType }) => ({ didType, grouping })));
-  return files * BigInt(copies) >= terms.synchronousLocksMax || runs.length > RUNS_MAX;
+  const filled = wishes.flatMap(({ spec: { grouping }, dids }, wish) =>
+    dids
+      .filter(({ id, type }) => type !== DidType.CONTAINER || sizes.has(id))
+      .map(({ type: didType }) => ({ didType, grouping, wish })),
+  );
+  return locks >= BigInt(terms.synchronousLocksMax) || runsOf(filled).length > RUNS_MAX;
 }
 
 /** What an RSE approves by itself goes to the injector, as if somebody had approved it. */
-async function byApproval(
-  tx: Tx,
-  spec: RuleSpec,
-  dids: readonly Did[],
-  named: readonly Rse[],
+function byApproval(
+  { spec, dids, named }: WishedDids,
+  sizes: Sizes,
   { now }: AdditionTerms,
-): Promise<Beginning[]> {
-  const sizes = await sizesBelow(tx, dids);
+): Beginning[] {
   const approved = dids.filter((did) => approvesItself(named, did, sizes.get(did.id) ?? EMPTY));
   const waiting = dids.filter((did) => !approved.includes(did));
   const { INJECT, WAITING_APPROVAL } = RuleState;

@@ -4,7 +4,7 @@ import {
   StagingAreaRuleRequiresLifetime,
   UnsupportedOperation,
 } from '../errors/index.js';
-import { resolveRses } from '../rses/index.js';
+import { resolveRses, resolveRsesOfEach } from '../rses/index.js';
 import { RuleState, wireId } from '../vocabulary/index.js';
 import { type GivenPhase } from './parse-phases.js';
 import { type Phase } from './phase.js';
@@ -12,7 +12,7 @@ import { demandSense } from './phased-wish.js';
 import { changedPhases } from './phases-anew.js';
 import { type Rule } from './rule.js';
 import { isSameRule, jsonOf } from './rule.sql.js';
-import { NONE, wishPhases, type WishedPhases } from './wish-phases.js';
+import { expressionsOfPhases, NONE, wishPhases, type WishedPhases } from './wish-phases.js';
 
 /**
  * What a rule, whose row is held, wants from now on, one thing after the other: assignments for
@@ -63,13 +63,14 @@ function begunOnly({ phases, phase }: Rule): Phase[] | null {
 
 async function wishAnew(
   tx: Tx,
-  { accountId, expiresAt }: Rule,
+  { expiresAt }: Rule,
   phases: readonly Phase[] | null,
   now: Date,
 ): Promise<WishedPhases> {
   if (phases === null) return NONE;
   const lifetime = expiresAt === null ? null : (expiresAt.getTime() - now.getTime()) / 1000;
-  return await wishPhases(tx, { accountId, lifetime, phases }, now);
+  const resolved = await resolveRsesOfEach(tx, expressionsOfPhases(phases));
+  return wishPhases({ lifetime, phases }, now, resolved);
 }
 
 /** What holds now must not stay for ever in a staging area. */

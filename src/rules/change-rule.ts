@@ -15,7 +15,7 @@ import { hurryStuckLocks, stickLocks, stickLocksOfRule } from '../locks/index.js
 import { failCopies } from '../replicas/index.js';
 import { cancelRequests, keepCancelled, reprioritiseRequests } from '../requests/index.js';
 import { Cause, Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
-import { expiry } from './add-rules.js';
+import { expiry } from './check-wish.js';
 import { rewritePhases } from './change-phases.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { type GivenPhase } from './parse-phases.js';

@@ -1,7 +1,6 @@
-import { type Tx } from '../db/index.js';
-import { InvalidRSEExpression } from '../errors/index.js';
-import { matchRsesOfEach, type Rse } from '../rses/index.js';
-import { RseTypeCodec } from '../vocabulary/index.js';
+import { InvalidRSEExpression, SluiceError } from '../errors/index.js';
+import { type Resolved, type Rse } from '../rses/index.js';
+import { type RseId, RseTypeCodec } from '../vocabulary/index.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { bindConstraints, type SiteConstraints } from './site-constraints.js';
 import { weightOf } from './weight-of.js';
@@ -16,24 +15,15 @@ export interface NamedSites {
 }
 
 /**
- * Resolves the parts of a placement. Throws InvalidRSEExpression for a part that names no RSE,
- * InvalidRuleWeight.
+ * The parts of a placement, whose expressions are resolved. Throws InvalidRSEExpression for a part that
+ * names no RSE, InvalidRuleWeight.
  */
-export async function findConstraints(
-  tx: Tx,
+export function findConstraints(
+  resolved: Resolved,
   constraints: PlacementConstraints,
   { named, open, weight }: NamedSites,
-): Promise<SiteConstraints> {
-  const expressions = constraints.parts.map(({ rseExpression }) => rseExpression);
-  const members = await matchRsesOfEach(tx, expressions);
-  const empty = expressions.find((_, at) => members[at]?.length === 0);
-  if (empty !== undefined) {
-    throw new InvalidRSEExpression(
-      `RSE Expression resulted in an empty set: '${empty}', a part of the placement, names no storage element`,
-      { expression: empty },
-    );
-  }
-  const sets = members.map((ids) => new Set(ids));
+): SiteConstraints {
+  const sets = constraints.parts.map(({ rseExpression }) => membersOf(resolved, rseExpression));
   return bindConstraints(
     constraints,
     named.map((rse) => ({
@@ -46,6 +36,19 @@ export async function findConstraints(
       writable: open.includes(rse),
     })),
   );
+}
+
+/** What a part names; one that cannot be read any more names nothing. */
+function membersOf(resolved: Resolved, expression: string): ReadonlySet<RseId> {
+  try {
+    return new Set(resolved(expression).map(({ id }) => id));
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    throw new InvalidRSEExpression(
+      `RSE Expression resulted in an empty set: '${expression}', a part of the placement, names no storage element`,
+      { expression },
+    );
+  }
 }
 
 /** The greatest of the weights that an RSE has in its parts; null where it has none. */

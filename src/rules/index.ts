@@ -1,7 +1,8 @@
 /** What should be true: placement, injection in slices, evaluation, repair, expiry. */
 
 /** What should be true: rules, how they are placed, evaluated, repaired, expire and are explained. */
-export { type AddedRule, addRules } from './add-rules.js';
+export { addAllRules, addRules } from './add-rules.js';
+export { type AddedRule } from './new-rule.sql.js';
 export { type AdditionTerms } from './begin-rules.js';
 export { type RuleSpec } from './rule-spec.js';
 export {

@@ -1,35 +1,55 @@
-import { execute, lit, rows, sql, type Tx } from '../db/index.js';
+import { execute, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type RseId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { type StoredPlacement } from './rule.js';
-import { isTold, type MovedRule, tellRules, toldOf } from './told.sql.js';
+import { isTold, tellRules } from './told.sql.js';
 import { errorText, writeRule } from './rule.sql.js';
 
 /**
- * Everything is placed: the rules' state follows their locks from now on. Their rows must be held,
- * or be this transaction's own.
+ * CTE body: everything of these rules in INJECT is placed, and their state follows their locks from now
+ * on. `from` gives (rule_id, ok, replicating, stuck) of locks that are not counted yet, as many
+ * rows a rule as there are. The rules must be held, or be this transaction's own. Gives (id, news): see
+ * tellRules.
  */
+export function finishedRules(ruleIds: readonly RuleId[], from: Sql, now: Date): Sql {
+  const stuck = sql`r.locks_stuck + w.stuck > 0`;
+  const replicating = sql`r.locks_replicating + w.replicating > 0`;
+  return sql`
+    UPDATE rules r
+       SET locks_ok = r.locks_ok + w.ok, locks_replicating = r.locks_replicating + w.replicating,
+           locks_stuck = r.locks_stuck + w.stuck,
+           inject_at = NULL, cursor_dataset = NULL, cursor_child = NULL, updated_at = ${now}::timestamptz,
+           placement = r.placement - 'datasets',
+           state = CASE WHEN ${stuck} THEN ${lit(RuleState.STUCK)}
+                        WHEN ${replicating} THEN ${lit(RuleState.REPLICATING)} ELSE ${lit(RuleState.OK)} END,
+           error = CASE WHEN ${stuck} THEN coalesce(r.error, 'MissingSourceReplica') END,
+           stuck_at = CASE WHEN ${stuck} THEN coalesce(r.stuck_at, ${now}::timestamptz)
+                           WHEN ${replicating} THEN r.stuck_at END,
+           repair_attempts = CASE WHEN ${stuck} OR ${replicating} THEN r.repair_attempts ELSE 0 END,
+           repair_at = CASE WHEN ${stuck} THEN coalesce(r.repair_at, ${now}::timestamptz) END
+      FROM (SELECT x.id, coalesce(s.ok, 0) AS ok, coalesce(s.replicating, 0) AS replicating,
+                   coalesce(s.stuck, 0) AS stuck
+              FROM rules x LEFT JOIN (
+                SELECT f.rule_id, sum(f.ok)::bigint AS ok, sum(f.replicating)::bigint AS replicating,
+                       sum(f.stuck)::bigint AS stuck
+                  FROM (${from}) f GROUP BY f.rule_id) s ON s.rule_id = x.id
+             WHERE x.id = ANY (${[...ruleIds]}::bigint[])) w
+     WHERE r.id = w.id AND r.state = ${lit(RuleState.INJECT)}
+    RETURNING r.id, ${isTold(sql`r`)} AS news`;
+}
+
+const NONE = sql`SELECT NULL::bigint AS rule_id, 0 AS ok, 0 AS replicating, 0 AS stuck WHERE false`;
+
+/** Everything of these rules is placed, and counted. */
 export async function finishInjection(
   tx: Tx,
   ruleIds: readonly RuleId[],
   now: Date,
 ): Promise<void> {
-  const { STUCK, REPLICATING, OK } = RuleState;
-  const placed = await rows<MovedRule>(
+  const placed = await rows<{ id: RuleId; news: boolean }>(tx, finishedRules(ruleIds, NONE, now));
+  await tellRules(
     tx,
-    sql`UPDATE rules
-           SET inject_at = NULL, cursor_dataset = NULL, cursor_child = NULL, updated_at = ${now}::timestamptz,
-               placement = placement - 'datasets',
-               state = CASE WHEN locks_stuck > 0 THEN ${lit(STUCK)}
-                            WHEN locks_replicating > 0 THEN ${lit(REPLICATING)} ELSE ${lit(OK)} END,
-               error = CASE WHEN locks_stuck > 0 THEN coalesce(error, 'MissingSourceReplica') END,
-               stuck_at = CASE WHEN locks_stuck > 0 THEN coalesce(stuck_at, ${now}::timestamptz)
-                               WHEN locks_replicating > 0 THEN stuck_at END,
-               repair_attempts = CASE WHEN locks_stuck > 0 OR locks_replicating > 0 THEN repair_attempts ELSE 0 END,
-               repair_at = CASE WHEN locks_stuck > 0 THEN coalesce(repair_at, ${now}::timestamptz) END
-         WHERE id = ANY (${[...ruleIds]}::bigint[]) AND state = ${lit(RuleState.INJECT)}
-        RETURNING id, ${isTold(sql`rules`)} AS told`,
+    placed.filter(({ news }) => news).map(({ id }) => id),
   );
-  await tellRules(tx, toldOf(placed));
 }
 
 /**

@@ -26,41 +26,62 @@ export const okLetters = (rules: Sql): Sql => sql`
     JOIN (SELECT r.id AS rule_id, r.account_id FROM ${rules}) k ON k.account_id = o.id
     JOIN rules r ON r.id = k.rule_id JOIN dids d ON d.id = r.did_id`;
 
+/** Rules that wait for approval, and the RSE that they are about. */
+export interface WaitingRules {
+  readonly ids: readonly RuleId[];
+  readonly rse: Rse | undefined;
+}
+
 /**
  * Rules wait for approval: those are told whom the RSE names in its attribute `rule_approvers`
  * (accounts, with commas between them), else all admins.
  */
-export async function askApprovers(
-  tx: Tx,
-  ids: readonly RuleId[],
-  rse: Rse | undefined,
-): Promise<void> {
-  const to = ids.length > 0 ? await approversOf(tx, rse) : [];
-  if (to.length === 0) return;
+export async function askApprovers(tx: Tx, waiting: readonly WaitingRules[]): Promise<void> {
+  const some = waiting.filter(({ ids }) => ids.length > 0);
+  if (some.length === 0) return;
+  const approvers = await approversOf(
+    tx,
+    some.map(({ rse }) => rse),
+  );
+  const asked = some.flatMap(({ ids }, at) => {
+    const to = approvers[at] ?? [];
+    return to.length === 0 ? [] : ids.map((id) => ({ id, to: JSON.stringify(to) }));
+  });
+  if (asked.length === 0) return;
   await execute(
     tx,
     tellFrom(
       EventType.EMAIL,
       sql`SELECT jsonb_build_object(
-                   'to', ${JSON.stringify(to)}::jsonb,
+                   'to', i.receivers,
                    'subject', 'Request to approve replication rule ' || ${hex(sql`r.uid`)},
                    'body', 'The account ' || a.name || E' asks for a replication rule.\n\nRule: '
                            || ${hex(sql`r.uid`)} || E'\nDID: ' || ${wished}
                            || E'\n\nApprove or deny it: rucio-admin rule approve or deny, or PUT /rules/'
                            || ${hex(sql`r.uid`)} || ' with {"options": {"approve": true}}.') AS payload
-            FROM rules r JOIN dids d ON d.id = r.did_id JOIN accounts a ON a.id = r.account_id
-           WHERE r.id = ANY (${[...ids]}::bigint[]) ORDER BY r.id`,
+            FROM unnest(${asked.map(({ id }) => id)}::bigint[], ${asked.map(({ to }) => to)}::jsonb[])
+                   AS i(rule_id, receivers)
+            JOIN rules r ON r.id = i.rule_id JOIN dids d ON d.id = r.did_id
+            JOIN accounts a ON a.id = r.account_id
+           ORDER BY r.id`,
     ),
   );
 }
 
-async function approversOf(tx: Tx, rse: Rse | undefined): Promise<string[]> {
-  const named = (rse?.attributes['rule_approvers'] ?? '').split(',').map((name) => name.trim());
-  const found = await addressesOf(
-    tx,
-    named.filter((name) => name !== ''),
+/** The addresses of those who approve rules on each of these RSEs. */
+async function approversOf(tx: Tx, rses: readonly (Rse | undefined)[]): Promise<string[][]> {
+  const named = rses.map((rse) =>
+    (rse?.attributes['rule_approvers'] ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
   );
-  return found.length > 0 ? found : await adminAddresses(tx);
+  const addresses = await addressesOf(tx, [...new Set(named.flat())]);
+  const found = named.map((names) =>
+    [...addresses].flatMap(([name, address]) => (names.includes(name) ? [address] : [])),
+  );
+  const admins = found.some(({ length }) => length === 0) ? await adminAddresses(tx) : [];
+  return found.map((own) => (own.length > 0 ? own : admins));
 }
 
 /** What somebody decided about a rule that waited for approval. */
@@ -88,8 +109,9 @@ export async function tellDecision(
     `RSE expression: ${rule.rseExpression}`,
     ...(comment === null ? [] : [`Comment: ${comment}`]),
   ].join('\n');
-  const owner = await addressesOf(tx, [rule.account]);
-  const others = (await approversOf(tx, rse)).filter((address) => !owner.includes(address));
+  const owner = [...(await addressesOf(tx, [rule.account])).values()];
+  const [approvers = []] = await approversOf(tx, [rse]);
+  const others = approvers.filter((address) => !owner.includes(address));
   await tell(
     tx,
     EventType.EMAIL,

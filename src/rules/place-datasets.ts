@@ -4,7 +4,7 @@ import { chooseForEach, unitsOf } from './dataset-units.js';
 import { type Injection } from './inject-rule.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { formerOf } from './phase.js';
-import { finishInjection, storePlacements } from './injection.sql.js';
+import { storePlacements } from './injection.sql.js';
 import { scheduleRepair } from './rule.sql.js';
 import { findSites } from './sites.js';
 import { copiesOfAll, filesOfAll } from './slice-files.sql.js';
@@ -36,10 +36,13 @@ export async function placeDatasets(
   const ruleIds = rules.map(({ id }) => id);
   const { locks, queued } = await placeSlice(
     tx,
-    { rule, ruleIds, datasets, sites, files: filesOfAll(didIds), copies: copiesOfAll(datasets) },
+    {
+      ...{ rule, ruleIds, datasets, sites, whole: true as const },
+      files: filesOfAll(didIds),
+      copies: copiesOfAll(datasets),
+    },
     terms,
   );
-  await finishInjection(tx, ruleIds, terms.now);
   await scheduleRepair(tx, ruleIds);
   return { locks, queued, more: false };
 }

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { rows, lit, sql, type Tx } from '../db/index.js';
 import { type DidId, ReplicaState, type RseId } from '../vocabulary/index.js';
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { type Injection } from './inject-rule.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { formerOf } from './phase.js';
-import { finishInjection } from './injection.sql.js';
+import { type AddedRule, duplicateOf, duplicatesOf, type NewRule } from './new-rule.sql.js';
+import { addPlacedRules, type ChosenCopy } from './placed-rules.sql.js';
 import { scheduleRepair } from './rule.sql.js';
-import { findSites } from './sites.js';
+import { findSites, type Sites } from './sites.js';
 import { placeSlice } from './slice.sql.js';
 import { held, theseCopies } from './spread.sql.js';
 
@@ -24,29 +26,78 @@ export async function placeFiles(
   const [rule] = rules;
   if (!rule) return { locks: 0, queued: 0, more: false };
   const sites = await findSites(tx, { ...rule, formerOf: formerOf(rules) });
-  const files = await filesOfRules(tx, rules, sites.candidates);
-  let candidates = sites.candidates;
-  const copies = files.flatMap((file) => {
-    const unit = { id: file.didId, bytes: file.bytes, copies: rule.copies };
-    const rses = demandCopies(
-      unit,
-      candidates.map((candidate) => ({ ...candidate, ...file.there.get(candidate.rseId) })),
-      sites.constraints,
-    );
-    candidates = candidates.map((it) => (rses.includes(it.rseId) ? lessRoom(it, file) : it));
-    return rses.map((rseId) => ({ didId: file.didId, rseId }));
-  });
+  const didIds = rules.map(({ didId }) => didId);
+  const copies = await chooseForFiles(tx, { didIds, copies: rule.copies }, sites);
   const slice = sql`SELECT d.id AS did_id, coalesce(d.bytes, 0) AS bytes FROM dids d
-    WHERE d.id = ANY (${files.map(({ didId }) => didId)}::bigint[])`;
+    WHERE d.id = ANY (${[...new Set(copies.map(({ didId }) => didId))]}::bigint[])`;
   const ruleIds = rules.map(({ id }) => id);
   const tally = await placeSlice(
     tx,
-    { rule, ruleIds, sites, files: slice, copies: theseCopies(copies) },
+    { rule, ruleIds, sites, files: slice, copies: theseCopies(copies), whole: true },
     terms,
   );
-  await finishInjection(tx, ruleIds, terms.now);
   await scheduleRepair(tx, ruleIds);
   return { locks: tally.locks, queued: tally.queued, more: false };
+}
+
+/** What rules that are to be, and differ in nothing but the file, came to. */
+export interface NewFileRules {
+  readonly made: ReadonlyMap<DidId, AddedRule>;
+  readonly queued: number;
+}
+
+/**
+ * Makes new rules on files, placed as `placeFiles` places those that are there. Throws DuplicateRule,
+ * and what placing may.
+ */
+export async function addRulesOnFiles(
+  tx: Tx,
+  rule: NewRule,
+  terms: JudgeTerms,
+): Promise<NewFileRules> {
+  const former = rule.phase && rule.restoredUid ? [rule.restoredUid] : [];
+  const sites = await findSites(tx, { ...rule, formerOf: former });
+  // Under the quota's lock: what the account has had made before is seen, and takes no more room.
+  const there = await duplicatesOf(tx, rule);
+  const didIds = [...new Set(rule.didIds)].filter((didId) => !there.has(didId));
+  if (didIds.length < rule.didIds.length && !rule.ignoreDuplicate) throw duplicateOf(rule);
+  const files = didIds.map((didId) => ({ didId, uid: rule.restoredUid ?? randomUUID() }));
+  if (files.length === 0) return { made: new Map(), queued: 0 };
+  const copies = await chooseForFiles(tx, { didIds, copies: rule.copies }, sites);
+  const { made, ...tally } = await addPlacedRules(tx, { rule, files, copies, sites }, terms);
+  if (made.length < files.length && !rule.ignoreDuplicate) throw duplicateOf(rule);
+  if (tally.stuck) {
+    await scheduleRepair(
+      tx,
+      made.map(({ id }) => id),
+    );
+  }
+  const ids = new Map(made.map(({ didId, id }) => [didId, id]));
+  const added = files.flatMap(({ didId, uid }) => {
+    const id = ids.get(didId);
+    return id === undefined ? [] : [[didId, { id, uid }] as const];
+  });
+  return { made: new Map(added), queued: tally.queued };
+}
+
+/** The copies of each file, one after the other within what those before it leave. */
+async function chooseForFiles(
+  tx: Tx,
+  wish: { readonly didIds: readonly DidId[]; readonly copies: number },
+  sites: Sites,
+): Promise<ChosenCopy[]> {
+  let { candidates } = sites;
+  const files = await unitFiles(tx, wish.didIds, candidates);
+  return files.flatMap((file) => {
+    const { didId, bytes, there } = file;
+    const rses = demandCopies(
+      { id: didId, bytes, copies: wish.copies },
+      candidates.map((candidate) => ({ ...candidate, ...there.get(candidate.rseId) })),
+      sites.constraints,
+    );
+    candidates = candidates.map((it) => (rses.includes(it.rseId) ? lessRoom(it, file) : it));
+    return rses.map((rseId) => ({ didId, rseId, bytes }));
+  });
 }
 
 /** A file that is placed as one unit. */
@@ -67,13 +118,12 @@ const lessRoom = (candidate: Candidate, { bytes, there }: UnitFile): Candidate =
       : candidate.spaceLeft - bytes,
 });
 
-/** The rules' files in the rules' order, each with its copies at the candidates. */
-async function filesOfRules(
+/** The files in their order, each with its copies at the candidates. */
+async function unitFiles(
   tx: Tx,
-  rules: readonly Rule[],
+  ids: readonly DidId[],
   candidates: readonly Candidate[],
 ): Promise<UnitFile[]> {
-  const ids = rules.map(({ didId }) => didId);
   const found = await rows<{
     didId: DidId;
     bytes: bigint;
@@ -89,7 +139,7 @@ async function filesOfRules(
             SELECT x.rse_id, x.state, x.bytes FROM replicas x
              WHERE x.did_id = d.id
                AND (x.rse_id + 0) = ANY (${candidates.map(({ rseId }) => rseId)}::int[]) OFFSET 0) r ON true
-         WHERE d.id = ANY (${ids}::bigint[])`,
+         WHERE d.id = ANY (${[...ids]}::bigint[])`,
   );
   const files = new Map<DidId, UnitFile>();
   for (const { didId, bytes, rseId, heldBytes, inDeletion } of found) {

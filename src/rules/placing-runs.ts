@@ -7,6 +7,8 @@ export type PlacingKind = 'files' | 'datasets' | 'one';
 export interface Placeable {
   readonly didType: DidType;
   readonly grouping: RuleGrouping;
+  /** What else it wants, as a number that only equal wishes share. */
+  readonly wish?: number;
 }
 
 export interface PlacingRun<Item> {
@@ -19,13 +21,17 @@ function kindOf({ didType, grouping }: Placeable): PlacingKind {
   return didType === DidType.DATASET && grouping !== RuleGrouping.NONE ? 'datasets' : 'one';
 }
 
-/** Rules of one kind that follow each other, and every other rule by itself: what is placed at once. */
+/**
+ * Rules of one kind and one wish that follow each other, and every other rule by itself: what is placed
+ * at once.
+ */
 export function runsOf<Item extends Placeable>(items: readonly Item[]): PlacingRun<Item>[] {
   const runs: { readonly kind: PlacingKind; readonly items: Item[] }[] = [];
   for (const item of items) {
     const run = runs.at(-1);
     const kind = kindOf(item);
-    if (run && kind !== 'one' && run.kind === kind) run.items.push(item);
+    const alike = run?.kind === kind && run.items[0]?.wish === item.wish;
+    if (run && kind !== 'one' && alike) run.items.push(item);
     else runs.push({ kind, items: [item] });
   }
   // One dataset by itself is placed slice by slice, however large it is.

@@ -1,7 +1,8 @@
 import { ring, sql, type Tx } from '../db/index.js';
 import { RuleReplaceFailed, SluiceError, UnsupportedOperation } from '../errors/index.js';
 import { Channel, RuleState } from '../vocabulary/index.js';
-import { type AddedRule, addRules } from './add-rules.js';
+import { addRules } from './add-rules.js';
+import { type AddedRule } from './new-rule.sql.js';
 import { type AdditionTerms } from './begin-rules.js';
 import { waitsForChild } from './change-rule.js';
 import {

@@ -1,11 +1,9 @@
 import { execute, join, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { DuplicateRule, RuleNotFound } from '../errors/index.js';
+import { RuleNotFound } from '../errors/index.js';
 import { isOfRule } from '../locks/index.js';
-import { type DidId, LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
+import { LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { ERROR_LENGTH } from './counter.sql.js';
-import { type Phase } from './phase.js';
 import { type PlacementConstraints } from './placement-constraints.js';
-import { type RepairPolicy } from './repair-policy.js';
 import { type Rule } from './rule.js';
 import { isTold, type MovedRule, tellRules, toldOf } from './told.sql.js';
 
@@ -56,88 +54,6 @@ export async function findRule(tx: Tx, id: string, hold?: 'wait'): Promise<Rule>
   return rule;
 }
 
-/** A rule's columns when it begins; everything else has its default. */
-export interface NewRule {
-  readonly didIds: readonly bigint[];
-  readonly accountId: number;
-  readonly state: RuleState;
-  readonly copies: number;
-  readonly rseExpression: string;
-  readonly constraints: PlacementConstraints | null;
-  readonly weight: string | null;
-  readonly expiresAt: Date | null;
-  readonly eolAt: Date | null;
-  readonly injectAt: Date | null;
-  readonly grouping: string;
-  readonly locked: boolean;
-  readonly sourceReplicaExpression: string | null;
-  readonly activity: number;
-  readonly notification: string;
-  readonly purgeReplicas: boolean;
-  readonly ignoreAvailability: boolean;
-  readonly ignoreAccountLimit: boolean;
-  readonly splitContainer: boolean;
-  readonly subscriptionUid: string | null;
-  readonly comments: string | null;
-  readonly priority: number;
-  readonly meta: string | null;
-  readonly repairPolicy: RepairPolicy | null;
-  /** The id of a rule that stood before. */
-  readonly restoredUid?: string | null;
-  /** The rule whose place it takes. */
-  readonly replaces?: RuleId | null;
-  readonly phases: readonly Phase[] | null;
-  readonly phasesKey: string | null;
-  readonly phase: number | null;
-  readonly phaseLookAt: Date | null;
-  /** Passes over DIDs that have the very same rule. */
-  readonly ignoreDuplicate?: boolean;
-  readonly now: Date;
-}
-
-/** One rule a DID. Gives the ids of those made, in the order of `didIds`. Throws DuplicateRule. */
-export async function insertRules(tx: Tx, rule: NewRule): Promise<Map<DidId, RuleId>> {
-  const made = await rows<{ id: RuleId; didId: bigint }>(
-    tx,
-    sql`INSERT INTO rules (did_id, account_id, state, copies, rse_expression, weight, expires_at, eol_at,
-          inject_at, did_grouping, locked, source_replica_expression, activity, notification,
-          purge_replicas, ignore_availability, ignore_account_limit, split_container,
-          subscription_uid, comments, priority, meta, repair_policy, constraints, uid, phases, phases_key, phase,
-          phase_look_at, created_at, updated_at)
-        SELECT did_id, ${rule.accountId}::int, ${rule.state}::"char", ${rule.copies}::int,
-               ${rule.rseExpression}, ${rule.weight}, ${rule.expiresAt}::timestamptz,
-               ${rule.eolAt}::timestamptz, ${rule.injectAt}::timestamptz, ${rule.grouping}::"char",
-               ${rule.locked}::boolean, ${rule.sourceReplicaExpression}, ${rule.activity}::smallint,
-               ${rule.notification}::"char", ${rule.purgeReplicas}::boolean,
-               ${rule.ignoreAvailability}::boolean, ${rule.ignoreAccountLimit}::boolean,
-               ${rule.splitContainer}::boolean, ${rule.subscriptionUid}::uuid, ${rule.comments},
-               ${rule.priority}::smallint, ${rule.meta}, ${jsonOf(rule.repairPolicy)}::jsonb,
-               ${jsonOf(rule.constraints)}::jsonb,
-               coalesce(${rule.restoredUid ?? null}::uuid, gen_random_uuid()),
-               ${jsonOf(rule.phases)}::jsonb, ${rule.phasesKey}::uuid,
-               ${rule.phase}::smallint, ${rule.phaseLookAt}::timestamptz,
-               ${rule.now}::timestamptz, ${rule.now}::timestamptz
-          FROM unnest(${[...rule.didIds]}::bigint[]) AS wished(did_id)
-         ${hasNoSuchPhases(rule)} ORDER BY did_id
-        ON CONFLICT (did_id, account_id, rse_expression, copies, (coalesce(md5(constraints::text), '')),
-                     (coalesce(phases_key::text, ''))) DO NOTHING
-        RETURNING id, did_id AS "didId"`,
-  );
-  const byDid = new Map(made.map(({ id, didId }) => [didId, id]));
-  if (made.length < rule.didIds.length && !rule.ignoreDuplicate) {
-    throw new DuplicateRule(
-      `A duplicate rule for this account, did, rse_expression, copies already exists: ${rule.copies} on '${rule.rseExpression}'`,
-      { expression: rule.rseExpression, copies: rule.copies },
-    );
-  }
-  return new Map(
-    rule.didIds.flatMap((didId) => {
-      const id = byDid.get(didId);
-      return id === undefined ? [] : [[didId, id] as const];
-    }),
-  );
-}
-
 /** An object as a parameter of type jsonb. */
 export const jsonOf = (value: object | null): string | null =>
   value === null ? null : JSON.stringify(value);
@@ -161,15 +77,6 @@ export const isSameRule = (rule: RuleIdentity): Sql =>
     ? sql`(r.rse_expression = ${rule.rseExpression} AND r.copies = ${rule.copies} AND r.phases_key IS NULL
            AND ${hasConstraints(rule.constraints)})`
     : sql`(r.phases_key = ${rule.phasesKey}::uuid AND r.phase_of IS NULL)`;
-
-/** A rule of the same phases on the same DID is a duplicate, whichever of them holds. */
-const hasNoSuchPhases = ({ accountId, phasesKey, replaces = null }: NewRule): Sql =>
-  phasesKey === null
-    ? sql``
-    : sql`WHERE NOT EXISTS (SELECT FROM rules x
-                   WHERE x.did_id = wished.did_id AND x.account_id = ${accountId}::int
-                     AND x.phases_key = ${phasesKey}::uuid AND x.phase_of IS NULL
-                     AND x.id IS DISTINCT FROM ${replaces}::bigint)`;
 
 /** At most 248 characters, as Rucio shows them. */
 export const errorText = (text: string): string =>

@@ -5,7 +5,7 @@ import {
   InvalidSourceReplicaExpression,
   RSEWriteBlocked,
 } from '../errors/index.js';
-import { resolveRses, type Rse, rseLimits, rseUsage } from '../rses/index.js';
+import { type Resolved, resolveRsesOfEach, type Rse, rseLimits, rseUsage } from '../rses/index.js';
 import { type AccountId, type RseId } from '../vocabulary/index.js';
 import { type Candidate } from './copy-placement.js';
 import { findConstraints, weightWithin } from './find-constraints.js';
@@ -44,6 +44,63 @@ export interface Sites {
   readonly sources: readonly RseId[] | null;
 }
 
+/** What of a wish decides which storage elements it is about. */
+export type OpenWish = Pick<
+  Wish,
+  'rseExpression' | 'constraints' | 'sourceReplicaExpression' | 'weight' | 'ignoreAvailability'
+>;
+
+/** The sites of a wish whatever room there is, and everything that its expression names. */
+export interface OpenSites extends Sites {
+  readonly named: readonly Rse[];
+}
+
+/** All expressions that `openSites` asks for. */
+export const expressionsOf = (
+  wish: Pick<OpenWish, 'rseExpression' | 'constraints' | 'sourceReplicaExpression'>,
+): string[] => [
+  wish.rseExpression,
+  ...(wish.constraints?.parts.map(({ rseExpression }) => rseExpression) ?? []),
+  ...(wish.sourceReplicaExpression === null ? [] : [wish.sourceReplicaExpression]),
+];
+
+/**
+ * Where the copies of a wish may go, without a look at quota and space.
+ * Throws InvalidRSEExpression, RSEWriteBlocked, InvalidSourceReplicaExpression, InvalidRuleWeight.
+ */
+export function openSites(wish: OpenWish, resolved: Resolved): OpenSites {
+  const named = resolved(wish.rseExpression);
+  const open = wish.ignoreAvailability ? named : named.filter((rse) => rse.availabilityWrite);
+  if (open.length === 0) {
+    throw new RSEWriteBlocked(
+      `No RSE of '${wish.rseExpression}' can be written now: ${named.map((rse) => rse.name).join(', ')}`,
+      { expression: wish.rseExpression },
+    );
+  }
+  const constraints = wish.constraints
+    ? findConstraints(resolved, wish.constraints, { named, open, weight: wish.weight })
+    : null;
+  const candidate = (rse: Rse): Candidate => ({
+    rseId: rse.id,
+    name: rse.name,
+    seed: rse.seed,
+    weight: constraints ? weightWithin(rse, constraints, wish.weight) : weightOf(rse, wish.weight),
+    heldBytes: 0n,
+    inDeletion: false,
+    quotaLeft: null,
+    spaceLeft: null,
+  });
+  return {
+    named,
+    candidates: open.map(candidate),
+    blocked: named.filter((rse) => !open.includes(rse)).map(candidate),
+    constraints,
+    unwritable: named.filter((rse) => !rse.availabilityWrite).map((rse) => rse.id),
+    staging: named.filter((rse) => rse.stagingArea).map((rse) => rse.id),
+    sources: sourcesOf(wish.sourceReplicaExpression, resolved),
+  };
+}
+
 /**
  * Resolves the rule's expressions and loads limits, taking the account's quota lock: whoever decides
  * by `quotaLeft` decides alone until the end of the transaction. Who only looks (`hold: false`) keeps
@@ -55,42 +112,24 @@ export async function findSites(
   wish: Wish,
   { hold }: { readonly hold: boolean } = { hold: true },
 ): Promise<Sites> {
-  const named = await resolveRses(tx, wish.rseExpression);
-  const open = wish.ignoreAvailability ? named : named.filter((rse) => rse.availabilityWrite);
-  if (open.length === 0) {
-    throw new RSEWriteBlocked(
-      `No RSE of '${wish.rseExpression}' can be written now: ${named.map((rse) => rse.name).join(', ')}`,
-      { expression: wish.rseExpression },
-    );
-  }
-  const constraints = wish.constraints
-    ? await findConstraints(tx, wish.constraints, { named, open, weight: wish.weight })
-    : null;
-  const ids = named.map((rse) => rse.id);
+  const resolved = await resolveRsesOfEach(tx, expressionsOf(wish));
+  const { named, ...sites } = openSites(wish, resolved);
   const quota = await quotaLeft(tx, wish, named, hold);
+  const ids = named.map((rse) => rse.id);
   const limits = await rseLimits(tx, ids);
   const usage = await rseUsage(tx, ids);
-  const space = (id: RseId): bigint | null => {
-    const max = limits.get(id)?.['MaxSpaceAvailable'];
-    return max === undefined ? null : max - (usage.get(id)?.bytes ?? 0n);
+  const withRoom = (candidate: Candidate): Candidate => {
+    const max = limits.get(candidate.rseId)?.['MaxSpaceAvailable'];
+    return {
+      ...candidate,
+      quotaLeft: quota.get(candidate.rseId) ?? null,
+      spaceLeft: max === undefined ? null : max - (usage.get(candidate.rseId)?.bytes ?? 0n),
+    };
   };
-  const candidate = (rse: Rse): Candidate => ({
-    rseId: rse.id,
-    name: rse.name,
-    seed: rse.seed,
-    weight: constraints ? weightWithin(rse, constraints, wish.weight) : weightOf(rse, wish.weight),
-    heldBytes: 0n,
-    inDeletion: false,
-    quotaLeft: quota.get(rse.id) ?? null,
-    spaceLeft: space(rse.id),
-  });
   return {
-    candidates: open.map(candidate),
-    blocked: named.filter((rse) => !open.includes(rse)).map(candidate),
-    constraints,
-    unwritable: named.filter((rse) => !rse.availabilityWrite).map((rse) => rse.id),
-    staging: named.filter((rse) => rse.stagingArea).map((rse) => rse.id),
-    sources: await findSources(tx, wish.sourceReplicaExpression),
+    ...sites,
+    candidates: sites.candidates.map(withRoom),
+    blocked: sites.blocked.map(withRoom),
   };
 }
 
@@ -116,13 +155,10 @@ async function quotaLeft(
 }
 
 /** The RSEs that a source expression names. Throws InvalidSourceReplicaExpression. */
-export async function findSources(
-  tx: Tx,
-  expression: string | null,
-): Promise<readonly RseId[] | null> {
+function sourcesOf(expression: string | null, resolved: Resolved): readonly RseId[] | null {
   if (expression === null) return null;
   try {
-    return (await resolveRses(tx, expression)).map((rse) => rse.id);
+    return resolved(expression).map((rse) => rse.id);
   } catch (error) {
     if (!(error instanceof InvalidRSEExpression)) throw error;
     throw new InvalidSourceReplicaExpression(
@@ -131,6 +167,13 @@ export async function findSources(
     );
   }
 }
+
+/** The same by itself: what a rule's new source expression names. */
+export const findSources = async (
+  tx: Tx,
+  expression: string | null,
+): Promise<readonly RseId[] | null> =>
+  sourcesOf(expression, await resolveRsesOfEach(tx, expression === null ? [] : [expression]));
 
 /** With RSEs that hold the unit but cannot be written just now: its files stay together. */
 export const withKept = (

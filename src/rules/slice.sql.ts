@@ -7,7 +7,8 @@ import { queueCopies, tellQueued } from '../requests/index.js';
 import { addRseUsage } from '../rses/index.js';
 import { type DidId, LockState, ReplicaState, type RuleId } from '../vocabulary/index.js';
 import { advanceRule, recountRules } from './counter.sql.js';
-import { ownerOf, type Ownership } from './slice-owner.sql.js';
+import { finishedRules } from './injection.sql.js';
+import { type Owner, ownerOf, type Ownership } from './slice-owner.sql.js';
 import { type CopySites, startable, wantedRequests, whyStuck } from './startable.sql.js';
 import { newsOf, tellRules } from './told.sql.js';
 
@@ -19,6 +20,8 @@ export interface Slice extends Ownership {
   readonly copies: Sql;
   /** The injection's cursor moves to the slice's last file of this dataset. */
   readonly dataset?: DidId;
+  /** The rules are in INJECT, and this is all there is to be placed of them. */
+  readonly whole?: true;
 }
 
 export interface SliceTally {
@@ -37,8 +40,7 @@ export interface SliceTally {
  */
 export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promise<SliceTally> {
   await holdExpiringFiles(tx, slice.files);
-  const { rule, sites } = slice;
-  const stuck = sql`state = ${lit(ReplicaState.UNAVAILABLE)}`;
+  const { sites } = slice;
   const owner = ownerOf(slice);
   const { news, ...tally } = await only<SliceTally & { news: RuleId[] | null }>(
     tx,
@@ -46,6 +48,27 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
       placed AS MATERIALIZED (
         SELECT p.did_id, p.rse_id, p.bytes, ${startable(sites)} AS startable FROM (${slice.copies}) p),
       ${owner.copies(upsertCopies(sql`SELECT did_id, rse_id, bytes, startable FROM placed`, terms.now, owner.locks))},
+      ${lockedCopies(slice, owner, terms)},
+      advanced AS (${advance(slice, terms.now)})
+      SELECT (SELECT count(*)::int FROM slice) AS files, (SELECT max(did_id) FROM slice) AS last,
+             (SELECT count(*)::int FROM added) AS locks, (SELECT count(*)::int FROM queued) AS queued,
+             ${newsOf(sql`advanced`)} AS news`,
+  );
+  await tellRules(tx, news);
+  return tally;
+}
+
+/**
+ * CTEs after `copies`, the rows of `upsertCopies` with their owner: `added`, their locks; `queued`, the
+ * transfers that they want; and what else a lock on a copy brings with it.
+ */
+export function lockedCopies(
+  { rule, sites }: Pick<Slice, 'rule' | 'sites'>,
+  owner: Pick<Owner, 'id' | 'column' | 'made'>,
+  terms: RetryTerms,
+): Sql {
+  const stuck = sql`state = ${lit(ReplicaState.UNAVAILABLE)}`;
+  return sql`
       added AS (${addLocks(sql`SELECT did_id, rse_id, bytes, state${owner.column} FROM copies`, owner.id)}),
       stuck AS (${recordStuckLocks(
         sql`SELECT did_id, rse_id, ${owner.id} AS rule_id,
@@ -63,26 +86,22 @@ export async function placeSlice(tx: Tx, slice: Slice, terms: RetryTerms): Promi
       stored AS (${addRseUsage(
         sql`SELECT rse_id, count(*) AS files, sum(bytes) AS bytes FROM ${owner.made} WHERE fresh GROUP BY rse_id`,
       )}),
-      unguarded AS (${dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE NOT fresh`)}),
-      advanced AS (${advance(slice, terms.now)})
-      SELECT (SELECT count(*)::int FROM slice) AS files, (SELECT max(did_id) FROM slice) AS last,
-             (SELECT count(*)::int FROM added) AS locks, (SELECT count(*)::int FROM queued) AS queued,
-             ${newsOf(sql`advanced`)} AS news`,
-  );
-  await tellRules(tx, news);
-  return tally;
+      unguarded AS (${dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE NOT fresh`)})`;
 }
 
+const isLock = (state: LockState): Sql => sql`(state = ${lit(state)})::int`;
+
+/** What each lock of the CTE `added` counts as. */
+export const lockCounts: Sql = sql`${isLock(LockState.OK)} AS ok,
+  ${isLock(LockState.REPLICATING)} AS replicating, ${isLock(LockState.STUCK)} AS stuck`;
+
 /** CTE body: counters, and the cursor of an injection, after the CTE `added`. */
-function advance({ rule, ruleIds, dataset }: Slice, now: Date): Sql {
-  const isLock = (state: LockState) => sql`(state = ${lit(state)})::int`;
-  const counts = sql`${isLock(LockState.OK)} AS ok, ${isLock(LockState.REPLICATING)} AS replicating,
-                   ${isLock(LockState.STUCK)} AS stuck,
-                   CASE WHEN state = ${lit(LockState.STUCK)} THEN 'MissingSourceReplica' END AS error
-              FROM added`;
-  if (ruleIds) return recountRules(sql`SELECT rule_id, ${counts}`, now);
+function advance({ rule, ruleIds, dataset, whole }: Slice, now: Date): Sql {
+  const why = sql`CASE WHEN state = ${lit(LockState.STUCK)} THEN 'MissingSourceReplica' END AS error`;
+  const ofRules = sql`SELECT rule_id, ${lockCounts}, ${why} FROM added`;
+  if (ruleIds) return whole ? finishedRules(ruleIds, ofRules, now) : recountRules(ofRules, now);
   const cursor = dataset !== undefined && {
     cursor: { dataset, child: sql`SELECT max(did_id) FROM slice` },
   };
-  return advanceRule(rule.id, sql`SELECT ${counts}`, { now, ...cursor });
+  return advanceRule(rule.id, sql`SELECT ${lockCounts}, ${why} FROM added`, { now, ...cursor });
 }

@@ -2,7 +2,8 @@ import { datasetsBelow } from '../dids/index.js';
 import { execute, ring, rows, sql, type Tx } from '../db/index.js';
 import { Channel, type DidId, DidType, RuleGrouping, RuleState } from '../vocabulary/index.js';
 import { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
-import { archiveRule, hasConstraints, insertRules, writeRule } from './rule.sql.js';
+import { insertRules } from './new-rule.sql.js';
+import { archiveRule, hasConstraints, writeRule } from './rule.sql.js';
 
 /**
  * A rule on a container that is to be split becomes one rule for each dataset below it, placed by
@@ -25,17 +26,19 @@ export async function splitRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<
              AND ${hasConstraints(rule.constraints)})
          ORDER BY b.id`,
   );
-  await insertRules(tx, {
-    ...rule,
-    didIds: datasets.map(({ id }) => id),
-    state: RuleState.INJECT,
-    injectAt: terms.now,
-    grouping: RuleGrouping.DATASET,
-    ignoreAccountLimit: true,
-    splitContainer: false,
-    ignoreDuplicate: true,
-    now: terms.now,
-  });
+  await insertRules(tx, [
+    {
+      ...rule,
+      didIds: datasets.map(({ id }) => id),
+      state: RuleState.INJECT,
+      injectAt: terms.now,
+      grouping: RuleGrouping.DATASET,
+      ignoreAccountLimit: true,
+      splitContainer: false,
+      ignoreDuplicate: true,
+      now: terms.now,
+    },
+  ]);
   await archiveRule(tx, rule.id, terms.now);
   await ring(tx, Channel.INJECTION);
   return { ruleUid: rule.uid, locks: 0 };

@@ -1,11 +1,10 @@
 import { type Principal } from '../../accounts/index.js';
 import { type Config } from '../../config/index.js';
 import { type Tx } from '../../db/index.js';
-import { InvalidObject } from '../../errors/index.js';
 import { addDescribedDids } from '../../metadata/index.js';
-import { addRules, rulesTerms } from '../../rules/index.js';
+import { addAllRules, rulesTerms } from '../../rules/index.js';
 import { demandOpen, existingScopes } from '../../scopes/index.js';
-import { type RequestedRule, ruleSpecOf } from '../rules/rule-item.request.js';
+import { ruleSpecsOf, type WishedRule } from '../rules/rule-item.request.js';
 import { attachContent } from './attach-content.js';
 import { demandScopes } from './did-name.js';
 import { type DidRequest } from './dids.request.js';
@@ -18,8 +17,8 @@ export interface AddTerms {
 
 /**
  * Adds datasets and containers with their metadata, content and rules: all that one request asks, or
- * nothing. Throws ScopeNotFound, AccessDenied, UnsupportedOperation (a closed scope), InvalidObject (too
- * many different rules) and what the rooms throw.
+ * nothing. Throws ScopeNotFound, AccessDenied, UnsupportedOperation (a closed scope) and what the rooms
+ * throw.
  */
 export async function addRequested(
   tx: Tx,
@@ -37,20 +36,13 @@ export async function addRequested(
     .filter(({ dids }) => dids.length > 0)
     .map((request) => ({ parent: request, children: request.dids, rse: request.rse }));
   await attachContent(tx, attachments, { caller, now, naming: config.dids.naming });
-  for (const { rule, dids } of demandFew(wishesOf(requests))) {
-    const spec = await ruleSpecOf(tx, caller, dids, rule);
-    await addRules(tx, spec, rulesTerms(config, now));
-  }
+  const specs = await ruleSpecsOf(tx, caller, wishesOf(requests));
+  await addAllRules(tx, specs, rulesTerms(config, now));
 }
 
-/** One rule, and the DIDs that it is asked for: a thousand datasets usually want the same. */
-interface Wishes {
-  readonly rule: RequestedRule;
-  readonly dids: DidRequest[];
-}
-
-function wishesOf(requests: readonly DidRequest[]): Wishes[] {
-  const wishes = new Map<string, Wishes>();
+/** Each rule with the DIDs that it is asked for: a thousand datasets usually want the same. */
+function wishesOf(requests: readonly DidRequest[]): WishedRule[] {
+  const wishes = new Map<string, WishedRule & { readonly dids: DidRequest[] }>();
   for (const did of requests) {
     for (const rule of did.rules) {
       const key = JSON.stringify(rule);
@@ -60,15 +52,4 @@ function wishesOf(requests: readonly DidRequest[]): Wishes[] {
     }
   }
   return [...wishes.values()];
-}
-
-/** Different rules a request: each is checked and placed by statements of its own. */
-const RULES_MAX = 200;
-
-function demandFew(wishes: Wishes[]): Wishes[] {
-  if (wishes.length <= RULES_MAX) return wishes;
-  throw new InvalidObject(
-    `Problem validating rules: the DIDs of one request may ask for at most ${RULES_MAX} different rules, not ${wishes.length}; add them by several requests`,
-    { field: 'rules', rules: wishes.length, most: RULES_MAX },
-  );
 }

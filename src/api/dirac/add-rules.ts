@@ -4,7 +4,7 @@ import { type Tx } from '../../db/index.js';
 import { type Did } from '../../dids/index.js';
 import { demand, mayAddRule } from '../../policy/index.js';
 import { type Rse } from '../../rses/index.js';
-import { addRules, prolongRules, type RuleSpec, rulesTerms } from '../../rules/index.js';
+import { addAllRules, prolongRules, type RuleSpec, rulesTerms } from '../../rules/index.js';
 import {
   activityIndex,
   DEFAULT_ACTIVITY,
@@ -39,12 +39,13 @@ export async function addDiracRules(
 ): Promise<void> {
   const { accountId } = caller;
   demand(mayAddRule(caller, accountId, false), `add rules for account ${caller.account}`);
+  const wishes: RuleSpec[] = [];
   const add = (dids: readonly DidName[], rule: Wanted) =>
-    addRules(tx, { ...RULE, accountId, dids, ...rule }, rulesTerms(config, now));
+    wishes.push({ ...RULE, accountId, dids, ...rule });
   // Only where it matters: a rule says for ever that it ignores availability.
   const ignored = (rse: Rse) => ignoreAvailability && !rse.availabilityWrite;
   for (const { rse, files } of groups) {
-    await add(files, {
+    add(files, {
       rseExpression: rse.name,
       grouping: RuleGrouping.DATASET,
       lifetime: lifetimes.files,
@@ -52,7 +53,7 @@ export async function addDiracRules(
     });
   }
   for (const [lifetime, datasets] of byLifetime(tree.fresh, lifetimes)) {
-    await add(datasets, {
+    add(datasets, {
       rseExpression: ANYWHERE,
       grouping: RuleGrouping.NONE,
       lifetime,
@@ -60,6 +61,7 @@ export async function addDiracRules(
       asynchronous: true,
     });
   }
+  await addAllRules(tx, wishes, rulesTerms(config, now));
   for (const [lifetime, datasets] of byLifetime(tree.known, lifetimes)) {
     if (lifetime === null) continue;
     const didIds = datasets.map(({ id }) => id);

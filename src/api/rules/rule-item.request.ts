@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { findActiveAccount, type Principal } from '../../accounts/index.js';
+import { findActiveAccounts, type Principal } from '../../accounts/index.js';
 import { type Tx } from '../../db/index.js';
 import { InvalidObject } from '../../errors/index.js';
 import { demand, mayAddRule } from '../../policy/index.js';
@@ -177,17 +177,40 @@ function parseUid(id: string | null | undefined): string | null {
   return uid;
 }
 
+/** A rule that is asked for, and its DIDs. */
+export interface WishedRule {
+  readonly rule: RequestedRule;
+  readonly dids: readonly DidName[];
+}
+
 /** The wish of a request, with its account looked up. Throws AccountNotFound, AccessDenied. */
 export async function ruleSpecOf(
   tx: Tx,
   caller: Principal,
   dids: readonly DidName[],
-  { account, ...rule }: RequestedRule,
+  rule: RequestedRule,
 ): Promise<RuleSpec> {
-  const accountId = account === null ? caller.accountId : (await findActiveAccount(tx, account)).id;
-  demand(
-    mayAddRule(caller, accountId, rule.locked ?? false),
-    `add ${rule.locked ? 'locked rules' : 'rules'} for account ${account ?? caller.account}`,
+  const [spec] = await ruleSpecsOf(tx, caller, [{ rule, dids }]);
+  return spec as RuleSpec;
+}
+
+/** The wishes of a request, with all their accounts looked up. Throws AccountNotFound, AccessDenied. */
+export async function ruleSpecsOf(
+  tx: Tx,
+  caller: Principal,
+  wishes: readonly WishedRule[],
+): Promise<RuleSpec[]> {
+  const accounts = await findActiveAccounts(
+    tx,
+    wishes.flatMap(({ rule }) => rule.account ?? []),
   );
-  return { ...rule, dids, accountId };
+  return wishes.map(({ rule: { account, ...rule }, dids }) => {
+    const accountId =
+      (account === null ? undefined : accounts.get(account)?.id) ?? caller.accountId;
+    demand(
+      mayAddRule(caller, accountId, rule.locked ?? false),
+      `add ${rule.locked ? 'locked rules' : 'rules'} for account ${account ?? caller.account}`,
+    );
+    return { ...rule, dids, accountId };
+  });
 }

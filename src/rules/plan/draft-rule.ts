@@ -1,12 +1,14 @@
 import { rows, sql, type Tx } from '../../db/index.js';
 import { type Did, findDids } from '../../dids/index.js';
-import { DuplicateRule, RSEWriteBlocked, SluiceError } from '../../errors/index.js';
-import { resolveRses, type Rse } from '../../rses/index.js';
+import { RSEWriteBlocked, SluiceError } from '../../errors/index.js';
+import { resolveRsesOfEach, type Rse } from '../../rses/index.js';
 import { type DidId, DidType, RuleState } from '../../vocabulary/index.js';
-import { demandLifetime, demandTargets, demandWish, onceEach, wishOf } from '../add-rules.js';
+import { onceEach } from '../add-rules.js';
 import { demandApprovable } from '../approval.js';
 import { archivesFor } from '../archived-files.js';
 import { type AdditionTerms, howToBegin } from '../begin-rules.js';
+import { demandLifetime, demandTargets, demandWish, expressionsIn, wishOf } from '../check-wish.js';
+import { duplicateOf } from '../new-rule.sql.js';
 import { type RuleSpec } from '../rule-spec.js';
 import { hasConstraints } from '../rule.sql.js';
 import { findSites, type Sites, type Wish } from '../sites.js';
@@ -37,11 +39,12 @@ export interface Draft {
  */
 export async function draftRule(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Promise<Draft> {
   demandWish(spec);
-  const named = await resolveRses(tx, spec.rseExpression);
+  const resolved = await resolveRsesOfEach(tx, expressionsIn(spec));
+  const named = resolved(spec.rseExpression);
   const errors: SluiceError[] = [];
   note(errors, () => demandLifetime(spec, named));
   if (spec.askApproval) note(errors, () => demandApprovable(named));
-  await noteLater(errors, () => wishPhases(tx, spec, terms.now));
+  note(errors, () => wishPhases(spec, terms.now, resolved));
   const asked = await findDids(tx, spec.dids);
   const archives = await archivesFor(tx, asked);
   const wished = onceEach(
@@ -52,9 +55,9 @@ export async function draftRule(tx: Tx, spec: RuleSpec, terms: AdditionTerms): P
   const sites = await sitesNow(tx, wish, errors);
   if (sites) note(errors, () => demandTargets(spec, sites));
   const same = await sameRules(tx, spec, wished);
-  if (same.size > 0 && !spec.ignoreDuplicate) errors.push(duplicate(spec));
+  if (same.size > 0 && !spec.ignoreDuplicate) errors.push(duplicateOf(spec));
   const dids = wished.filter(({ id }) => !same.has(id));
-  const begun = await howToBegin(tx, spec, dids, named, terms);
+  const [begun = []] = await howToBegin(tx, [{ spec, dids, named }], terms);
   const beginnings = begun.map((beginning) => ({
     begins: beginning.atOnce
       ? ('AT_ONCE' as const)
@@ -91,15 +94,6 @@ export async function sitesNow(
   }
 }
 
-async function noteLater(errors: SluiceError[], check: () => Promise<unknown>): Promise<void> {
-  try {
-    await check();
-  } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    errors.push(error);
-  }
-}
-
 function note(errors: SluiceError[], check: () => unknown): void {
   try {
     check();
@@ -120,9 +114,3 @@ async function sameRules(tx: Tx, spec: RuleSpec, dids: readonly Did[]): Promise<
   );
   return new Set(found.map(({ didId }) => didId));
 }
-
-const duplicate = ({ copies, rseExpression }: RuleSpec): DuplicateRule =>
-  new DuplicateRule(
-    `A duplicate rule for this account, did, rse_expression, copies already exists: ${copies} on '${rseExpression}'`,
-    { expression: rseExpression, copies },
-  );

@@ -47,25 +47,28 @@ describe('adding a dataset', () => {
     );
   });
 
-  it('takes as many DIDs with one rule as they are, but not as many different rules', async () => {
+  it('takes as many DIDs with rules as they are, different ones too, all or none', async () => {
     const rule = { account: 'root', rse_expression: 'SHORE-DISK', lifetime: 600 };
-    const wish = (comment: (at: number) => string) =>
-      Array.from({ length: 201 }, (_, at) => ({
+    const wish = (more: (at: number) => object) =>
+      Array.from({ length: 400 }, (_, at) => ({
         scope: 'km3net',
         name: `wished${at}`,
         type: 'DATASET',
-        rules: [{ ...rule, comment: comment(at) }],
+        rules: [{ ...rule, ...more(at) }],
       }));
-    const { status, text } = await w.root('POST', '/dids', wish(String));
-    expect([status, text]).toEqual([400, expect.stringContaining('at most 200 different rules')]);
+    const bad = wish((at) => (at === 399 ? { rse_expression: 'NOWHERE' } : { comment: `${at}` }));
+    expect(await refused(w.root('POST', '/dids', bad))).toBe('400 InvalidRSEExpression');
     expect(await refused(w.root('GET', '/dids/km3net/wished0'))).toBe('404 DataIdentifierNotFound');
     await ok(
       w.root(
         'POST',
         '/dids',
-        wish(() => 'the same'),
+        wish((at) => ({ comment: `${at}` })),
       ),
     );
+    expect((await w.root('GET', '/dids/km3net/wished7/rules')).body).toMatchObject([
+      { comments: '7', state: 'INJECT' },
+    ]);
   });
 
   it('leaves nothing behind when a part of it fails', async () => {

@@ -46,13 +46,19 @@ async function statementsOf(request: Sent): Promise<readonly string[]> {
 const EXPRESSIONS: readonly string[] = [
   'limits over many expressions',
   'usage over many expressions',
+  'DIDs with rules over different RSEs',
 ];
 
-/** What a request does by itself is done one by one; more than a few are left to the injector. */
+/** What a request does by itself is done one by one; more than a few, or more different ones, are left to the injector. */
 const ONE_BY_ONE: readonly string[] = [
   'rules on many containers',
   'rules that spread many datasets',
   'rules on files and datasets by turns',
+  'DIDs with different rules',
+  'DIDs with rules over different RSEs',
+  'DIDs with rules of different accounts',
+  'DIDs with rules of different phases',
+  'DIDs with rules of different constraints',
 ];
 const A_FEW = 9;
 
