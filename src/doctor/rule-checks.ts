@@ -80,8 +80,8 @@ const ruleLocks: Check = {
   says: 'a placed rule has its locks on every file below its DID, and on nothing else',
   remedy: 'locks on other files go, guarded; the injector makes those that are missing',
   walk: rules,
-  // Where content has changed the evaluator comes first; a stuck rule is completed by the repairer; one
-  // whose locks leave an RSE has the new ones first.
+  // Where content has changed the evaluator comes first; a stuck rule is completed by the repairer; a
+  // file whose lock moves has the new one first.
   denials: (within, terms) =>
     denials(
       {
@@ -95,7 +95,6 @@ const ruleLocks: Check = {
             SELECT count(b.did_id) AS files,
                    count(*) FILTER (WHERE b.did_id IS NOT NULL AND coalesce(h.locks, 0) < u.copies) AS lacking,
                    count(*) FILTER (WHERE b.did_id IS NOT NULL AND h.locks > u.copies
-                     AND NOT EXISTS (SELECT FROM rule_drifts g WHERE g.rule_id = u.id AND g.locks > 0)
                      AND NOT EXISTS (SELECT FROM lock_moves v WHERE v.did_id = b.did_id AND v.rule_id = u.id)
                      AND NOT (u.did_grouping = ${lit(RuleGrouping.DATASET)} AND top.type = ${lit(DidType.CONTAINER)})) AS beyond,
                    count(*) FILTER (WHERE b.did_id IS NULL) AS outside

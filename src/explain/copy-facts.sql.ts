@@ -60,15 +60,28 @@ export interface CopyLock extends HoldingRule {
   readonly lockState: LockState;
   readonly cause: string | null;
   readonly nextTry: Date | null;
+  /** It moves: to which RSE, why and since when; or it takes the place of one that moves from there. */
+  readonly moveTo: string | null;
+  readonly moveFrom: string | null;
+  readonly moveCause: string | null;
+  readonly moveSince: Date | null;
 }
 
 /** The locks on the copies of a file, at one RSE or everywhere. */
 export const locksOn = (tx: Tx, didId: DidId, rseId: RseId | null): Promise<CopyLock[]> =>
   rows<CopyLock>(
     tx,
-    sql`SELECT ${ruleColumns}, l.rse_id AS "rseId", l.state AS "lockState", s.cause, s.next_try_at AS "nextTry"
+    sql`SELECT ${ruleColumns}, l.rse_id AS "rseId", l.state AS "lockState", s.cause, s.next_try_at AS "nextTry",
+               (SELECT e.name FROM rses e WHERE e.id = v.target_rse_id) AS "moveTo",
+               (SELECT e.name FROM rses e WHERE e.id = w.rse_id) AS "moveFrom",
+               coalesce(v.cause, w.cause) AS "moveCause", coalesce(v.since, w.since) AS "moveSince"
           FROM locks l JOIN (${ruleTables}) ON r.id = l.rule_id
           LEFT JOIN stuck_locks s ON s.did_id = l.did_id AND s.rse_id = l.rse_id AND s.rule_id = l.rule_id
+          LEFT JOIN lock_moves v ON v.did_id = l.did_id AND v.rse_id = l.rse_id AND v.rule_id = l.rule_id
+          LEFT JOIN LATERAL (
+            SELECT x.rse_id, x.cause, x.since FROM lock_moves x
+             WHERE x.did_id = l.did_id AND x.target_rse_id = l.rse_id AND (x.rule_id + 0) = l.rule_id
+             ORDER BY x.since, x.rse_id LIMIT 1) w ON true
          WHERE l.did_id = ${didId}::bigint AND (${rseId}::int IS NULL OR l.rse_id = ${rseId}::int)
          ORDER BY l.rse_id, r.id LIMIT ${lit(LIST_MAX)}`,
   );

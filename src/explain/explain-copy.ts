@@ -77,7 +77,14 @@ function lockLine(lock: CopyLock, now: Date): string {
     lock.lockState === LockState.STUCK && lock.cause
       ? `: ${wordsOf(lock.cause).says({ source: 'the source', destination: 'this RSE' })}${lock.nextTry ? `, retry ${dueAt(lock.nextTry, now)}` : ''}`
       : '';
-  return `${ruleLine(lock, now)}; its lock here is ${state}${why}`;
+  return `${ruleLine(lock, now)}; its lock here is ${state}${why}${moving(lock, now)}`;
+}
+
+/** `, and moves to B-DISK since 12:01 UTC (drain)`. */
+function moving({ moveTo, moveFrom, moveCause, moveSince }: CopyLock, now: Date): string {
+  const since = moveSince ? ` since ${clockTime(moveSince, now)} (${moveCause})` : '';
+  if (moveTo !== null) return `, and moves to ${moveTo}${since}: it goes when that one is OK`;
+  return moveFrom === null ? '' : `, and takes the place of the one at ${moveFrom}${since}`;
 }
 
 function nextOf({ copy, locks, now }: CopyFacts): string[] {
@@ -122,6 +129,10 @@ const factsOf = ({ copy, locks, others, guard, pending, request, heldElsewhere }
     state: LockStateCodec.name(lock.lockState),
     cause: lock.cause,
     next_try: lock.nextTry,
+    moves_to: lock.moveTo,
+    moves_from: lock.moveTo === null ? lock.moveFrom : null,
+    moves_since: lock.moveSince,
+    moves_why: lock.moveCause,
     rule: ruleFact(lock),
   })),
 });

@@ -9,7 +9,7 @@ import {
   rsesById,
   type RseUsage,
 } from '../rses/index.js';
-import { driftAt } from '../rules/index.js';
+import { driftAt, type DriftHere } from '../rules/index.js';
 import { Activities, RequestState, RequestStateCodec, type RseId } from '../vocabulary/index.js';
 import { wordsOf } from './cause-words.js';
 import { type Explanation, type Remedy } from './explanation.js';
@@ -42,7 +42,7 @@ interface RseFacts extends Desk {
   readonly stuck: readonly StuckAt[];
   readonly usages: readonly RseUsage[];
   readonly limits: Readonly<Record<string, bigint>>;
-  readonly drift: { readonly rules: bigint; readonly locks: bigint; readonly since: Date | null };
+  readonly drift: DriftHere;
   readonly sources: ReadonlyMap<RseId, Rse>;
   readonly bytesWanted: bigint;
   readonly beats: ReadonlyMap<string, Date>;
@@ -104,7 +104,7 @@ async function readRseFacts(tx: Tx, name: string, desk: Desk): Promise<RseFacts>
     stuck: await stuckAt(tx, rse.id),
     usages: await listRseUsage(tx, rse.id),
     limits: (await rseLimits(tx, [rse.id])).get(rse.id) ?? {},
-    drift: drift ?? { rules: 0n, locks: 0n, since: null },
+    drift: drift ?? { rules: 0n, locks: 0n, since: null, named: 0n },
     sources: await rsesById(tx, [...new Set(failures.flatMap(({ sourceId }) => sourceId ?? []))]),
     bytesWanted: await bytesToFree(tx, rse),
     beats: await lastBeats(tx),
@@ -198,12 +198,17 @@ function deletions({ backlog, rse, now }: RseFacts): string[] {
   return lines;
 }
 
-const drifting = ({ drift, now }: RseFacts): string[] =>
-  drift.rules === 0n
-    ? []
-    : [
-        `Drift: ${counted(drift.rules, 'rule')} ${drift.rules === 1n ? 'holds' : 'hold'} ${counted(drift.locks, 'copy', 'copies')} here though their expressions do not name it any more${drift.since ? `, since ${clockTime(drift.since, now)}` : ''}`,
-      ];
+function drifting({ drift, now }: RseFacts): string[] {
+  const { rules, locks, since, named } = drift;
+  if (rules === 0n) return [];
+  const why =
+    named === 0n
+      ? 'though their expressions do not name it any more'
+      : 'though they would not be placed here any more';
+  return [
+    `Drift: ${counted(rules, 'rule')} ${rules === 1n ? 'holds' : 'hold'} ${counted(locks, 'copy', 'copies')} here ${why}${since ? `, since ${clockTime(since, now)}` : ''}`,
+  ];
+}
 
 function nextOf(facts: RseFacts): string[] {
   const { rse, traffic, config, backlog } = facts;

@@ -1,11 +1,13 @@
 import { type Tx } from '../db/index.js';
 import { RuleNotFound } from '../errors/index.js';
 import { Activities, type DaemonName, RuleState, RuleStateCodec } from '../vocabulary/index.js';
+import { driftFacts } from './drift-lines.js';
 import { explainEndedRule } from './explain-ended-rule.js';
 import { type Explanation, type Group, type Remedy } from './explanation.js';
 import { type RemedyFacts, remediesOf } from './group-remedies.js';
 import { canOf, type GroupFacts, nextOf, sentenceOf, WORKERS } from './group-sentences.js';
 import { holdsOf, sourceLimits } from './holds.js';
+import { movementFacts } from './movement-lines.js';
 import { forRse, forRule, raiseQuota } from './remedies.js';
 import { type Desk, readRuleFacts, type RuleFacts } from './rule-facts.js';
 import { type GroupRow } from './rule-groups.sql.js';
@@ -131,7 +133,16 @@ function remediesOfPlacing({ rule, named }: RuleFacts): Remedy[] {
   return [];
 }
 
-const factsOf = ({ rule, drifts, rses, replaces, dependence, child, parents }: RuleFacts) => ({
+const factsOf = ({
+  rule,
+  drifts,
+  movements,
+  rses,
+  replaces,
+  dependence,
+  child,
+  parents,
+}: RuleFacts) => ({
   did: `${rule.scope}:${rule.name}`,
   account: rule.account,
   rse_expression: rule.rseExpression,
@@ -149,11 +160,6 @@ const factsOf = ({ rule, drifts, rses, replaces, dependence, child, parents }: R
   subscription_id: rule.subscriptionUid?.replaceAll('-', '') ?? null,
   held_alone: dependence,
   drift_policy: replaces ? 'replace' : 'keep',
-  drift: drifts.map(({ rseId, locks, since, dueAt, error }) => ({
-    rse: rses.get(rseId)?.name ?? null,
-    since,
-    copies: locks,
-    next_look: dueAt,
-    error,
-  })),
+  drift: driftFacts({ drifts, rses }),
+  moving: movementFacts(movements, rses),
 });

@@ -1,6 +1,7 @@
 import { type Config } from '../config/index.js';
 import { type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
+import { type Movement, movementsOf } from '../locks/index.js';
 import { matchRses, type Rse, rsesById } from '../rses/index.js';
 import {
   driftsOf,
@@ -24,7 +25,13 @@ import {
   parents,
   suspension,
 } from './rule-facts.sql.js';
-import { type GroupRow, lockGroups, lookAtSamples, type SampleRow } from './rule-groups.sql.js';
+import {
+  type GroupRow,
+  lockGroups,
+  LOCKS_MAX,
+  lookAtSamples,
+  type SampleRow,
+} from './rule-groups.sql.js';
 import { subscriptionNamed } from './subscription-facts.sql.js';
 import { lastBeats } from './workers.js';
 
@@ -48,6 +55,8 @@ export interface RuleFacts extends Desk {
   readonly places: readonly QueuePlace[];
   readonly traffic: Traffic;
   readonly drifts: readonly RuleDrift[];
+  /** Locks that move to other RSEs. */
+  readonly movements: readonly Movement[];
   /** The rule's policy places drifted copies anew. */
   readonly replaces: boolean;
   readonly holdings: readonly Holding[];
@@ -76,11 +85,16 @@ export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<Ru
   const groups = open ? await lockGroups(tx, rule.id) : [];
   const { named, namelessness } = await namesOf(tx, rule.rseExpression);
   const drifts = await driftsOf(tx, [rule.id]);
+  const movements = await movementsOf(tx, [rule.id], LOCKS_MAX);
   const held = isState(RuleState.OK) ? await holdings(tx, rule.id) : [];
   const samples = await lookAtSamples(tx, groups);
   const mentioned = [
     ...groups.flatMap(({ rseId, sourceId }) => [rseId, sourceId]),
-    ...drifts.map(({ rseId }) => rseId),
+    ...drifts.flatMap(({ rseId, why }) => [
+      rseId,
+      ...(why?.kind === 'attribute' ? why.beside : []),
+    ]),
+    ...movements.flatMap(({ rseId, targetRseId }) => [rseId, targetRseId]),
     ...held.map(({ rseId }) => rseId),
     ...samples.map(({ closedId }) => closedId),
   ].flatMap((rseId) => rseId ?? []);
@@ -97,6 +111,7 @@ export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<Ru
     places: await queuePlaces(tx, waitersOf(groups)),
     traffic: await readTraffic(tx, desk.config),
     drifts,
+    movements,
     replaces: drifts.length > 0 && rule.repairPolicy?.drift === 'replace',
     holdings: held,
     dependence: ends ? await dependence(tx, rule.id) : null,

@@ -1,4 +1,6 @@
 import { type DaemonName, RuleState, RuleStateCodec } from '../vocabulary/index.js';
+import { driftLines } from './drift-lines.js';
+import { movementLines } from './movement-lines.js';
 import { phaseLines } from './phase-lines.js';
 import { type RuleFacts } from './rule-facts.js';
 import { LOCKS_MAX } from './rule-groups.sql.js';
@@ -62,7 +64,8 @@ export function linesOf(facts: RuleFacts): string[] {
     ...placing(facts),
     ...suspending(facts),
     ...approving(facts),
-    ...drifting(facts),
+    ...driftLines(facts),
+    ...movementLines(facts.movements, facts),
     ...nameless(facts),
     ...phaseLines(facts),
     ...succession(facts),
@@ -115,13 +118,6 @@ const approving = ({ rule }: RuleFacts): string[] =>
         'An approved rule is placed whatever the limits of the account say; nothing is reserved until then',
       ]
     : [];
-
-function drifting(facts: RuleFacts): string[] {
-  return facts.drifts.map(({ rseId, locks, since, error }) => {
-    const what = `Drift: ${nameOf(facts, rseId)} is not in '${facts.rule.rseExpression}' since ${clockTime(since, facts.now)} and holds ${counted(locks, 'copy', 'copies')} of the rule`;
-    return error === null ? what : `${what}; they could not be placed elsewhere: ${error}`;
-  });
-}
 
 const nameless = ({ namelessness, rule }: RuleFacts): string[] =>
   namelessness === null
@@ -217,6 +213,8 @@ export function nextSteps(facts: RuleFacts): {
     step('judge-cleaner', 'The cleaner releases its locks and keeps the rule in the history');
   }
   if (drifts.length > 0) step('judge-drifter', driftStep(facts));
+  if (facts.movements.length > 0)
+    step('judge-cleaner', 'The cleaner lets each old copy go when the new one is there');
   return { next, workers };
 }
 

@@ -32,10 +32,12 @@ export {
   followMoves,
   isMoving,
   lastMove,
+  type Movement,
+  movementsOf,
   type MoveKey,
   type MovePage,
   type MoveReason,
-  movesOn,
+  type MoveScope,
   replacedLocks,
 } from './lock-move.sql.js';
 export {

@@ -1,4 +1,4 @@
-import { execute, isAmong, lit, one, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, isAmong, lit, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type DidId, LockState, type RseId, type RuleId } from '../vocabulary/index.js';
 import { isOfRule } from './lock.sql.js';
 
@@ -30,10 +30,6 @@ export const addMoves = (from: Sql, { cause, purge, now }: MoveReason): Sql => s
 export const isMoving = (lock: Sql): Sql => sql`EXISTS (
   SELECT FROM lock_moves v WHERE v.did_id = ${lock}.did_id AND v.rse_id = ${lock}.rse_id
      AND v.rule_id = ${lock}.rule_id OFFSET 0)`;
-
-/** How many locks of a rule on a file are to move; both are rows' columns. */
-export const movesOn = (didId: Sql, ruleId: Sql): Sql => sql`(
-  SELECT count(*) FROM lock_moves v WHERE v.did_id = ${didId} AND (v.rule_id + 0) = ${ruleId})`;
 
 /** Locks that were to take a place have moved on themselves: what waits for them waits there. */
 export async function followMoves(
@@ -67,6 +63,9 @@ export interface MovePage {
   readonly last: MoveKey;
 }
 
+/** Which moves are looked at: a page of all there are, or those of a rule. */
+export type MoveScope = MovePage | { readonly ruleId: RuleId };
+
 /** The last of the next `limit` moves after a key; undefined where none is left. */
 export const lastMove = (tx: Tx, after: MoveKey, limit: number): Promise<MoveKey | undefined> =>
   one<MoveKey>(
@@ -80,29 +79,65 @@ export const lastMove = (tx: Tx, after: MoveKey, limit: number): Promise<MoveKey
 const isAfter = ({ didId, rseId, ruleId }: MoveKey): Sql =>
   sql`(m.did_id, m.rse_id, m.rule_id) > (${didId}::bigint, ${rseId}::int, ${ruleId}::bigint)`;
 
-const isOfPage = ({ after, last }: MovePage): Sql => sql`(${isAfter(after)}
-  AND (m.did_id, m.rse_id, m.rule_id) <= (${last.didId}::bigint, ${last.rseId}::int, ${last.ruleId}::bigint))`;
+const isIn = (scope: MoveScope): Sql =>
+  'ruleId' in scope
+    ? sql`m.rule_id = ${scope.ruleId}::bigint`
+    : sql`(${isAfter(scope.after)} AND (m.did_id, m.rse_id, m.rule_id)
+        <= (${scope.last.didId}::bigint, ${scope.last.rseId}::int, ${scope.last.ruleId}::bigint))`;
 
 /**
- * Rows (did_id, rse_id, rule_id) of a page: locks whose place another has taken, which is OK and is
- * held so until the transaction ends.
+ * Rows (did_id, rse_id, rule_id), at most so many: locks whose place another has taken, which is OK and
+ * is held so until the transaction ends.
  */
-export const replacedLocks = (page: MovePage): Sql => sql`
+export const replacedLocks = (scope: MoveScope, limit: number): Sql => sql`
   SELECT m.did_id, m.rse_id, m.rule_id
     FROM lock_moves m
     JOIN locks n ON n.did_id = m.did_id AND n.rse_id = m.target_rse_id AND ${isOfRule(sql`n`, sql`m.rule_id`)}
-   WHERE ${isOfPage(page)} AND n.state = ${lit(LockState.OK)}
-   ORDER BY n.did_id, n.rse_id, n.rule_id FOR NO KEY UPDATE OF n`;
+   WHERE ${isIn(scope)} AND n.state = ${lit(LockState.OK)}
+   ORDER BY n.did_id, n.rse_id, n.rule_id LIMIT ${lit(limit)} FOR NO KEY UPDATE OF n`;
 
-/** Moves of a page that are over: the lock has gone, or the one that was to take its place. Gives how many. */
-export const endMoves = (tx: Tx, page: MovePage): Promise<number> =>
+/** Moves that are over: the lock has gone, or the one that was to take its place. Gives how many. */
+export const endMoves = (tx: Tx, scope: MoveScope): Promise<number> =>
   execute(
     tx,
     sql`WITH over AS MATERIALIZED (
         SELECT m.did_id, m.rse_id, m.rule_id FROM lock_moves m
-         WHERE ${isOfPage(page)}
+         WHERE ${isIn(scope)}
            AND (NOT ${isThere(sql`m.rse_id`)} OR NOT ${isThere(sql`m.target_rse_id`)}))
       DELETE FROM lock_moves m WHERE ${isAmong('m', 'over', ['did_id', 'rse_id', 'rule_id'])}`,
+  );
+
+/** Locks of a rule that move from one RSE to another for the same reason. */
+export interface Movement {
+  readonly ruleId: RuleId;
+  readonly rseId: RseId;
+  readonly targetRseId: RseId;
+  readonly cause: string;
+  readonly copies: bigint;
+  readonly bytes: bigint;
+  /** Of the first of them. */
+  readonly since: Date;
+  /** Copies that are at their new place already. */
+  readonly arrived: bigint;
+}
+
+/** What moves of these rules, most copies first; of at most so many locks. */
+export const movementsOf = (
+  tx: Tx,
+  ruleIds: readonly RuleId[],
+  limit: number,
+): Promise<Movement[]> =>
+  rows<Movement>(
+    tx,
+    sql`SELECT m.rule_id AS "ruleId", m.rse_id AS "rseId", m.target_rse_id AS "targetRseId", m.cause,
+               count(*) AS copies, coalesce(sum(n.bytes), 0)::bigint AS bytes, min(m.since) AS since,
+               count(*) FILTER (WHERE n.state = ${lit(LockState.OK)}) AS arrived
+          FROM (SELECT * FROM lock_moves
+                 WHERE rule_id = ANY (${[...ruleIds]}::bigint[]) LIMIT ${lit(limit)}) m
+          LEFT JOIN locks n ON n.did_id = m.did_id AND n.rse_id = m.target_rse_id
+           AND ${isOfRule(sql`n`, sql`m.rule_id`)}
+         GROUP BY m.rule_id, m.rse_id, m.target_rse_id, m.cause
+         ORDER BY count(*) DESC, m.rule_id, m.rse_id, m.target_rse_id`,
   );
 
 const isThere = (rseId: Sql): Sql => sql`EXISTS (

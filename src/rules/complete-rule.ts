@@ -1,6 +1,6 @@
 import { lit, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow, depthOf, filesBelow } from '../dids/index.js';
-import { isOfRule, movesOn, releaseTheseLocks } from '../locks/index.js';
+import { isMoving, isOfRule, releaseTheseLocks } from '../locks/index.js';
 import {
   Channel,
   type DidId,
@@ -9,12 +9,11 @@ import {
   RuleGrouping,
   type RseId,
 } from '../vocabulary/index.js';
-import { isLeaving } from './drift.sql.js';
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { placeAnew } from './injection.sql.js';
-import { byDataset } from './move-locks.js';
+import { byDataset } from './rule-units.js';
 import { type SiteConstraints } from './site-constraints.js';
 import { type Sites } from './sites.js';
 import { chooseCopies } from './solve-placement.js';
@@ -102,7 +101,7 @@ async function locksUnneeded(
   const files = await rows<{ didId: DidId; rses: RseId[] }>(
     tx,
     sql`SELECT l.did_id AS "didId", array_agg(l.rse_id ORDER BY ${bestLock}) AS rses
-          FROM locks l WHERE l.rule_id = ${rule.id} AND NOT ${isLeaving(sql`l`)} GROUP BY l.did_id
+          FROM locks l WHERE l.rule_id = ${rule.id} AND NOT ${isMoving(sql`l`)} GROUP BY l.did_id
         HAVING count(*) > ${rule.copies}::int ORDER BY l.did_id LIMIT ${lit(limit)}`,
   );
   const gone = files.flatMap(({ didId, rses }) => {
@@ -116,33 +115,33 @@ async function locksUnneeded(
 }
 
 /**
- * Locks of a rule beyond its copies, those that hold least first. What it is leaving it has beside
- * them until the new ones are OK.
+ * Locks of a rule beyond its copies, those that hold least first. What moves away it has beside them
+ * until the new ones are OK.
  */
 const locksBeyond = (rule: Rule, limit: number): Sql => sql`
   SELECT n.did_id, n.rse_id, n.rule_id
     FROM (SELECT l.did_id, l.rse_id, l.rule_id,
                  row_number() OVER (PARTITION BY l.did_id
                    ORDER BY ${bestLock}) AS place
-            FROM locks l WHERE l.rule_id = ${rule.id} AND NOT ${isLeaving(sql`l`)}) n
-   WHERE n.place > ${placesOf(rule)} + ${movesOn(sql`n.did_id`, sql`n.rule_id`)}
+            FROM locks l WHERE l.rule_id = ${rule.id} AND NOT ${isMoving(sql`l`)}) n
+   WHERE n.place > ${placesOf(rule)}
    LIMIT ${lit(limit)}`;
 
 /** Locks that file `n` may have: where datasets stay together each by itself, so many for each. */
-export const placesOf = (rule: Rule): Sql =>
+const placesOf = (rule: Rule): Sql =>
   byDataset(rule)
     ? sql`${rule.copies}::int * (
         SELECT count(*) FROM contents ct WHERE ct.child_id = n.did_id
            AND ct.parent_id IN (SELECT b.id FROM (${datasetsBelow(rule.didId)}) b))`
     : sql`${rule.copies}::int`;
 
-/** Files below a rule's DID that have fewer locks than copies. */
+/** Files below a rule's DID that have fewer locks than copies, without those that move away. */
 async function filesShort(tx: Tx, rule: Rule, limit: number): Promise<DidId[]> {
   const found = await rows<{ didId: DidId }>(
     tx,
     sql`SELECT b.did_id AS "didId" FROM (${filesBelow(rule.didId)}) b
-         WHERE (SELECT count(*) FROM locks l WHERE l.did_id = b.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)})
-               < ${rule.copies}::int
+         WHERE (SELECT count(*) FROM locks l WHERE l.did_id = b.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)}
+                   AND NOT ${isMoving(sql`l`)}) < ${rule.copies}::int
          ORDER BY b.did_id LIMIT ${lit(limit)}`,
   );
   return found.map(({ didId }) => didId);

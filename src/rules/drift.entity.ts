@@ -1,7 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { int8 } from '../db/index.js';
+import { type PlacementConstraints } from './placement-constraints.js';
+import { type DriftReason } from './placement-drift.js';
 
-/** A rule holds copies at an RSE that its expression does not name any more. */
+/** A rule holds copies at an RSE where it would not have them any more. */
 @Entity('rule_drifts')
 export class RuleDriftEntity {
   @PrimaryColumn({ ...int8, name: 'rule_id' }) ruleId!: bigint;
@@ -10,6 +12,7 @@ export class RuleDriftEntity {
   @Column('timestamptz', { name: 'due_at' }) dueAt!: Date;
   @PrimaryColumn('int', { name: 'rse_id' }) rseId!: number;
   @Column('text', { nullable: true }) error!: string | null;
+  @Column('jsonb', { nullable: true }) why!: DriftReason | null;
 }
 
 /** What an expression named when the judge looked last. */
@@ -19,4 +22,7 @@ export class ResolvedExpressionEntity {
   @Column('timestamptz', { name: 'resolved_at' }) resolvedAt!: Date;
   @Column('text', { name: 'rse_expression' }) rseExpression!: string;
   @Column('jsonb') rses!: number[];
+  @Column('jsonb', { nullable: true }) constraints!: PlacementConstraints | null;
+  @Column('text', { nullable: true }) weight!: string | null;
+  @Column('jsonb', { nullable: true }) places!: Readonly<Record<string, string>> | null;
 }

@@ -2,7 +2,7 @@ import { InvalidRSEExpression, SluiceError } from '../errors/index.js';
 import { type Resolved, type Rse } from '../rses/index.js';
 import { type RseId, RseTypeCodec } from '../vocabulary/index.js';
 import { type PlacementConstraints } from './placement-constraints.js';
-import { bindConstraints, type SiteConstraints } from './site-constraints.js';
+import { bindConstraints, type SiteConstraints, type SitePlace } from './site-constraints.js';
 import { weightOf } from './weight-of.js';
 
 /** What constraints are bound to. */
@@ -23,25 +23,18 @@ export function findConstraints(
   constraints: PlacementConstraints,
   { named, open, weight }: NamedSites,
 ): SiteConstraints {
-  const sets = constraints.parts.map(({ rseExpression }) => membersOf(resolved, rseExpression));
+  const members = constraints.parts.map(({ rseExpression }) => membersOf(resolved, rseExpression));
+  const weighs = (rse: Rse, name: string | null) => weightOf(rse, name) !== null;
   return bindConstraints(
     constraints,
-    named.map((rse) => ({
-      rseId: rse.id,
-      name: rse.name,
-      parts: constraints.parts.flatMap((part, at) =>
-        sets[at]?.has(rse.id) && weightOf(rse, part.weight ?? weight) !== null ? [at] : [],
-      ),
-      values: constraints.distinct.map((name) => attributeOf(rse, name)),
-      writable: open.includes(rse),
-    })),
+    placesAt(constraints, { named, open, weight, members, weighs }),
   );
 }
 
 /** What a part names; one that cannot be read any more names nothing. */
-function membersOf(resolved: Resolved, expression: string): ReadonlySet<RseId> {
+function membersOf(resolved: Resolved, expression: string): readonly RseId[] {
   try {
-    return new Set(resolved(expression).map(({ id }) => id));
+    return resolved(expression).map(({ id }) => id);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     throw new InvalidRSEExpression(
@@ -49,6 +42,33 @@ function membersOf(resolved: Resolved, expression: string): ReadonlySet<RseId> {
       { expression },
     );
   }
+}
+
+/** What storage elements are to a placement whose parts have these members. Pure. */
+export function placesAt(
+  constraints: PlacementConstraints,
+  {
+    named,
+    open,
+    weight,
+    members,
+    weighs,
+  }: NamedSites & {
+    readonly members: readonly (readonly RseId[])[];
+    /** Whether an RSE has that weight. */
+    readonly weighs: (rse: Rse, name: string | null) => boolean;
+  },
+): readonly SitePlace[] {
+  const sets = members.map((ids) => new Set(ids));
+  return named.map((rse) => ({
+    rseId: rse.id,
+    name: rse.name,
+    parts: constraints.parts.flatMap((part, at) =>
+      sets[at]?.has(rse.id) && weighs(rse, part.weight ?? weight) ? [at] : [],
+    ),
+    values: constraints.distinct.map((name) => attributeOf(rse, name)),
+    writable: open.includes(rse),
+  }));
 }
 
 /** The greatest of the weights that an RSE has in its parts; null where it has none. */

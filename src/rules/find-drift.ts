@@ -1,19 +1,22 @@
 import { type Tx } from '../db/index.js';
-import { matchRsesOfEach } from '../rses/index.js';
 import { type RseId, type RuleId } from '../vocabulary/index.js';
+import { claimDueDrift, countDrift, type DriftTimes, forgetPlacements } from './drift.sql.js';
+import { examinePlacements } from './examine-placements.js';
 import {
-  claimDueDrift,
-  countDrift,
   endDrift,
   knownExpressions,
   type KnownExpression,
+  lookAgainAtDrift,
   mayLookForDrift,
+  type Places,
   rememberExpressions,
   type Resolution,
   rulesAfter,
   suspectDrift,
   sweepDrift,
-} from './drift.sql.js';
+  type SweptRule,
+} from './resolved-expressions.sql.js';
+import { placesOfAsked, resolveAsked } from './resolve-asked.js';
 
 export interface DriftTerms {
   readonly now: Date;
@@ -25,55 +28,52 @@ export interface DriftTerms {
 const LOCKS_MAX = 1_000_000;
 /** Locks that one step of the slow walk reads. */
 const STEP_LOCKS = 200_000;
-/** Expressions resolved in one statement. */
-const CHUNK = 200;
 
-const nextLook = ({ now, driftCheckSeconds }: DriftTerms): Date =>
-  new Date(now.getTime() + driftCheckSeconds * 1000);
+const timesOf = ({ now, driftCheckSeconds }: DriftTerms): DriftTimes => ({
+  now,
+  next: new Date(now.getTime() + driftCheckSeconds * 1000),
+});
 
 /**
- * Compares what the expressions of all rules name with what they named before, set-wise, without
- * looking at a lock: RSEs that went out of one are suspected for each of its rules, those that came
- * back end the drift. Gives how many rows of drift came or went. One at a time over all processes.
+ * Compares what the expressions and placements of all rules name with what they named before, set-wise,
+ * without looking at a lock: RSEs that went out of one, or are of other parts or have other values now,
+ * are suspected for each of its rules; those that came back into an expression end the drift. Gives how
+ * many rows of drift came or went. One at a time over all processes.
  */
 export async function lookAtExpressions(tx: Tx, { now }: DriftTerms): Promise<number> {
   if (!(await mayLookForDrift(tx))) return 0;
   const known = await knownExpressions(tx);
-  const resolved = await resolveAll(
-    tx,
-    known.map(({ rseExpression }) => rseExpression),
-  );
-  const changes = known.flatMap((before, at) => changeOf(before, resolved[at]?.rses ?? []));
+  const changes = (await resolveAsked(tx, known)).flatMap((resolved) => {
+    const { asked, rses } = resolved;
+    const places = placesOfAsked(resolved);
+    return changeOf(asked, places).map(({ lost }) => ({ ...asked, rses, places, lost }));
+  });
   if (changes.length === 0) return 0;
+  const suspects = changes.filter(({ lost }) => lost.length > 0);
   const suspected = await suspectDrift(
     tx,
-    changes.filter(({ lost }) => lost.length > 0).map(({ lost, ...it }) => ({ ...it, rses: lost })),
+    suspects.map(({ lost, ...it }) => ({ ...it, rses: lost })),
     now,
   );
-  const ended = await endDrift(tx, changes);
+  const isPlaced = ({ constraints }: Resolution) => constraints !== null;
+  await lookAgainAtDrift(tx, changes.filter(isPlaced), now);
+  const ended = await endDrift(
+    tx,
+    changes.filter((change) => !isPlaced(change)),
+  );
   await rememberExpressions(tx, changes, now);
   return suspected + ended;
 }
 
-async function resolveAll(tx: Tx, expressions: readonly string[]): Promise<Resolution[]> {
-  const resolved: Resolution[] = [];
-  for (let at = 0; at < expressions.length; at += CHUNK) {
-    const chunk = expressions.slice(at, at + CHUNK);
-    const named = await matchRsesOfEach(tx, chunk);
-    resolved.push(...chunk.map((rseExpression, i) => ({ rseExpression, rses: named[i] ?? [] })));
-  }
-  return resolved;
-}
-
-/** What is different now, if anything is. Pure. */
+/** What is different now, if anything is: the RSEs where copies may have drifted. Pure. */
 export function changeOf(
-  { rseExpression, rses: before }: KnownExpression,
-  rses: readonly RseId[],
-): (Resolution & { readonly lost: readonly RseId[] })[] {
-  const lost = (before ?? []).filter((id) => !rses.includes(id));
-  const gained = rses.filter((id) => !(before ?? []).includes(id));
-  const same = before !== null && lost.length === 0 && gained.length === 0;
-  return same ? [] : [{ rseExpression, rses, lost }];
+  { places: before }: Pick<KnownExpression, 'places'>,
+  places: Places,
+): { readonly lost: readonly RseId[] }[] {
+  const were = Object.entries(before ?? {});
+  const lost = were.filter(([id, place]) => places[id] !== place).map(([id]) => Number(id));
+  const gained = Object.keys(places).filter((id) => before?.[id] === undefined);
+  return before !== null && lost.length === 0 && gained.length === 0 ? [] : [{ lost }];
 }
 
 /** Counts drift that is due. Gives how many rows it claimed and how many say something else now. */
@@ -81,9 +81,18 @@ export async function countDueDrift(
   tx: Tx,
   terms: DriftTerms,
 ): Promise<{ readonly due: number; readonly changed: number }> {
-  const due = await claimDueDrift(tx, terms.now, LOCKS_MAX);
-  const times = { now: terms.now, next: nextLook(terms) };
-  return { due: due.length, changed: await countDrift(tx, due, times) };
+  const { now } = terms;
+  const placed = await mayLookForDrift(tx);
+  await forgetPlacements(tx, now);
+  const due = await claimDueDrift(tx, { now, locksMax: LOCKS_MAX, placed });
+  const counted = await countDrift(
+    tx,
+    due.filter((row) => !row.placed),
+    timesOf(terms),
+  );
+  const rules = new Set(due.filter((row) => row.placed).map(({ ruleId }) => ruleId));
+  const examined = await examinePlacements(tx, [...rules], timesOf(terms));
+  return { due: due.length, changed: counted + examined };
 }
 
 /**
@@ -98,8 +107,28 @@ export async function sweepForDrift(
   const swept = await rulesAfter(tx, after, STEP_LOCKS);
   const last = swept.at(-1);
   if (!last) return { next: null, found: 0 };
-  const expressions = [...new Set(swept.map(({ rseExpression }) => rseExpression))];
-  const named = await resolveAll(tx, expressions);
-  const times = { now: terms.now, next: nextLook(terms) };
-  return { next: last.id, found: await sweepDrift(tx, swept, named, times) };
+  const isPlaced = ({ constraints }: SweptRule) => constraints !== null;
+  const found = await sweepExpressions(
+    tx,
+    swept.filter((rule) => !isPlaced(rule)),
+    terms,
+  );
+  const placed = swept.filter(isPlaced).map(({ id }) => id);
+  const examined =
+    placed.length > 0 && (await mayLookForDrift(tx))
+      ? await examinePlacements(tx, placed, timesOf(terms))
+      : 0;
+  return { next: last.id, found: found + examined };
+}
+
+async function sweepExpressions(
+  tx: Tx,
+  swept: readonly SweptRule[],
+  terms: DriftTerms,
+): Promise<number> {
+  if (swept.length === 0) return 0;
+  const asked = new Map(swept.map((rule) => [rule.rseExpression, rule]));
+  const named = await resolveAsked(tx, [...asked.values()]);
+  const resolutions = named.map(({ asked: rule, rses }) => ({ ...rule, rses }));
+  return await sweepDrift(tx, swept, resolutions, timesOf(terms));
 }

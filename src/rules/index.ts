@@ -14,7 +14,8 @@ export {
   type RejectedCandidate,
   type Rejection,
 } from './copy-placement.js';
-export { driftAt, driftsOf, type RuleDrift } from './drift.sql.js';
+export { driftAt, type DriftHere, driftsOf, type RuleDrift } from './drift.sql.js';
+export { type DriftReason } from './placement-drift.js';
 export { ResolvedExpressionEntity, RuleDriftEntity } from './drift.entity.js';
 export {
   changeOf,
@@ -23,7 +24,7 @@ export {
   lookAtExpressions,
   sweepForDrift,
 } from './find-drift.js';
-export { replaceDriftedNext, type Replacement } from './replace-drifted.js';
+export { handOverDriftedNext, type Replacement } from './hand-over-drifted.js';
 export { changeRules, type RulesChange } from './change-rules.sql.js';
 export {
   copiesOf,
@@ -39,15 +40,8 @@ export { type SiteConstraints, type SitePlace } from './site-constraints.js';
 export { type Choice, chooseCopies, type NoChoice } from './solve-placement.js';
 export { recountRules } from './counter.sql.js';
 export { evaluateNext, type EvaluationTally } from './evaluate-dids.js';
-export {
-  type HandedOver,
-  type HandOver,
-  handOverLocks,
-  locksAt,
-  type MoveRoom,
-  planHandOver,
-  type PlannedMove,
-} from './hand-over.js';
+export { type HandedOver, type HandOver, handOverLocks, locksAt } from './hand-over.js';
+export { type MoveRoom, planHandOver, type PlannedMove } from './plan-hand-over.js';
 export { injectNext } from './inject-next.js';
 export { expireNext, type Removal, type RemovalTerms, removeRules } from './remove-rules.js';
 export { letGoNext, type LettingGo } from './let-go.js';

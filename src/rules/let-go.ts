@@ -4,11 +4,12 @@ import {
   FIRST_MOVE,
   lastMove,
   type MoveKey,
+  type MoveScope,
   releaseTheseLocks,
   replacedLocks,
 } from '../locks/index.js';
 import { type ReleaseTerms } from '../replicas/index.js';
-import { Channel } from '../vocabulary/index.js';
+import { Channel, type RuleId } from '../vocabulary/index.js';
 import { releaseOfMany } from './remove-rules.js';
 
 /** What one look at some of the locks that move came to. */
@@ -32,11 +33,28 @@ export async function letGoNext(
   const page = { after: after ?? FIRST_MOVE };
   const last = await lastMove(tx, page.after, limit);
   if (!last) return { released: 0, next: undefined };
+  return { released: await letGo(tx, { ...page, last }, limit, terms), next: last };
+}
+
+/** The same for one rule, of which at most `limit` locks are let go. Gives how many. */
+export const letGoOfRule = (
+  tx: Tx,
+  ruleId: RuleId,
+  limit: number,
+  terms: ReleaseTerms,
+): Promise<number> => letGo(tx, { ruleId }, limit, terms);
+
+async function letGo(
+  tx: Tx,
+  scope: MoveScope,
+  limit: number,
+  terms: ReleaseTerms,
+): Promise<number> {
   const purges = sql`(SELECT m.purge FROM lock_moves m
     WHERE m.did_id = g.did_id AND m.rse_id = g.rse_id AND m.rule_id = g.rule_id)`;
-  const gone = releaseTheseLocks(replacedLocks({ ...page, last }));
+  const gone = releaseTheseLocks(replacedLocks(scope, limit));
   const released = await releaseOfMany(tx, gone, purges, { ...terms, guard: 'move' });
-  await endMoves(tx, { ...page, last });
+  await endMoves(tx, scope);
   if (released > 0) await ring(tx, Channel.DELETION);
-  return { released, next: last };
+  return released;
 }

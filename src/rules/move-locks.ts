@@ -2,20 +2,14 @@ import { lit, one, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { datasetsBelow } from '../dids/index.js';
 import { followMoves, isMoving, isOfRule, lacksSource, releaseTheseLocks } from '../locks/index.js';
 import { failedDestinations } from '../requests/index.js';
-import {
-  Channel,
-  type DidId,
-  DidType,
-  LockState,
-  RuleGrouping,
-  type RseId,
-} from '../vocabulary/index.js';
+import { Channel, type DidId, LockState, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Candidate, placeCopies } from './copy-placement.js';
 import { isLeaving } from './drift.sql.js';
 import { fillCopies } from './fill-copies.js';
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { storePlacement } from './injection.sql.js';
+import { alone, byDataset, locksOfUnit, rsesOf } from './rule-units.js';
 import { type SiteConstraints } from './site-constraints.js';
 import { type Sites } from './sites.js';
 import { unitOf } from './slice-files.sql.js';
@@ -65,8 +59,7 @@ export async function moveTiredLocks(
   if (tired.length === 0) return 0;
   const { constraints } = sites;
   const open: Targets = { targets: await rested(tx, tired, targets, terms), constraints };
-  const alone = rule.grouping === RuleGrouping.NONE || rule.didType === DidType.FILE;
-  if (alone)
+  if (alone(rule))
     return await carryOut(tx, rule, sites, await movesOfFiles(tx, rule, tired, open), terms);
   let moved = 0;
   for (const { unit, origin } of await unitsOf(tx, rule, tired)) {
@@ -171,17 +164,6 @@ async function unitsOf(tx: Tx, rule: Rule, tired: readonly TiredLock[]): Promise
   );
 }
 
-/** Whether datasets of the rule stay together each by itself. */
-export const byDataset = (rule: Rule): boolean =>
-  rule.grouping === RuleGrouping.DATASET && rule.didType === DidType.CONTAINER;
-
-/** The locks of a rule on a unit: l. */
-export const locksOfUnit = (rule: Rule, unit: DidId): Sql =>
-  byDataset(rule)
-    ? sql`locks l JOIN contents ct ON ct.child_id = l.did_id AND ct.parent_id = ${unit}::bigint
-          WHERE l.rule_id = ${rule.id}::bigint`
-    : sql`locks l WHERE l.rule_id = ${rule.id}::bigint`;
-
 /** A slice of a unit, what has arrived first: while tired locks are left, the next slice will come. */
 async function movesOfUnit(
   tx: Tx,
@@ -217,15 +199,6 @@ async function movesOfUnit(
   return found.map(({ didId }) => ({ didId, origin, target }));
 }
 
-/** The RSEs of locks, those with most of them first. */
-export const rsesOf = async (tx: Tx, locks: Sql): Promise<RseId[]> =>
-  (
-    await rows<{ rseId: RseId }>(
-      tx,
-      sql`SELECT l.rse_id AS "rseId" FROM ${locks} GROUP BY l.rse_id ORDER BY count(*) DESC, l.rse_id`,
-    )
-  ).map(({ rseId }) => rseId);
-
 /** Nobody asked for the end of what was protected at the old RSE: it may be the source. */
 async function carryOut(
   tx: Tx,
@@ -254,7 +227,7 @@ async function carryOut(
 }
 
 /** Rows (did_id, bytes) of these files. */
-export const filesById = (ids: readonly DidId[]): Sql =>
+const filesById = (ids: readonly DidId[]): Sql =>
   sql`SELECT d.id AS did_id, coalesce(d.bytes, 0) AS bytes FROM dids d WHERE d.id = ANY (${ids}::bigint[])`;
 
 /** New files of a rule that keeps all of them together follow the ones that moved. */

@@ -69,7 +69,8 @@ function keptWhole(unit: PlacementUnit, order: readonly RseId[], rules: SiteCons
   return typeof choice === 'string' ? undefined : choice;
 }
 
-const valuesOf = (rses: readonly RseId[], rules: SiteConstraints): ReadonlySet<string>[] =>
+/** The values that these RSEs have themselves of each attribute of `distinct`. */
+export const valuesOf = (rses: readonly RseId[], rules: SiteConstraints): ReadonlySet<string>[] =>
   rules.distinct.map(
     (_, attribute) =>
       new Set(rses.flatMap((rseId) => rules.places.get(rseId)?.values[attribute] ?? [])),

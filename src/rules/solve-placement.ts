@@ -50,7 +50,7 @@ function firstFit(
 }
 
 /** Whether places that are chosen already contradict each other; with all of them: keep everything. */
-function isConsistent(chosen: readonly KnownPlace[], rules: SiteConstraints): boolean {
+export function isConsistent(chosen: readonly KnownPlace[], rules: SiteConstraints): boolean {
   const left = rules.copies - chosen.length;
   if (left < 0) return false;
   const keeps = rules.distinct.every((_, attribute) => {
@@ -64,7 +64,8 @@ function isConsistent(chosen: readonly KnownPlace[], rules: SiteConstraints): bo
   return keeps && assignParts(chosen, copiesOfParts(rules)) !== undefined;
 }
 
-const copiesOfParts = ({ parts }: SiteConstraints): readonly number[] =>
+/** How many copies each part has. */
+export const copiesOfParts = ({ parts }: SiteConstraints): readonly number[] =>
   parts.map(({ copies }) => copies);
 
 /** Each place with which those chosen can still be completed from all there are. */

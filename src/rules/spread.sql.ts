@@ -1,5 +1,5 @@
 import { lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { isOfRule } from '../locks/index.js';
+import { isMoving, isOfRule } from '../locks/index.js';
 import { type DidId, ReplicaState, type RseId } from '../vocabulary/index.js';
 import { type RankedFile } from './fill-copies.js';
 import { type WeightedRse } from './rendezvous.js';
@@ -58,8 +58,8 @@ export async function chargeOf(tx: Tx, files: Sql, copies: Sql): Promise<Map<Rse
 }
 
 /**
- * For each of `files` (did_id, bytes) that has fewer than `copies` locks of the rule: the RSEs that
- * it may still go to, in the order in which `ownCopies` would take them. A row a file: for slices only.
+ * For each of `files` (did_id, bytes) that has fewer than `copies` locks of the rule, without those that
+ * move away: the RSEs that it may still go to, in the order in which `ownCopies` would take them. A row a file: for slices only.
  */
 export const rankFiles = (
   tx: Tx,
@@ -70,13 +70,15 @@ export const rankFiles = (
   rows<RankedFile>(
     tx,
     sql`SELECT s.did_id AS "didId", s.bytes, ${rule.copies}::int - taken.count AS wanted,
-               coalesce(has.here, '{}') AS here, taken.rses AS taken,
+               coalesce(has.here, '{}') AS here, taken.staying AS taken,
                ARRAY(SELECT x.rse_id FROM ${shares(rses)}
                       WHERE x.rse_id <> ALL (taken.rses) ORDER BY ${bestFirst}) AS ranked
           FROM (${files}) s
          CROSS JOIN ${has}
          CROSS JOIN LATERAL (
-           SELECT count(*)::int AS count, coalesce(array_agg(l.rse_id), '{}') AS rses
+           SELECT count(*) FILTER (WHERE NOT ${isMoving(sql`l`)})::int AS count,
+                  coalesce(array_agg(l.rse_id) FILTER (WHERE NOT ${isMoving(sql`l`)}), '{}') AS staying,
+                  coalesce(array_agg(l.rse_id), '{}') AS rses
              FROM locks l WHERE l.did_id = s.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)}) taken
          WHERE taken.count < ${rule.copies}::int
          ORDER BY s.did_id`,

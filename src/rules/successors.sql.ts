@@ -2,16 +2,21 @@ import { rows, sql, type Sql, type Tx } from '../db/index.js';
 import { isOfRule } from '../locks/index.js';
 import { type RseId } from '../vocabulary/index.js';
 import { type RankedFile } from './fill-copies.js';
+import { type HandOver, isStaying } from './move-ground.js';
 import { type WeightedRse } from './rendezvous.js';
 import { bestFirst, has, shares } from './spread.sql.js';
 
-/** `files` (did_id, rule_id) as `s`, with their bytes, where they are (`has`), and their rule's RSEs (`taken`). */
-const ruled = (files: Sql): Sql => sql`(
+/**
+ * `files` (did_id, rule_id) as `s`, with their bytes, where they are (`has`), and their rule's RSEs
+ * (`taken`: rses, and those of locks `l` for which the condition holds: staying).
+ */
+const ruled = (files: Sql, stays: Sql): Sql => sql`(
     SELECT f.did_id, f.rule_id, coalesce(d.bytes, 0) AS bytes FROM (${files}) f
      CROSS JOIN LATERAL (SELECT n.bytes FROM dids n WHERE n.id = f.did_id OFFSET 0) d) s
    CROSS JOIN ${has}
    CROSS JOIN LATERAL (
-     SELECT coalesce(array_agg(l.rse_id), '{}') AS rses FROM locks l
+     SELECT coalesce(array_agg(l.rse_id), '{}') AS rses,
+            coalesce(array_agg(l.rse_id) FILTER (WHERE ${stays}), '{}') AS staying FROM locks l
       WHERE l.did_id = s.did_id AND ${isOfRule(sql`l`, sql`s.rule_id`)} OFFSET 0) taken`;
 
 /**
@@ -19,27 +24,27 @@ const ruled = (files: Sql): Sql => sql`(
  * and none that the rule has a lock on. Gives (did_id, rule_id, rse_id, bytes).
  */
 export const successors = (files: Sql, rses: readonly WeightedRse[]): Sql => sql`
-  SELECT s.did_id, s.rule_id, p.rse_id, s.bytes FROM ${ruled(files)}
+  SELECT s.did_id, s.rule_id, p.rse_id, s.bytes FROM ${ruled(files, sql`true`)}
    CROSS JOIN LATERAL (
      SELECT x.rse_id FROM ${shares(rses)}
       WHERE x.rse_id <> ALL (taken.rses) ORDER BY ${bestFirst} LIMIT 1) p`;
 
 /**
- * The same as `rankFiles` tells: a row a file, for slices only. What a file has at `origin` is none of
- * what the others have to fit.
+ * The same as `rankFiles` tells: a row a file, for slices only. What a file has where it leaves is none
+ * of what the others have to fit.
  */
 export const rankSuccessors = (
   tx: Tx,
-  { files, origin }: { readonly files: Sql; readonly origin: RseId },
+  wish: HandOver,
   rses: readonly WeightedRse[],
 ): Promise<RankedFile[]> =>
   rows<RankedFile>(
     tx,
     sql`SELECT s.did_id AS "didId", s.bytes, 1 AS wanted, coalesce(has.here, '{}') AS here,
-               array_remove(taken.rses, ${origin}::int) AS taken,
+               taken.staying AS taken,
                ARRAY(SELECT x.rse_id FROM ${shares(rses)}
                       WHERE x.rse_id <> ALL (taken.rses) ORDER BY ${bestFirst}) AS ranked
-          FROM ${ruled(files)} ORDER BY s.did_id`,
+          FROM ${ruled(wish.files, isStaying(wish))} ORDER BY s.did_id`,
   );
 
 /** Bytes that copies (rse_id, bytes) would take at each RSE. */

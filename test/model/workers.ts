@@ -9,10 +9,8 @@ import { createLog } from '../../src/log/index.js';
 import { type StorageRegistry } from '../../src/protocols/index.js';
 import { type InProcessTool, streamTool } from '../../src/transfertools/index.js';
 import { type DaemonName } from '../../src/vocabulary/index.js';
+import { mortal, ProcessDied } from '../support/mortal.js';
 import { WORKERS } from './operation.js';
-
-/** What a process that was killed throws at whoever still waits for it. */
-class ProcessDied extends Error {}
 
 /** One process with every daemon. Killed between two transactions, another one takes its place. */
 export class Workers {
@@ -72,15 +70,4 @@ export class Workers {
   close(): Promise<void> {
     return this.tool.close();
   }
-}
-
-/** A database that its process can use for so many transactions. */
-function mortal(db: Database, transactions: number): Database {
-  let left = transactions;
-  const alive = () => left-- > 0;
-  const uses: Pick<Database, 'tx' | 'read'> = {
-    tx: (work) => (alive() ? db.tx(work) : Promise.reject(new ProcessDied())),
-    read: (work) => (alive() ? db.read(work) : Promise.reject(new ProcessDied())),
-  };
-  return Object.assign(Object.create(db) as Database, uses);
 }

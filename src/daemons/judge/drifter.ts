@@ -2,7 +2,7 @@ import { type Config } from '../../config/index.js';
 import {
   countDueDrift,
   lookAtExpressions,
-  replaceDriftedNext,
+  handOverDriftedNext,
   rulesTerms,
   sweepForDrift,
 } from '../../rules/index.js';
@@ -42,7 +42,7 @@ async function replaceAll(
   const terms = rulesTerms(config, shift.now);
   let locks = 0;
   for (let rules = 0; rules < shift.batch && !shift.signal.aborted; rules++) {
-    const made = await shift.db.tx((tx) => replaceDriftedNext(tx, terms));
+    const made = await shift.db.tx((tx) => handOverDriftedNext(tx, terms));
     if (!made) return { locks, more: false };
     locks += made.placed + made.released;
   }
