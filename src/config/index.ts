@@ -13,7 +13,7 @@ export {
 } from './load-config.js';
 export { type ClientFlags, type ClientSettings, clientSettings } from './client-settings.js';
 export { variableOf } from './layers.js';
-export { ConfigSchema, DAEMON_NAMES, type Settings } from './schema.js';
+export { ConfigSchema, type Settings } from './schema.js';
 export {
   defaultStateDirectory,
   prepareStateDirectory,

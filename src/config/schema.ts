@@ -1,5 +1,11 @@
 import { Type, type Static, type TBoolean, type TSchema } from 'typebox';
-import { NamingSchemes, POLICY_SWITCHES, type PolicySwitch } from '../vocabulary/index.js';
+import {
+  type DaemonName,
+  DaemonNames,
+  NamingSchemes,
+  POLICY_SWITCHES,
+  type PolicySwitch,
+} from '../vocabulary/index.js';
 
 /**
  * The shape of the whole configuration. Section names are the rooms of `src/`; a time or a limit
@@ -20,36 +26,6 @@ const secret = Type.String({ minLength: 1, secret: true });
 function section<P extends Record<string, TSchema>>(properties: P) {
   return Type.Object(properties, { additionalProperties: false });
 }
-
-/** Every background loop that can be tuned by name; the name is also its heartbeat and metric. */
-export const DAEMON_NAMES = [
-  'judge-evaluator',
-  'judge-injector',
-  'judge-repairer',
-  'judge-cleaner',
-  'judge-drifter',
-  'judge-phaser',
-  'conveyor-submitter',
-  'conveyor-poller',
-  'conveyor-finisher',
-  'conveyor-preparer',
-  'conveyor-throttler',
-  'conveyor-stager',
-  'reaper',
-  'dark-reaper',
-  'undertaker',
-  'transmogrifier',
-  'foreman',
-  'necromancer',
-  'verifier',
-  'abacus',
-  'hermes',
-  'kronos',
-  'atropos',
-  'rescuer',
-  'doctor',
-  'janitor',
-] as const;
 
 const daemonTuning = Type.Optional(
   section({
@@ -167,8 +143,8 @@ const daemons = section({
   heartbeatSeconds: seconds,
   /** Period and batch of one daemon, where it should differ from the two above. */
   tuning: section(
-    Object.fromEntries(DAEMON_NAMES.map((name) => [name, daemonTuning])) as Record<
-      (typeof DAEMON_NAMES)[number],
+    Object.fromEntries(DaemonNames.map((name) => [name, daemonTuning])) as Record<
+      DaemonName,
       typeof daemonTuning
     >,
   ),

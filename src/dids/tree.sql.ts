@@ -20,11 +20,8 @@ const collections = (root: DidId | readonly DidId[]): Sql => sql`
 export const datasetsBelow = (root: DidId | readonly DidId[]): Sql =>
   sql`${collections(root)} SELECT id FROM tree WHERE type = ${lit(DidType.DATASET)}`;
 
-/**
- * CTE body: `at` and `id` of every dataset at or below each of several roots, once a root; `at` is the
- * root's place in the list, from 1.
- */
-export const datasetsBelowEach = (roots: readonly DidId[]): Sql => sql`
+/** `tree(at, id, type)`: each root, by its place in the list from 1, and its collections below. */
+const collectionsOfEach = (roots: readonly DidId[]): Sql => sql`
   WITH RECURSIVE tree(at, id, type) AS (
     SELECT r.at::int, d.id, d.type
     FROM unnest(${[...roots]}::bigint[]) WITH ORDINALITY AS r(id, at) JOIN dids d ON d.id = r.id
@@ -32,7 +29,13 @@ export const datasetsBelowEach = (roots: readonly DidId[]): Sql => sql`
     SELECT t.at, d.id, d.type FROM tree t
     JOIN contents ct ON ct.parent_id = t.id
     JOIN dids d ON d.id = ct.child_id
-    WHERE t.type = ${lit(DidType.CONTAINER)})
+    WHERE t.type = ${lit(DidType.CONTAINER)})`;
+
+/**
+ * CTE body: `at` and `id` of every dataset at or below each of several roots, once a root; `at` is the
+ * root's place in the list, from 1.
+ */
+export const datasetsBelowEach = (roots: readonly DidId[]): Sql => sql`${collectionsOfEach(roots)}
   SELECT at, id FROM tree WHERE type = ${lit(DidType.DATASET)}`;
 
 /** CTE body: `id` of the root, or of several, and of every dataset and container below, once each. */
@@ -57,15 +60,7 @@ export const didsBelow = (rootId: DidId): Sql => sql`${collections(rootId)}
  * CTE body: `at` and `id` of each of several roots and of everything below it, files included, once a
  * root; `at` is the root's place in the list, from 1.
  */
-export const didsBelowEach = (rootIds: readonly DidId[]): Sql => sql`
-  WITH RECURSIVE tree(at, id, type) AS (
-    SELECT r.at::int, d.id, d.type
-    FROM unnest(${[...rootIds]}::bigint[]) WITH ORDINALITY AS r(id, at) JOIN dids d ON d.id = r.id
-    UNION
-    SELECT t.at, d.id, d.type FROM tree t
-    JOIN contents ct ON ct.parent_id = t.id
-    JOIN dids d ON d.id = ct.child_id
-    WHERE t.type = ${lit(DidType.CONTAINER)})
+export const didsBelowEach = (rootIds: readonly DidId[]): Sql => sql`${collectionsOfEach(rootIds)}
   SELECT t.at, ct.child_id AS id FROM tree t JOIN contents ct ON ct.parent_id = t.id
   WHERE t.type = ${lit(DidType.DATASET)}
   UNION

@@ -67,7 +67,7 @@ export interface Check {
 }
 
 /** What a row is about; missing keys are null. */
-interface Columns {
+export interface Columns {
   readonly key: Sql;
   readonly did?: Sql;
   readonly rse?: Sql;

@@ -1,4 +1,4 @@
-import { lit, sql } from '../db/index.js';
+import { lit, sql, type Sql, type Tx } from '../db/index.js';
 import {
   dropBrokenContent,
   dropStrayEvaluations,
@@ -11,43 +11,55 @@ import { eraseMetadata } from '../metadata/index.js';
 import { missingFromRses, recountRses } from '../replicas/index.js';
 import { chargeAnew, missingFromAccounts } from '../rules/index.js';
 import { DidType } from '../vocabulary/index.js';
-import { byFile, type Check, denials } from './check.js';
+import { byFile, type Check, type Columns, denials, type Within } from './check.js';
 import { didsOf, keysOf } from './holds.js';
 
-const lacks = sql`format('counts %s files and %s bytes too %s', abs(m.files), abs(m.bytes),
-  CASE WHEN m.files + m.bytes > 0 THEN 'few' ELSE 'many' END)`;
+/** By how much a sum is wrong: `files` and `bytes` that it lacks, or has too many. */
+const lacks = (files: Sql): Sql => sql`format('counts %s files and %s bytes too %s', abs(${files}),
+  abs(m.bytes), CASE WHEN ${files} + m.bytes > 0 THEN 'few' ELSE 'many' END)`;
 
-const accountUsage: Check = {
-  name: 'account-usage',
-  says: 'an account is charged for its locks',
-  remedy: 'the difference is charged or given back',
+/** A check of what is used: rows m that `missing` gives, with the number of its owner in `key`. */
+const usage = (
+  { name, says, remedy, table }: Pick<Check, 'name' | 'says' | 'remedy'> & { readonly table: Sql },
+  columns: Omit<Columns, 'fact'>,
+  missing: (within: Within) => Sql,
+  mendAll: (tx: Tx, ids: readonly number[]) => Promise<unknown>,
+): Check => ({
+  name,
+  says,
+  remedy,
   derived: true,
-  walk: { table: sql`accounts`, key: sql`id`, weight: Infinity },
+  walk: { table, key: sql`id`, weight: Infinity },
   denials: (within) =>
-    denials(
-      { key: sql`m.account_id`, account: sql`m.account_id`, rse: sql`m.rse_id`, fact: lacks },
-      sql`(${missingFromAccounts(within)}) m`,
-    ),
+    denials({ ...columns, fact: lacks(sql`m.files`) }, sql`(${missing(within)}) m`),
   mend: async (tx, found) => {
-    await chargeAnew(tx, keysOf(found).map(Number));
+    await mendAll(tx, keysOf(found).map(Number));
   },
-};
+});
 
-const rseUsage: Check = {
-  name: 'rse-usage',
-  says: 'a storage element is used by its replicas',
-  remedy: 'the difference is noted',
-  derived: true,
-  walk: { table: sql`rses`, key: sql`id`, weight: Infinity },
-  denials: (within) =>
-    denials(
-      { key: sql`m.rse_id`, rse: sql`m.rse_id`, fact: lacks },
-      sql`(${missingFromRses(within)}) m`,
-    ),
-  mend: async (tx, found) => {
-    await recountRses(tx, keysOf(found).map(Number));
+const accountUsage = usage(
+  {
+    name: 'account-usage',
+    says: 'an account is charged for its locks',
+    remedy: 'the difference is charged or given back',
+    table: sql`accounts`,
   },
-};
+  { key: sql`m.account_id`, account: sql`m.account_id`, rse: sql`m.rse_id` },
+  missingFromAccounts,
+  chargeAnew,
+);
+
+const rseUsage = usage(
+  {
+    name: 'rse-usage',
+    says: 'a storage element is used by its replicas',
+    remedy: 'the difference is noted',
+    table: sql`rses`,
+  },
+  { key: sql`m.rse_id`, rse: sql`m.rse_id` },
+  missingFromRses,
+  recountRses,
+);
 
 const datasetSize: Check = {
   name: 'dataset-size',
@@ -57,12 +69,7 @@ const datasetSize: Check = {
   walk: byFile(sql`contents`, sql`parent_id`),
   denials: (within) =>
     denials(
-      {
-        key: sql`m.did_id`,
-        did: sql`m.did_id`,
-        fact: sql`format('counts %s files and %s bytes too %s', abs(m.length), abs(m.bytes),
-          CASE WHEN m.length + m.bytes > 0 THEN 'few' ELSE 'many' END)`,
-      },
+      { key: sql`m.did_id`, did: sql`m.did_id`, fact: lacks(sql`m.length`) },
       sql`(${missingFromSizes(within)}) m`,
     ),
   mend: async (tx, found) => {

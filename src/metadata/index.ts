@@ -17,6 +17,8 @@ export {
   parsePlugin,
 } from './read-metadata.js';
 export { resurrectDids } from './resurrect-dids.js';
+export { builtInOf } from './built-in.js';
+export { isOwnKey } from './keys.js';
 export { expiryOf, type Meta, parseMetadata } from './parse-metadata.js';
 export { eraseMetadata, ownMetadata, sortMetadataIndex } from './did-meta.sql.js';
 export { demandPattern, matchTexts } from './pattern.sql.js';

@@ -29,6 +29,10 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 export const isReserved = (key: string): boolean => RESERVED.has(key);
 
+/** Whether a key is an account's own: nothing that every DID has by that name. */
+export const isOwnKey = (key: string): boolean =>
+  !RESERVED.has(key) && !Object.hasOwn(DescriptionColumns, key);
+
 /** Whether a key is built in and may be set: a column of the DID. */
 export const isBuiltIn = (key: string): key is DescriptionColumn =>
   Object.hasOwn(DescriptionColumns, key) && !RESERVED.has(key);

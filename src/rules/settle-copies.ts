@@ -18,6 +18,13 @@ interface Settled {
   readonly news: RuleId[] | null;
 }
 
+/** What a statement settled: its news are told. Gives the number of locks. */
+async function settled(tx: Tx, statement: Sql): Promise<number> {
+  const { count, news } = await only<Settled>(tx, statement);
+  await tellRules(tx, news);
+  return count;
+}
+
 /** A copy that will not arrive by the request that was made for it. */
 export interface FailedCopy extends CopyKey {
   readonly cause: Cause;
@@ -38,7 +45,7 @@ export async function confirmCopies(
   now: Date,
 ): Promise<number> {
   if (copies.length === 0) return 0;
-  const { count, news } = await only<Settled>(
+  return await settled(
     tx,
     sql`WITH copies AS MATERIALIZED (${copyRows(copies)}),
       confirmed AS (${confirmLocks(sql`SELECT did_id, rse_id FROM copies`)}),
@@ -46,21 +53,17 @@ export async function confirmCopies(
       recounted AS (${recountRules(sql`SELECT * FROM confirmed`, now)})
       SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM confirmed`,
   );
-  await tellRules(tx, news);
-  return count;
 }
 
 /** Copies went bad or were lost: their OK locks are REPLICATING again. Gives the number of locks. */
 export async function reopenCopies(tx: Tx, copies: readonly CopyKey[], now: Date): Promise<number> {
   if (copies.length === 0) return 0;
-  const { count, news } = await only<Settled>(
+  return await settled(
     tx,
     sql`WITH reopened AS (${reopenLocks(copyRows(copies))}),
       recounted AS (${recountRules(sql`SELECT * FROM reopened`, now)})
       SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM reopened`,
   );
-  await tellRules(tx, news);
-  return count;
 }
 
 /**
@@ -69,7 +72,7 @@ export async function reopenCopies(tx: Tx, copies: readonly CopyKey[], now: Date
  */
 export async function resumeCopies(tx: Tx, copies: readonly CopyKey[], now: Date): Promise<number> {
   if (copies.length === 0) return 0;
-  const { count, news } = await only<Settled>(
+  return await settled(
     tx,
     sql`WITH copies AS MATERIALIZED (${copyRows(copies)}),
       resumed AS (${resumeLocks(sql`SELECT did_id, rse_id FROM copies`)}),
@@ -77,8 +80,6 @@ export async function resumeCopies(tx: Tx, copies: readonly CopyKey[], now: Date
       recounted AS (${recountRules(sql`SELECT * FROM resumed`, now)})
       SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM resumed`,
   );
-  await tellRules(tx, news);
-  return count;
 }
 
 /**
@@ -97,7 +98,7 @@ export async function stickCopies(
 
 /** Records what a piece such as `stickLocks` stuck, and recounts the rules. Gives the number of locks. */
 export async function stickFrom(tx: Tx, stuck: Sql, terms: RetryTerms): Promise<number> {
-  const { count, news } = await only<Settled>(
+  return await settled(
     tx,
     sql`WITH stuck AS (${stuck}),
       recorded AS (${recordStuckLocks(
@@ -107,8 +108,6 @@ export async function stickFrom(tx: Tx, stuck: Sql, terms: RetryTerms): Promise<
       recounted AS (${recountRules(sql`SELECT rule_id, ok, replicating, stuck, error FROM stuck`, terms.now)})
       SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM stuck`,
   );
-  await tellRules(tx, news);
-  return count;
 }
 
 const copyRows = (copies: readonly CopyKey[]): Sql => sql`

@@ -1,16 +1,8 @@
 import { accountsById } from '../accounts/index.js';
 import { type Tx } from '../db/index.js';
-import { DescriptionColumns, didsById } from '../dids/index.js';
-import { type DidMetadata, metadataOf } from '../metadata/index.js';
-import {
-  adler32FromInt4,
-  DidAvailabilityCodec,
-  type DidId,
-  type DidName,
-  DidType,
-  DidTypeCodec,
-  plainHex,
-} from '../vocabulary/index.js';
+import { didsById } from '../dids/index.js';
+import { builtInOf, type DidMetadata, metadataOf } from '../metadata/index.js';
+import { type DidId, type DidName, DidType } from '../vocabulary/index.js';
 
 /** A DID as filters see it. */
 export interface DescribedDid extends DidName {
@@ -54,7 +46,9 @@ function described(metadata: DidMetadata, account: string): DescribedDid {
     account,
     avgFileSize: avgFileSizeOf(metadata),
     texts(key) {
-      const texts = known.get(key) ?? textsOf(key in builtIn ? builtIn[key] : ownOf(metadata, key));
+      const texts =
+        known.get(key) ??
+        textsOf(Object.hasOwn(builtIn, key) ? builtIn[key] : ownOf(metadata, key));
       known.set(key, texts);
       return texts;
     },
@@ -63,55 +57,6 @@ function described(metadata: DidMetadata, account: string): DescribedDid {
 
 const ownOf = ({ own }: DidMetadata, key: string): unknown =>
   Object.hasOwn(own, key) ? own[key] : undefined;
-
-/** Keys that are not an account's own, whatever it has under that name. */
-export const BUILT_IN_KEYS: ReadonlySet<string> = new Set([
-  ...Object.keys(DescriptionColumns),
-  'scope',
-  'name',
-  'account',
-  'did_type',
-  'is_open',
-  'monotonic',
-  'obsolete',
-  'complete',
-  'availability',
-  'suppressed',
-  'bytes',
-  'length',
-  'md5',
-  'adler32',
-  'is_archive',
-  'constituent',
-  'created_at',
-  'updated_at',
-]);
-
-/** Built-in metadata by name, as the wire names it; its keys are those above. */
-function builtInOf({ did, size }: DidMetadata, account: string): Record<string, unknown> {
-  const closed = did.isOpen === false ? size : undefined;
-  return Object.assign(Object.create(null) as Record<string, unknown>, did.description, {
-    scope: did.scope,
-    name: did.name,
-    account,
-    did_type: DidTypeCodec.name(did.type),
-    is_open: did.isOpen,
-    monotonic: did.monotonic,
-    obsolete: did.obsolete,
-    complete: did.complete,
-    availability: DidAvailabilityCodec.name(did.availability),
-    suppressed: did.suppressed,
-    bytes: did.bytes ?? closed?.bytes ?? null,
-    length: closed?.length ?? null,
-    md5: did.md5 === null ? null : plainHex(did.md5),
-    adler32: did.adler32 === null ? null : adler32FromInt4(did.adler32),
-    guid: did.guid === null ? null : plainHex(did.guid),
-    is_archive: did.isArchive,
-    constituent: did.constituent,
-    created_at: did.createdAt,
-    updated_at: did.updatedAt,
-  });
-}
 
 function avgFileSizeOf({ did, size }: DidMetadata): number | null {
   if (did.type === DidType.FILE) return Number(did.bytes);

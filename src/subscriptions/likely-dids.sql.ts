@@ -1,7 +1,8 @@
 import { ident, join, lit, only, sql, type Sql, type Tx } from '../db/index.js';
 import { DescriptionColumns } from '../dids/index.js';
+import { isOwnKey } from '../metadata/index.js';
 import { type DidId, DidType } from '../vocabulary/index.js';
-import { BUILT_IN_KEYS, TEXT_MAX } from './described-did.js';
+import { TEXT_MAX } from './described-did.js';
 import { type Criterion, type DidFilter } from './did-filter.js';
 
 /** DIDs that one statement looks at, whether they match or not. */
@@ -81,13 +82,12 @@ function necessary({ accounts, criteria }: DidFilter): Sql {
     accounts === null
       ? sql`true`
       : sql`d.account_id = ANY(ARRAY(SELECT a.id FROM accounts a WHERE a.name = ANY(${[...accounts]}::text[])))`;
-  const isOwn = ({ key }: Criterion): boolean => !BUILT_IN_KEYS.has(key);
-  const own = criteria.filter(isOwn).map(ownCondition);
+  const own = criteria.filter(({ key }) => isOwnKey(key)).map(ownCondition);
   const described =
     own.length === 0
       ? sql`true`
       : sql`coalesce((SELECT ${join(own, ' AND ')} FROM did_meta m WHERE m.did_id = d.id), false)`;
-  const builtIn = criteria.filter((criterion) => !isOwn(criterion)).map(builtInCondition);
+  const builtIn = criteria.filter(({ key }) => !isOwnKey(key)).map(builtInCondition);
   return join([owned, ...builtIn, described], ' AND ');
 }
 

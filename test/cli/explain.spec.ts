@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { runExplain } from '../../src/cli/explain.js';
 import { explanationPath, thingsOf } from '../../src/cli/explained-thing.js';
 import { type ExplanationAnswer, showExplanation } from '../../src/cli/show-explanation.js';
 import { Refusal, UsageError } from '../../src/cli/service.js';
-import { ROOT_PASSWORD, startApi, type TestApi } from '../support/api.js';
+import { commandLine } from '../support/command-line.js';
 
 const ID = '0123456789abcdef0123456789abcdef';
 
@@ -112,13 +109,8 @@ describe('an explanation in the terminal', () => {
 });
 
 describe('sluice explain', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-explain-'));
-  const passwordFile = join(directory, 'password');
-  let api: TestApi;
   let rule = '';
-  beforeAll(async () => {
-    writeFileSync(passwordFile, ROOT_PASSWORD);
-    api = await startApi();
+  const cli = commandLine(async (api) => {
     await api.root('POST', '/accounts/root/scopes/km3net');
     await api.root('POST', '/accounts/root/attr/admin', { key: 'admin', value: true });
     for (const rse of ['A-DISK', 'B-DISK']) await api.root('POST', `/rses/${rse}`, {});
@@ -128,29 +120,14 @@ describe('sluice explain', () => {
     const wish = { dids: [did], copies: 1, rse_expression: 'B-DISK', account: 'root' };
     rule = ((await api.root('POST', '/rules/', wish)).body as string[])[0] ?? '';
   });
-  afterAll(async () => {
-    await api.close();
-    rmSync(directory, { recursive: true });
-  });
 
   /** What is printed for a thing. */
   async function printed(
     thing: string,
     more: { json?: boolean; kind?: 'did' | 'account' } = {},
   ): Promise<string> {
-    const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
-    try {
-      await runExplain(thing, {
-        url: api.url,
-        username: 'root',
-        account: 'root',
-        passwordFile,
-        ...more,
-      });
-      return log.mock.calls.flat().join('\n');
-    } finally {
-      log.mockRestore();
-    }
+    await runExplain(thing, { ...cli.options(), ...more });
+    return cli.said().join('\n');
   }
 
   it('explains everything that a running Sluice knows by its name', async () => {
@@ -163,7 +140,7 @@ describe('sluice explain', () => {
     expect(await printed('km3net:run/f1@A-DISK')).toMatch(/^km3net:run\/f1@A-DISK\nAVAILABLE/);
     expect(await printed('B-DISK')).toMatch(/^B-DISK\n1 transfer queued to it/);
     expect(await printed('root')).toMatch(/^root\n1 rule: 1 REPLICATING/);
-    const requests = await api.root('GET', '/requests/km3net/run%2Ff1/B-DISK');
+    const requests = await cli.api.root('GET', '/requests/km3net/run%2Ff1/B-DISK');
     const { id } = requests.body as { id: string };
     expect(await printed(id)).toMatch(
       /^request [0-9a-f]{32} of km3net:run\/f1 to B-DISK\nQUEUED: it is next/,

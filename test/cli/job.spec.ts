@@ -1,85 +1,60 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
 import { jobBody } from '../../src/cli/job-body.js';
 import { runAdd, runList, runResult, runShow, runUnschedule, steer } from '../../src/cli/job.js';
 import { Refusal, UsageError } from '../../src/cli/service.js';
 import { showJob } from '../../src/cli/show-job.js';
-import { ROOT_PASSWORD, startApi, type TestApi } from '../support/api.js';
+import { commandLine } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
-const passwordFile = join(directory, 'password');
-const listFile = join(directory, 'list');
-writeFileSync(passwordFile, ROOT_PASSWORD);
+const cli = commandLine(
+  async (api) => {
+    await api.root('POST', '/accounts/root/scopes/lab');
+    for (const rse of ['A-DISK', 'B-DISK']) await api.root('POST', `/rses/${rse}`, {});
+    const f1 = { scope: 'lab', name: 'f1', bytes: 10, adler32: '00000001' };
+    const dids = [f1, { ...f1, name: 'f2' }];
+    await api.root('POST', '/dids/lab/run', { type: 'DATASET', dids, rse: 'A-DISK' });
+  },
+  { roles: ['foreman'] },
+);
+const service = () => cli.options();
+const listFile = join(cli.directory, 'list');
 writeFileSync(listFile, 'lab:f1\n\nlab:f2\n');
-
-let api: TestApi;
-let said: string[] = [];
-beforeAll(async () => {
-  api = await startApi({ roles: ['foreman'] });
-  await api.root('POST', '/accounts/root/scopes/lab');
-  for (const rse of ['A-DISK', 'B-DISK']) await api.root('POST', `/rses/${rse}`, {});
-  const dids = ['f1', 'f2'].map((name) => ({ scope: 'lab', name, bytes: 10, adler32: '00000001' }));
-  await api.root('POST', '/dids/lab/run', { type: 'DATASET', dids, rse: 'A-DISK' });
-});
-afterAll(async () => {
-  await api.close();
-  rmSync(directory, { recursive: true });
-});
-beforeEach(() => {
-  said = [];
-  jest.spyOn(console, 'log').mockImplementation((text: string) => void said.push(text));
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.exitCode = undefined;
-});
-const service = () => ({ url: api.url, account: 'root', username: 'root', passwordFile });
 
 describe('sluice job', () => {
   it('orders a job, shows how far it is, and what became of each file', async () => {
     await runAdd('replicate', { ...service(), list: listFile, to: 'B-DISK', comment: 'spare' });
-    const [id = ''] = said;
-    await eventually('it is done', async () => {
-      said = [];
+    const [id = ''] = cli.said();
+    const shown = await eventually('it is done', async () => {
       await runShow(id, service());
-      return said.join().includes('DONE');
+      return cli.said().find((text) => text.includes('DONE'));
     });
-    expect(said[0]?.split('\n').slice(0, 2)).toEqual([
+    expect(shown.split('\n').slice(0, 2)).toEqual([
       `replicate ${id} of root: DONE (spare)`,
       '  2 of 2 items done, 0 failed; 20 B of 20 B (100 %)',
     ]);
-    said = [];
     await runResult(id, service());
-    expect(said[0]).toMatch(/^scope,name,.*\r\nlab,f1,FILE,,,[0-9a-f]{32},10,DONE,\r\nlab,f2/);
-    said = [];
+    expect(cli.said()[0]).toMatch(
+      /^scope,name,.*\r\nlab,f1,FILE,,,[0-9a-f]{32},10,DONE,\r\nlab,f2/,
+    );
     await runList({ ...service(), kind: 'replicate', state: 'DONE' });
-    expect(said[0]?.split('\n')[1]).toMatch(new RegExp(`^${id} +replicate +root +DONE +2 +0 +2 `));
+    expect(cli.said()[0]?.split('\n')[1]).toMatch(
+      new RegExp(`^${id} +replicate +root +DONE +2 +0 +2 `),
+    );
     await expect(steer('cancel')(id, service())).rejects.toThrow(Refusal);
   });
 
   it('orders it by the calendar, and takes it out again', async () => {
     const options = { ...service(), rse: 'A-DISK', cron: '0 3 * * 1', timeZone: 'Europe/Paris' };
     await runAdd('drain', options);
-    const [id = ''] = said;
-    said = [];
+    const [id = ''] = cli.said();
     await runList({ ...service(), schedules: true });
-    expect(said[0]).toMatch(new RegExp(`${id} +drain +root +0 3 \\* \\* 1 +Europe/Paris`));
+    expect(cli.said()[0]).toMatch(new RegExp(`${id} +drain +root +0 3 \\* \\* 1 +Europe/Paris`));
     await runUnschedule(id, service());
-    said = [];
+    cli.said();
     await runList({ ...service(), schedules: true });
-    expect(said[0]).not.toContain(id);
+    expect(cli.said()[0]).not.toContain(id);
   });
 
   it.each([

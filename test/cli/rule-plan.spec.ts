@@ -1,53 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
 import { runRulePlan } from '../../src/cli/rule-plan.js';
 import { UsageError } from '../../src/cli/service.js';
-import { ROOT_PASSWORD, startApi, type TestApi } from '../support/api.js';
+import { commandLine } from '../support/command-line.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
-const passwordFile = join(directory, 'password');
-writeFileSync(passwordFile, ROOT_PASSWORD);
-
-let api: TestApi;
-let said: string[];
-beforeAll(async () => {
-  api = await startApi();
+const cli = commandLine(async (api) => {
   await api.root('POST', '/accounts/root/scopes/lab');
   for (const rse of ['A-DISK', 'B-DISK']) await api.root('POST', `/rses/${rse}`, {});
   const f1 = { scope: 'lab', name: 'f1', bytes: 10, adler32: '00000001' };
   await api.root('POST', '/dids/lab/run', { type: 'DATASET', dids: [f1], rse: 'A-DISK' });
 });
-afterAll(async () => {
-  await api.close();
-  rmSync(directory, { recursive: true });
-});
-beforeEach(() => {
-  said = [];
-  jest.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line));
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.exitCode = undefined;
-});
-
-const service = () => ({ url: api.url, account: 'root', username: 'root', passwordFile });
+const service = () => cli.options();
 
 describe('sluice rule plan', () => {
   it('prints what a rule would come to', async () => {
     await runRulePlan(['lab:run'], { ...service(), copies: '2', rseExpression: 'A-DISK|B-DISK' });
-    expect(said.join('\n').split('\n')).toEqual([
+    expect(cli.said().join('\n').split('\n')).toEqual([
       'lab:run: 2 copies on A-DISK|B-DISK for root',
       '1 file, 10 B a copy, 1 unit kept together',
       '',
@@ -67,13 +35,13 @@ describe('sluice rule plan', () => {
 
   it('prints the answer as it came, and ends with 1 where it cannot be done', async () => {
     await runRulePlan(['lab:run'], { ...service(), json: true, copies: '3', rseExpression: '*' });
-    expect(JSON.parse(said[0] ?? '')).toMatchObject({ feasible: false });
+    expect(JSON.parse(cli.said()[0] ?? '')).toMatchObject({ feasible: false });
     expect(process.exitCode).toBe(1);
   });
 
   it('takes an RSE that leaves instead', async () => {
     await runRulePlan([], { ...service(), rseLeaves: 'A-DISK' });
-    expect(said[0]).toMatch(/^If A-DISK leaves: 0 rules/);
+    expect(cli.said()[0]).toMatch(/^If A-DISK leaves: 0 rules/);
   });
 
   it.each([
@@ -91,7 +59,7 @@ describe('sluice rule plan', () => {
       spawnSync(
         process.execPath,
         ['--import', './test/support/register-typescript.mjs', 'src/cli/main.ts', ...args],
-        { env: { PATH: process.env['PATH'], SLUICE_STATE: directory }, encoding: 'utf8' },
+        { env: { PATH: process.env['PATH'], SLUICE_STATE: cli.directory }, encoding: 'utf8' },
       );
     const unknown = run('rule', 'plan', '--nonsense');
     expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('--nonsense')]);
@@ -106,7 +74,7 @@ describe('sluice rule plan', () => {
       '--username',
       'root',
       '--password-file',
-      passwordFile,
+      cli.passwordFile,
     );
     expect([alone.status, alone.stderr]).toEqual([
       1,

@@ -1,25 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openService, parseDid, Refusal, Unreachable, UsageError } from '../../src/cli/service.js';
-import { ROOT_PASSWORD, startApi, type TestApi } from '../support/api.js';
+import { ROOT_PASSWORD } from '../support/api.js';
+import { commandLine } from '../support/command-line.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
-const passwordFile = join(directory, 'password');
-writeFileSync(passwordFile, `${ROOT_PASSWORD}\n`);
-
-let api: TestApi;
-beforeAll(async () => {
-  api = await startApi();
-  await api.root('POST', '/rses/A-DISK', {});
-});
-afterAll(async () => {
-  await api.close();
-  rmSync(directory, { recursive: true });
-});
-
-const asRoot = () => openService({ url: api.url, username: 'root', account: 'root', passwordFile });
+const cli = commandLine((api) => api.root('POST', '/rses/A-DISK', {}));
+const { directory, passwordFile } = cli;
+const asRoot = () => openService(cli.options());
 
 describe('a running Sluice, from the command line', () => {
   it('gives answers as values and as they came', async () => {
@@ -32,20 +20,20 @@ describe('a running Sluice, from the command line', () => {
   });
 
   it('takes a token instead of a password', async () => {
-    const { headers } = await api.anonymous('GET', '/auth/userpass', undefined, {
+    const { headers } = await cli.api.anonymous('GET', '/auth/userpass', undefined, {
       'X-Rucio-Account': 'root',
       'X-Rucio-Username': 'root',
       'X-Rucio-Password': ROOT_PASSWORD,
     });
     const tokenFile = join(directory, 'token');
     writeFileSync(tokenFile, headers['x-rucio-auth-token'] ?? '');
-    const service = await openService({ url: api.url, tokenFile });
+    const service = await openService({ url: cli.api.url, tokenFile });
     expect((await service.get<string[]>('/rses')).body).toHaveLength(1);
   });
 
   it('logs in again when its token is over', async () => {
     const service = await asRoot();
-    await api.db.tx((tx) => tx.query('DELETE FROM tokens'));
+    await cli.api.db.tx((tx) => tx.query('DELETE FROM tokens'));
     expect((await service.get<string[]>('/rses')).body).toHaveLength(1);
   });
 
@@ -56,7 +44,7 @@ describe('a running Sluice, from the command line', () => {
     writeFileSync(join(directory, 'wrong'), 'wrong');
     await expect(
       openService({
-        url: api.url,
+        url: cli.api.url,
         username: 'root',
         account: 'root',
         passwordFile: join(directory, 'wrong'),
@@ -71,7 +59,7 @@ describe('a running Sluice, from the command line', () => {
   });
 
   it('asks who it is', async () => {
-    await expect(openService({ url: api.url })).rejects.toThrow(UsageError);
+    await expect(openService({ url: cli.api.url })).rejects.toThrow(UsageError);
   });
 
   it('reads DIDs as people write them', () => {

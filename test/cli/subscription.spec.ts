@@ -1,69 +1,41 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { UsageError } from '../../src/cli/service.js';
 import { runBackfill, runPlan, runShow, runTasks, steer } from '../../src/cli/subscription.js';
-import { ROOT_PASSWORD, startApi, type TestApi } from '../support/api.js';
+import { commandLine } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
-const passwordFile = join(directory, 'password');
-writeFileSync(passwordFile, `${ROOT_PASSWORD}\n`);
-
-let api: TestApi;
-const options = () => ({ url: api.url, username: 'root', account: 'root', passwordFile });
-beforeAll(async () => {
-  api = await startApi({ roles: ['transmogrifier'] });
-  await api.root('POST', '/accounts/root/scopes/data');
-  await api.root('POST', '/rses/A-DISK', {});
-  await api.root('POST', '/accounts/root/limits/local/A-DISK', { bytes: -1 });
-  for (const name of ['run1', 'run2']) {
-    const dids = [{ scope: 'data', name: `${name}.root`, bytes: 1000, adler32: '00000001' }];
-    await api.root('POST', `/dids/data/${name}`, { type: 'DATASET', dids, rse: 'A-DISK' });
-  }
-  await eventually('they are not new any more', async () => {
-    const { body } = await api.root('GET', '/dids/data/run2/meta');
-    return (body as { is_new: boolean }).is_new === false;
-  });
-  const order = (rules: object[]) => ({
-    options: { filter: { pattern: 'run' }, replication_rules: rules },
-  });
-  await api.root(
-    'POST',
-    '/subscriptions/root/raw',
-    order([{ copies: 1, rse_expression: 'A-DISK' }]),
-  );
-  const notify = [{ sluice: { notify: { group_by: { files: 1 } } } }];
-  await api.root('POST', '/subscriptions/root/reco', order(notify));
-});
-afterAll(async () => {
-  await api.close();
-  rmSync(directory, { recursive: true });
-});
-
-let printed: string[] = [];
-beforeEach(() => {
-  printed = [];
-  jest.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const cli = commandLine(
+  async (api) => {
+    await api.root('POST', '/accounts/root/scopes/data');
+    await api.root('POST', '/rses/A-DISK', {});
+    await api.root('POST', '/accounts/root/limits/local/A-DISK', { bytes: -1 });
+    for (const name of ['run1', 'run2']) {
+      const dids = [{ scope: 'data', name: `${name}.root`, bytes: 1000, adler32: '00000001' }];
+      await api.root('POST', `/dids/data/${name}`, { type: 'DATASET', dids, rse: 'A-DISK' });
+    }
+    await eventually('they are not new any more', async () => {
+      const { body } = await api.root('GET', '/dids/data/run2/meta');
+      return (body as { is_new: boolean }).is_new === false;
+    });
+    const order = (rules: object[]) => ({
+      options: { filter: { pattern: 'run' }, replication_rules: rules },
+    });
+    await api.root(
+      'POST',
+      '/subscriptions/root/raw',
+      order([{ copies: 1, rse_expression: 'A-DISK' }]),
+    );
+    const notify = [{ sluice: { notify: { group_by: { files: 1 } } } }];
+    await api.root('POST', '/subscriptions/root/reco', order(notify));
+  },
+  { roles: ['transmogrifier'] },
+);
+const options = () => cli.options();
 
 describe('sluice subscription', () => {
   it('plan tells what a backfill would do', async () => {
     await runPlan('root/raw', options());
-    expect(printed.join('\n')).toBe(
+    expect(cli.said().join('\n')).toBe(
       [
         'root/raw matches 2 DIDs with 2 files, 2.00 kB',
         '                  would get it  have it  had it  fails  copies',
@@ -72,16 +44,16 @@ describe('sluice subscription', () => {
       ].join('\n'),
     );
     await runPlan('root/raw', { ...options(), list: true });
-    expect(printed.at(-1)).toMatch(/data:run1 +DATASET +1\.00 kB +1 on A-DISK/);
+    expect(cli.said().at(-1)).toMatch(/data:run1 +DATASET +1\.00 kB +1 on A-DISK/);
   });
 
   it('backfill begins it, show tells how far it is', async () => {
     await runBackfill('root/raw', { ...options(), perMinute: '6000' });
-    await eventually('it is done', async () => {
+    const shown = await eventually('it is done', async () => {
       await runShow('root/raw', options());
-      return printed.at(-1)?.includes('DONE');
+      return cli.said().find((text) => text.includes('DONE'));
     });
-    expect(printed.at(-1)).toBe(
+    expect(shown).toBe(
       'root/raw: backfill DONE, 100 %, at 6,000 DIDs a minute\n  2 DIDs matched, 2 rules made',
     );
   });
@@ -90,13 +62,13 @@ describe('sluice subscription', () => {
     await runBackfill('root/reco', options());
     await eventually('there are two', async () => {
       await runTasks('root/reco', { ...options(), state: 'NEW' });
-      return /2 +NEW +1 DID +1\.00 kB/.test(printed.at(-1) ?? '');
+      return /2 +NEW +1 DID +1\.00 kB/.test(cli.said().at(-1) ?? '');
     });
   });
 
   it('prints the answer as it came, and says what is wrong', async () => {
     await runShow('root/raw', { ...options(), json: true });
-    expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ state: 'DONE' });
+    expect(JSON.parse(cli.said().at(-1) ?? '')).toMatchObject({ state: 'DONE' });
     await expect(runShow('raw', options())).rejects.toThrow(UsageError);
     await expect(runBackfill('root/raw', { ...options(), perMinute: 'x' })).rejects.toThrow(
       UsageError,

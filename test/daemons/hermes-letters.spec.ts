@@ -9,6 +9,7 @@ import { RuleNotification } from '../../src/vocabulary/index.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { type Court, court } from '../support/judge.js';
 import { type PostOffice, postOffice } from '../support/post-office.js';
+import { shift } from '../support/shift.js';
 
 let base: TestDatabase;
 let a: Court;
@@ -34,15 +35,10 @@ const post = () => {
   const sinks: Config['messages']['sinks'] = [{ name: 'letters', smtp, timeoutMs: 5000 }];
   return hermes({ ...a.config, messages: { sinks } });
 };
-const shift = (by = daemon) =>
-  by.reconcile({
-    db: base.db,
-    batch: 1000,
-    now: a.now,
-    worker: 'test',
-    log: createLog('trace', { write: (line) => logged.push(line) }),
-    signal: new AbortController().signal,
-  });
+const carry = () => {
+  const log = createLog('trace', { write: (line) => logged.push(line) });
+  return shift(base.db, daemon, { now: a.now, log });
+};
 const write = (...names: string[]) =>
   base.db.tx((tx) =>
     tell(
@@ -55,7 +51,7 @@ const subjects = () =>
   office.arrived.map(({ headers }) => headers.find(([name]) => name === 'subject')?.[1]);
 /** Shifts until everything is told that can be: others may have held their events back for a moment. */
 const until = async (count: number) => {
-  while (office.arrived.length < count) await shift();
+  while (office.arrived.length < count) await carry();
 };
 
 describe('letters', () => {
@@ -78,7 +74,7 @@ describe('letters', () => {
     await base.db.tx((tx) => tell(tx, EventType.LOST, [{ n: 1 }]));
     await write('three');
     await until(3);
-    await shift();
+    await carry();
     expect(subjects()).toEqual(['one', 'two', 'three']);
   });
 
@@ -86,7 +82,7 @@ describe('letters', () => {
     await write('one', 'two', 'three');
     office.answers.text = () => (office.arrived.length === 2 ? [451, 'disk full'] : undefined);
     await until(2);
-    expect(await shift()).toMatchObject({ done: 0 });
+    expect(await carry()).toMatchObject({ done: 0 });
     office.answers.text = () => undefined;
     a.pass(6);
     await until(3);
@@ -105,13 +101,13 @@ describe('letters', () => {
   it('wait while the server is away, and the catalogue says why', async () => {
     await write('one');
     office.answers.sender = () => [421, 'closing down'];
-    await shift();
+    await carry();
     const row = await base.db.read((tx) =>
       one<{ error: string }>(tx, sql`SELECT error FROM message_sinks`),
     );
     expect(row?.error).toMatch(/^letters: MAIL FROM: 421/);
     office.answers.sender = () => undefined;
-    await shift();
+    await carry();
     expect(office.arrived).toEqual([]);
     a.pass(6);
     await until(1);

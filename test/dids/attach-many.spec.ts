@@ -4,6 +4,7 @@ import { rows, sql, type Tx } from '../../src/db/index.js';
 import { attachDids, type Attachment, attachMany, setOpen } from '../../src/dids/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { lake, type Lake } from '../support/lake.js';
+import { undone } from '../support/undone.js';
 
 let base: TestDatabase;
 let a: Lake;
@@ -30,31 +31,25 @@ const said = (...lines: readonly string[]): Attachment[] =>
     };
   });
 
-class Undone extends Error {}
-
 /** What work comes to: what is in what, sizes and evaluations, or who refuses. Nothing of it stays. */
 async function outcome(work: (tx: Tx) => Promise<void>): Promise<unknown> {
-  let found: unknown;
-  const error: unknown = await a.db
-    .tx(async (tx) => {
-      await work(tx);
-      found = {
-        contents: await rows(tx, sql`SELECT * FROM contents ORDER BY parent_id, child_id`),
-        sizes: await rows(
-          tx,
-          sql`SELECT did_id, sum(length)::int, sum(bytes)::int FROM collection_deltas
+  const found = await undone(a.db, async (tx) => {
+    await work(tx);
+    return {
+      contents: await rows(tx, sql`SELECT * FROM contents ORDER BY parent_id, child_id`),
+      sizes: await rows(
+        tx,
+        sql`SELECT did_id, sum(length)::int, sum(bytes)::int FROM collection_deltas
                GROUP BY did_id ORDER BY did_id`,
-        ),
-        evaluations: await rows(
-          tx,
-          sql`SELECT did_id, min(child_from), max(child_to) FROM updated_dids
+      ),
+      evaluations: await rows(
+        tx,
+        sql`SELECT did_id, min(child_from), max(child_to) FROM updated_dids
                GROUP BY did_id ORDER BY did_id`,
-        ),
-      };
-      throw new Undone();
-    })
-    .catch((reason: unknown) => reason);
-  return error instanceof Undone ? found : `${(error as Error).name}: ${(error as Error).message}`;
+      ),
+    };
+  });
+  return found instanceof Error ? `${found.name}: ${found.message}` : found;
 }
 
 const together = (attachments: readonly Attachment[], ignoreDuplicate = false) =>

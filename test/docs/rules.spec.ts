@@ -5,9 +5,9 @@ import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
 import { reconcilersOf } from '../../src/daemons/index.js';
 import { execute, sql } from '../../src/db/index.js';
 import { touchDids } from '../../src/dids/index.js';
-import { createLog } from '../../src/log/index.js';
 import { openStorages } from '../../src/storages.js';
 import { type Call, startApi, type TestApi } from '../support/api.js';
+import { shift } from '../support/shift.js';
 import { chaptersOf, type Exchange } from './examples.js';
 
 // Every example of the page is sent, in the page's order, to the lake that the page tells of.
@@ -71,16 +71,11 @@ const JUDGES = [
   'judge-drifter',
 ] as const;
 
-const shift = async (daemon: { reconcile(shift: object): Promise<unknown> }) =>
-  daemon.reconcile({
-    ...{ db: api.db, now, batch: 1000, worker: 'test', log: createLog('silent') },
-    signal: new AbortController().signal,
-  });
-
 async function judge(): Promise<void> {
   const storages = openStorages(api.db, config);
   for (const name of JUDGES) {
-    for (const daemon of reconcilersOf([name], { config, storages })) await shift(daemon);
+    for (const daemon of reconcilersOf([name], { config, storages }))
+      await shift(api.db, daemon, { now });
   }
 }
 
@@ -92,7 +87,7 @@ const MEANWHILE: readonly [RegExp, (...found: string[]) => Promise<unknown>][] =
     async () => {
       await judge();
       await api.db.tx((tx) => execute(tx, sql`UPDATE requests SET state = 'D', source_rse_id = 1`));
-      await shift(conveyorFinisher(config));
+      await shift(api.db, conveyorFinisher(config), { now });
       await judge();
     },
   ],

@@ -4,14 +4,10 @@ import {
   addValue,
   deleteMetadata,
   insertDescribedFiles,
-  type Meta,
-  metadataOf,
-  setMetadata,
 } from '../../src/metadata/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { lake, type Lake } from '../support/lake.js';
-
-const NOW = new Date('2026-11-21T12:00:00Z');
+import { metadataCalls, NOW, refusal } from './metadata-calls.js';
 
 let base: TestDatabase;
 let a: Lake;
@@ -36,22 +32,7 @@ const declare = (
     await addKey(tx, { key, keyType: 'ALL', ...spec });
     for (const value of values) await addValue(tx, key, value);
   });
-const set = async (changes: Readonly<Record<string, Meta>>, recursive = false) => {
-  const told = await Promise.all(
-    Object.entries(changes).map(async ([name, meta]) => ({ did: await a.did(name), meta })),
-  );
-  await a.db.tx((tx) => setMetadata(tx, told, { recursive, now: NOW }));
-};
-const read = async (name: string): Promise<Meta> => {
-  const did = await a.did(name);
-  const [found] = await a.db.read((tx) => metadataOf(tx, [did], { plugin: 'ALL' }));
-  return { ...found?.did.description, ...found?.own };
-};
-const refusal = async (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'accepted',
-    (error: Error) => error.name,
-  );
+const { set, read } = metadataCalls(() => a);
 
 describe('a declared type', () => {
   beforeAll(async () => {

@@ -8,13 +8,11 @@ import {
   listKeys,
   listValues,
   type Meta,
-  metadataOf,
   setMetadata,
 } from '../../src/metadata/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { lake, type Lake } from '../support/lake.js';
-
-const NOW = new Date('2026-11-21T12:00:00Z');
+import { metadataCalls, NOW, refusal } from './metadata-calls.js';
 
 let base: TestDatabase;
 let a: Lake;
@@ -24,20 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => base.close());
 
-const set = async (name: string, meta: Meta, recursive = false) => {
-  const did = await a.did(name);
-  await a.db.tx((tx) => setMetadata(tx, [{ did, meta }], { recursive, now: NOW }));
-};
-const read = async (name: string, inherit = false) => {
-  const did = await a.did(name);
-  const [found] = await a.db.read((tx) => metadataOf(tx, [did], { plugin: 'ALL', inherit }));
-  return { ...found?.did.description, ...found?.own };
-};
-const refusal = async (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'accepted',
-    (error: Error) => error.name,
-  );
+const { set: setAll, read } = metadataCalls(() => a);
+const set = (name: string, meta: Meta, recursive = false) => setAll({ [name]: meta }, recursive);
 
 describe('setting metadata', () => {
   it('puts built-in keys in their columns and others beside them', async () => {

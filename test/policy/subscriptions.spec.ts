@@ -1,16 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Principal } from '../../src/accounts/index.js';
 import { mayChangeSubscription } from '../../src/policy/index.js';
-import { AccountType } from '../../src/vocabulary/index.js';
+import { who } from './who.js';
 
-const who = (accountId: number, isAdmin = false): Principal => ({
-  accountId,
-  account: `a${accountId}`,
-  type: AccountType.USER,
-  isRoot: false,
-  isAdmin,
-  attributes: {},
-});
 const OWNER = 1;
 
 describe('subscriptions of an account', () => {

@@ -6,6 +6,7 @@ import { addRules, injectNext, rulesTerms } from '../../src/rules/index.js';
 import { RuleGrouping, RuleNotification } from '../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court, START } from '../support/judge.js';
+import { undone } from '../support/undone.js';
 
 const DATASETS = 6;
 const datasets = Array.from({ length: DATASETS }, (_, at) => `run${at}`);
@@ -31,8 +32,6 @@ beforeAll(async () => {
 });
 afterAll(() => base.close());
 
-class Undone extends Error {}
-
 interface Wanted {
   readonly grouping: RuleGrouping;
   readonly copies: number;
@@ -44,29 +43,25 @@ interface Wanted {
 /** Where everything is in the end when slices are that large, or who refuses. Nothing of it stays. */
 async function outcome(wanted: Wanted, sliceLocks: number, asynchronous: boolean) {
   const terms = { ...rulesTerms(a.config, START), sliceLocks };
-  let found: unknown;
-  const error: unknown = await base.db
-    .tx(async (tx) => {
-      await place(tx, wanted, { terms, asynchronous });
-      found = [
-        await rows(tx, sql`SELECT did_id, rse_id, bytes, state FROM locks ORDER BY 1, 2`),
-        await rows(tx, sql`SELECT did_id, rse_id, state, lock_cnt FROM replicas ORDER BY 1, 2`),
-        await rows(tx, sql`SELECT did_id, rse_id, state, bytes FROM requests ORDER BY 1, 2`),
-        await rows(
-          tx,
-          sql`SELECT state, error, locks_ok, locks_replicating, locks_stuck, cursor_dataset,
+  const found = await undone(base.db, async (tx) => {
+    await place(tx, wanted, { terms, asynchronous });
+    return [
+      await rows(tx, sql`SELECT did_id, rse_id, bytes, state FROM locks ORDER BY 1, 2`),
+      await rows(tx, sql`SELECT did_id, rse_id, state, lock_cnt FROM replicas ORDER BY 1, 2`),
+      await rows(tx, sql`SELECT did_id, rse_id, state, bytes FROM requests ORDER BY 1, 2`),
+      await rows(
+        tx,
+        sql`SELECT state, error, locks_ok, locks_replicating, locks_stuck, cursor_dataset,
                      placement -> 'rses' AS rses FROM rules`,
-        ),
-        await rows(
-          tx,
-          sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
+      ),
+      await rows(
+        tx,
+        sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
                 FROM account_usage_deltas GROUP BY 1 ORDER BY 1`,
-        ),
-      ];
-      throw new Undone();
-    })
-    .catch((reason: unknown) => reason);
-  return error instanceof Undone ? found : `${(error as Error).name}`;
+      ),
+    ];
+  });
+  return found instanceof Error ? `${found.name}` : found;
 }
 
 async function place(

@@ -7,6 +7,7 @@ import { setRseLimit } from '../../src/rses/index.js';
 import { ReplicaState, RuleGrouping, RuleNotification } from '../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court, START } from '../support/judge.js';
+import { undone } from '../support/undone.js';
 
 let base: TestDatabase;
 let a: Court;
@@ -28,32 +29,26 @@ beforeAll(async () => {
 });
 afterAll(() => base.close());
 
-class Undone extends Error {}
-
 /** All that rules came to, without ids; or who refuses. Nothing of it stays. */
 async function outcome(work: (tx: Tx) => Promise<void>): Promise<unknown> {
-  let found: unknown;
-  const error: unknown = await base.db
-    .tx(async (tx) => {
-      await work(tx);
-      const all = async (statement: Sql) => await rows(tx, statement);
-      found = [
-        await all(sql`SELECT l.did_id, rse_id, r.did_id AS rule, l.bytes, l.state
+  const found = await undone(base.db, async (tx) => {
+    await work(tx);
+    const all = async (statement: Sql) => await rows(tx, statement);
+    return [
+      await all(sql`SELECT l.did_id, rse_id, r.did_id AS rule, l.bytes, l.state
                         FROM locks l JOIN rules r ON r.id = l.rule_id ORDER BY 1, 2, 3`),
-        await all(sql`SELECT did_id, rse_id, state, lock_cnt FROM replicas ORDER BY 1, 2`),
-        await all(sql`SELECT did_id, rse_id, state, bytes FROM requests ORDER BY 1, 2`),
-        await all(sql`SELECT did_id, state, locks_ok, locks_replicating, locks_stuck, error, inject_at,
+      await all(sql`SELECT did_id, rse_id, state, lock_cnt FROM replicas ORDER BY 1, 2`),
+      await all(sql`SELECT did_id, rse_id, state, bytes FROM requests ORDER BY 1, 2`),
+      await all(sql`SELECT did_id, state, locks_ok, locks_replicating, locks_stuck, error, inject_at,
                         placement -> 'rses' AS rses FROM rules ORDER BY did_id`),
-        await all(sql`SELECT did_id, rse_id, cause FROM stuck_locks ORDER BY 1, 2, rule_id`),
-        await all(sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
+      await all(sql`SELECT did_id, rse_id, cause FROM stuck_locks ORDER BY 1, 2, rule_id`),
+      await all(sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
                         FROM account_usage_deltas GROUP BY 1 ORDER BY 1`),
-        await all(sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
+      await all(sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
                         FROM rse_usage_deltas GROUP BY 1 ORDER BY 1`),
-      ];
-      throw new Undone();
-    })
-    .catch((reason: unknown) => reason);
-  return error instanceof Undone ? found : `${(error as Error).name}: ${(error as Error).message}`;
+    ];
+  });
+  return found instanceof Error ? `${found.name}: ${found.message}` : found;
 }
 
 interface Wanted {

@@ -7,6 +7,7 @@ import { setRseLimit } from '../../src/rses/index.js';
 import { ReplicaState, RuleGrouping, RuleNotification } from '../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court, START } from '../support/judge.js';
+import { undone } from '../support/undone.js';
 
 let base: TestDatabase;
 let a: Court;
@@ -23,39 +24,33 @@ beforeAll(async () => {
 });
 afterAll(() => base.close());
 
-class Undone extends Error {}
-
 /** All that rules came to, without ids; or who refuses. Nothing of it stays. */
 async function outcome(work: (tx: Tx) => Promise<void>): Promise<unknown> {
-  let found: unknown;
-  const error: unknown = await base.db
-    .tx(async (tx) => {
-      await work(tx);
-      found = [
-        await rows(tx, sql`SELECT did_id, rse_id, bytes, state FROM locks ORDER BY 1, 2`),
-        await rows(tx, sql`SELECT did_id, rse_id, state, lock_cnt FROM replicas ORDER BY 1, 2`),
-        await rows(tx, sql`SELECT did_id, rse_id, state, bytes FROM requests ORDER BY 1, 2`),
-        await rows(
-          tx,
-          sql`SELECT did_id, state, locks_ok, locks_replicating, locks_stuck, error,
+  const found = await undone(base.db, async (tx) => {
+    await work(tx);
+    return [
+      await rows(tx, sql`SELECT did_id, rse_id, bytes, state FROM locks ORDER BY 1, 2`),
+      await rows(tx, sql`SELECT did_id, rse_id, state, lock_cnt FROM replicas ORDER BY 1, 2`),
+      await rows(tx, sql`SELECT did_id, rse_id, state, bytes FROM requests ORDER BY 1, 2`),
+      await rows(
+        tx,
+        sql`SELECT did_id, state, locks_ok, locks_replicating, locks_stuck, error,
                              repair_at, stuck_at, inject_at FROM rules ORDER BY did_id`,
-        ),
-        await rows(tx, sql`SELECT did_id, rse_id, cause FROM stuck_locks ORDER BY 1, 2`),
-        await rows(
-          tx,
-          sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
+      ),
+      await rows(tx, sql`SELECT did_id, rse_id, cause FROM stuck_locks ORDER BY 1, 2`),
+      await rows(
+        tx,
+        sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
                              FROM account_usage_deltas GROUP BY 1 ORDER BY 1`,
-        ),
-        await rows(
-          tx,
-          sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
+      ),
+      await rows(
+        tx,
+        sql`SELECT rse_id, sum(files)::int, sum(bytes)::int
                              FROM rse_usage_deltas GROUP BY 1 ORDER BY 1`,
-        ),
-      ];
-      throw new Undone();
-    })
-    .catch((reason: unknown) => reason);
-  return error instanceof Undone ? found : `${(error as Error).name}: ${(error as Error).message}`;
+      ),
+    ];
+  });
+  return found instanceof Error ? `${found.name}: ${found.message}` : found;
 }
 
 interface Wanted {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Method } from 'axios';
 import { listRoutes } from '../../src/routes.js';
-import { type Call, ROOT_PASSWORD, startApi, type TestApi } from '../support/api.js';
+import { type Call, startApi, type TestApi } from '../support/api.js';
 
 /*
  * Every route that changes something, asked by an account that has nothing, about things of somebody
@@ -122,22 +122,14 @@ let mallory: Call;
 let ruleId = '';
 beforeAll(async () => {
   api = await startApi();
-  for (const account of ['alice', 'mallory']) {
-    await api.root('POST', `/accounts/${account}`, { type: 'USER', email: null });
-    const named = { identity: account, authtype: 'USERPASS', email: null };
-    await api.root('POST', `/accounts/${account}/identities`, {
-      ...named,
-      password: ROOT_PASSWORD,
-    });
-  }
+  const alice = await api.person('alice');
   await api.root('POST', '/accounts/alice/scopes/user.alice');
   await api.root('POST', '/rses/DISK', {});
   await api.root('POST', '/accounts/alice/limits/local/DISK', { bytes: -1 });
-  const alice = await api.as('alice');
   await alice('POST', '/dids/user.alice/ds', { type: 'DATASET', dids: [file], rse: 'DISK' });
   [ruleId = ''] = (await alice('POST', '/rules', rule)).body as string[];
   await alice('POST', '/subscriptions/alice/order', order);
-  mallory = await api.as('mallory');
+  mallory = await api.person('mallory');
 });
 afterAll(() => api.close());
 

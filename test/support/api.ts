@@ -39,9 +39,17 @@ export interface TestApi {
   readonly anonymous: Call;
   /** Logs in and gives the account's call. */
   as(account: string, password?: string, username?: string): Promise<Call>;
+  /** A new account of a user, with a login of its name; gives its call. */
+  person(account: string, options?: PersonOptions): Promise<Call>;
   /** The account root. */
   readonly root: Call;
   readonly close: () => Promise<void>;
+}
+
+export interface PersonOptions {
+  readonly email?: string | null;
+  /** The user name of the login. Several accounts may share one. */
+  readonly identity?: string;
 }
 
 export interface TestApiOptions {
@@ -83,13 +91,20 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
       throw new Error(`login of ${account}: ${answer.status} ${answer.text}`);
     return caller(url, answer.headers['x-rucio-auth-token'] ?? '');
   };
+  const root = await as('root');
   return {
     url,
     db,
     databaseUrl,
     anonymous: caller(url, undefined),
     as,
-    root: await as('root'),
+    async person(account, { email = null, identity = account } = {}) {
+      await root('POST', `/accounts/${account}`, { type: 'USER', email });
+      const login = { identity, authtype: 'USERPASS', email: null, password: ROOT_PASSWORD };
+      await root('POST', `/accounts/${account}/identities`, login);
+      return await as(account, ROOT_PASSWORD, identity);
+    },
+    root,
     async close() {
       await sluice.stop();
       await close();

@@ -2,7 +2,6 @@ import { setLocalLimit } from '../../src/accounts/index.js';
 import { bundledConfigFile, type Config, loadConfig } from '../../src/config/index.js';
 import { type Reconciler, type Tally } from '../../src/daemons/runtime/index.js';
 import { type Database, execute, only, rows, type Sql, sql } from '../../src/db/index.js';
-import { createLog } from '../../src/log/index.js';
 import { declareBad, registerFiles } from '../../src/replicas/index.js';
 import { addRse, findRse, type RseTraits, setRseAttribute } from '../../src/rses/index.js';
 import {
@@ -19,6 +18,7 @@ import {
   type ReplicaState as State,
 } from '../../src/vocabulary/index.js';
 import { lake, type Lake } from './lake.js';
+import { shift } from './shift.js';
 
 /** The time of a story; `pass` moves it. */
 export const START = new Date('2026-11-21T12:00:00Z');
@@ -128,15 +128,7 @@ export async function court(db: Database): Promise<Court> {
         const { bad } = await declareBad(tx, [copy], badness);
         await reopenCopies(tx, bad, self.now);
       }),
-    shift: (daemon, batch = 1000) =>
-      daemon.reconcile({
-        db,
-        batch,
-        now: self.now,
-        worker: 'test',
-        log: createLog('silent'),
-        signal: new AbortController().signal,
-      }),
+    shift: (daemon, batch) => shift(db, daemon, { now: self.now, batch }),
     locks: (ruleId) =>
       list(sql`SELECT d.name || '@' || e.name || ' ' || l.state::text AS text
                  FROM locks l JOIN dids d ON d.id = l.did_id JOIN rses e ON e.id = l.rse_id

@@ -14,7 +14,7 @@ import { type Principal } from '../../accounts/index.js';
 import { Clock } from '../../clock.js';
 import { CONFIG, type Config } from '../../config/index.js';
 import { Database } from '../../db/index.js';
-import { detachDids, findDid, parentsOf, resolveDids } from '../../dids/index.js';
+import { detachDids, type Did, parentsOf, resolveDids } from '../../dids/index.js';
 import { type DidName, type NamingScheme } from '../../vocabulary/index.js';
 import { Caller, NDJSON, Produces, streamRows } from '../wire/index.js';
 import { attachContent } from './attach-content.js';
@@ -30,6 +30,7 @@ import {
 import { filesOf, filesOfMany } from './file-listings.js';
 import { childrenOf, formerChildrenOf } from './listings.js';
 import { mapRows } from './map-rows.js';
+import { streamAbout } from './stream-about.js';
 
 /** What is in what: attach, detach, list. */
 @Controller('dids')
@@ -75,23 +76,22 @@ export class DidContentController {
   @Get(':scope/:name/dids')
   @Produces(NDJSON)
   async list(@Param() name: DidName): Promise<StreamableFile> {
-    const did = await this.db.read((tx) => findDid(tx, name));
-    return await streamRows(mapRows(childrenOf(this.db, did), presentChild));
+    return await streamAbout(this.db, name, (did) => childrenOf(this.db, did), presentChild);
   }
 
   @Get(':scope/:name/dids/history')
   @Produces(NDJSON)
   async listHistory(@Param() name: DidName): Promise<StreamableFile> {
-    const did = await this.db.read((tx) => findDid(tx, name));
-    return await streamRows(mapRows(formerChildrenOf(this.db, did), presentFormerChild));
+    const former = (did: Did) => formerChildrenOf(this.db, did);
+    return await streamAbout(this.db, name, former, presentFormerChild);
   }
 
   @Get(':scope/:name/files')
   @Produces(NDJSON)
   async listFiles(@Param() name: DidName, @Query('long') long: unknown): Promise<StreamableFile> {
-    const did = await this.db.read((tx) => findDid(tx, name));
     const isLong = long !== undefined;
-    return await streamRows(mapRows(filesOf(this.db, did), (file) => presentFile(file, isLong)));
+    const files = (did: Did) => filesOf(this.db, did);
+    return await streamAbout(this.db, name, files, (file) => presentFile(file, isLong));
   }
 
   /** Unknown DIDs are passed over. */

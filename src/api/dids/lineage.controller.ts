@@ -15,18 +15,18 @@ import { Database } from '../../db/index.js';
 import {
   declareLineage,
   type Derivation,
+  type Did,
   type Direction,
-  findDid,
   withdrawLineage,
 } from '../../dids/index.js';
 import { limitStatements } from '../../metadata/index.js';
 import { type DidName } from '../../vocabulary/index.js';
-import { Caller, NDJSON, Produces, streamRows } from '../wire/index.js';
+import { Caller, NDJSON, Produces } from '../wire/index.js';
 import { demandScopes } from './did-name.js';
 import { presentRelative } from './dids.presenter.js';
-import { relativesOf } from './lineage-listing.js';
+import { type DistantRelative, relativesOf } from './lineage-listing.js';
 import { parseDerived, parseDerivedMany, parseSteps } from './lineage.request.js';
-import { mapRows } from './map-rows.js';
+import { streamAbout } from './stream-about.js';
 
 /** What was made from what. Sluice's own: Rucio has no such calls. */
 @Controller('dids')
@@ -89,8 +89,8 @@ export class DidLineageController {
   }
 
   private async list(direction: Direction, name: DidName, depth: number): Promise<StreamableFile> {
-    const did = await this.db.read((tx) => findDid(tx, name));
-    const relatives = relativesOf(this.db, did, direction, depth);
-    return await streamRows(mapRows(relatives, (it) => presentRelative(it.relative, it.depth)));
+    const relatives = (did: Did) => relativesOf(this.db, did, direction, depth);
+    const present = (it: DistantRelative) => presentRelative(it.relative, it.depth);
+    return await streamAbout(this.db, name, relatives, present);
   }
 }

@@ -10,13 +10,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   name = `user${made++}`;
-  await api.root('POST', `/accounts/${name}`, { type: 'USER', email: `${name}@x.example` });
-  await api.root('POST', `/accounts/${name}/identities`, {
-    identity: name,
-    authtype: 'USERPASS',
-    email: null,
-    password: ROOT_PASSWORD,
-  });
+  await api.person(name, { email: `${name}@x.example` });
 });
 afterAll(() => api.close());
 

@@ -7,14 +7,10 @@ let alice: Call;
 let admin: Call;
 beforeAll(async () => {
   api = await startApi();
-  for (const account of ['alice', 'anna']) {
-    await api.root('POST', `/accounts/${account}`, { type: 'USER', email: null });
-    await api.root('POST', `/accounts/${account}/identities`, identityOf(account));
-  }
+  alice = await api.person('alice');
+  admin = await api.person('anna');
   await api.root('POST', '/accounts/anna/attr/admin', { key: 'admin', value: 'True' });
   await api.root('POST', '/rses/DISK', {});
-  alice = await api.as('alice');
-  admin = await api.as('anna');
 });
 afterAll(() => api.close());
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { POLICY_SWITCHES } from '../../../src/vocabulary/index.js';
-import { type Call, ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
+import { type Call, startApi, type TestApi } from '../../support/api.js';
 
 /** What the switches change, seen through the door: each a request and who sends it. */
 type Try = [
@@ -14,21 +14,13 @@ const HELD = 'GET /accounts/alice/limits/local';
 async function lake(policy: Record<string, boolean>): Promise<TestApi & { calls: Calls }> {
   const api = await startApi({ overrides: { policy } });
   const { root } = api;
-  for (const account of ['alice', 'anna', 'bob']) {
-    await root('POST', `/accounts/${account}`, { type: 'USER', email: null });
-    await root('POST', `/accounts/${account}/identities`, {
-      identity: account,
-      authtype: 'USERPASS',
-      email: null,
-      password: ROOT_PASSWORD,
-    });
-  }
+  const [alice, anna] = [await api.person('alice'), await api.person('anna')];
+  await api.person('bob');
   await root('POST', '/accounts/anna/attr/admin', { value: 'true' });
   await root('POST', '/accounts/root/scopes/mock');
   for (const rse of ['DISK', 'CERN-SCRATCHDISK']) await root('POST', `/rses/${rse}`, {});
   await root('POST', '/accounts/alice/limits/local/DISK', { bytes: -1 });
   await root('POST', '/dids/mock/ds', { type: 'DATASET' });
-  const [alice, anna] = [await api.as('alice'), await api.as('anna')];
   return { ...api, calls: { alice, anna, root } };
 }
 type Calls = Readonly<Record<'alice' | 'anna' | 'root', Call>>;

@@ -4,15 +4,7 @@ import { ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
 let api: TestApi;
 beforeAll(async () => {
   api = await startApi();
-  for (const account of ['one', 'two']) {
-    await api.root('POST', `/accounts/${account}`, { type: 'USER', email: null });
-    await api.root('POST', `/accounts/${account}/identities`, {
-      identity: 'shared',
-      authtype: 'USERPASS',
-      email: null,
-      password: ROOT_PASSWORD,
-    });
-  }
+  for (const account of ['one', 'two']) await api.person(account, { identity: 'shared' });
 });
 afterAll(() => api.close());
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundledConfigFile, loadConfig } from '../../../src/config/index.js';
 import { judgeInjector } from '../../../src/daemons/judge/injector.js';
-import { createLog } from '../../../src/log/index.js';
+import { shift } from '../../support/shift.js';
 import { type Call } from '../../support/api.js';
 import { shelf } from '../../support/shelf.js';
 import { field, ok, refused, type World, world } from '../dids/world.js';
@@ -25,15 +25,7 @@ afterAll(() => w.close());
 
 const config = loadConfig({ file: bundledConfigFile('test'), environment: {} });
 /** One shift of the injector. */
-const inject = () =>
-  judgeInjector(config).reconcile({
-    db: w.api.db,
-    now: new Date(),
-    batch: 1000,
-    worker: 'test',
-    log: createLog('silent'),
-    signal: new AbortController().signal,
-  });
+const inject = () => shift(w.api.db, judgeInjector(config));
 
 const lfn = (path: string, more: object = {}) => ({
   ...{ lfn: path, rse: 'A-DISK', bytes: 100, adler32: '0cc737eb' },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Method } from 'axios';
 import { bundledConfigFile, loadConfig } from '../../../src/config/index.js';
 import { judgeDrifter } from '../../../src/daemons/judge/drifter.js';
-import { createLog } from '../../../src/log/index.js';
+import { shift } from '../../support/shift.js';
 import { startApi, type TestApi } from '../../support/api.js';
 
 interface Explained {
@@ -28,14 +28,7 @@ const explain = async (path: string) =>
 
 /** One shift of the drifter. */
 const drift = () =>
-  judgeDrifter(loadConfig({ file: bundledConfigFile('test'), environment: {} })).reconcile({
-    db: api.db,
-    now: new Date(),
-    batch: 1000,
-    worker: 'test',
-    log: createLog('silent'),
-    signal: new AbortController().signal,
-  });
+  shift(api.db, judgeDrifter(loadConfig({ file: bundledConfigFile('test'), environment: {} })));
 
 it('a rule that has drifted takes the policy that places its copies anew', async () => {
   const wish = {

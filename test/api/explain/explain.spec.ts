@@ -4,13 +4,7 @@ import { execute, rows, sql } from '../../../src/db/index.js';
 import { failCopies } from '../../../src/replicas/index.js';
 import { stickCopies } from '../../../src/rules/index.js';
 import { Cause, type CopyKey } from '../../../src/vocabulary/index.js';
-import {
-  type Answer,
-  type Call,
-  ROOT_PASSWORD,
-  startApi,
-  type TestApi,
-} from '../../support/api.js';
+import { type Answer, type Call, startApi, type TestApi } from '../../support/api.js';
 
 interface Remedy {
   what: string;
@@ -40,12 +34,6 @@ interface Explained {
 let api: TestApi;
 let alice: Call;
 
-const person = async (name: string) => {
-  await api.root('POST', `/accounts/${name}`, { type: 'USER', email: null });
-  const identity = { identity: name, authtype: 'USERPASS', email: null, password: ROOT_PASSWORD };
-  await api.root('POST', `/accounts/${name}/identities`, identity);
-  return await api.as(name);
-};
 const done = async (answer: Promise<Answer>): Promise<Answer> => {
   const { status, text, ...rest } = await answer;
   expect({ status: status < 300, text }).toEqual({ status: true, text });
@@ -54,8 +42,8 @@ const done = async (answer: Promise<Answer>): Promise<Answer> => {
 
 beforeAll(async () => {
   api = await startApi();
-  alice = await person('alice');
-  await person('bob');
+  alice = await api.person('alice');
+  await api.person('bob');
   await api.root('POST', '/accounts/alice/scopes/lab');
   for (const rse of ['A-DISK', 'B-DISK', 'C-DISK']) {
     await api.root('POST', `/rses/${rse}`, {});

@@ -1,19 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execute, sql } from '../../../src/db/index.js';
-import { type Call, ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
+import { type Call, startApi, type TestApi } from '../../support/api.js';
 
 let api: TestApi;
 let alice: Call;
 beforeAll(async () => {
   api = await startApi({ roles: ['abacus'] });
-  await api.root('POST', '/accounts/alice', { type: 'USER', email: null });
-  await api.root('POST', '/accounts/alice/identities', {
-    identity: 'alice',
-    authtype: 'USERPASS',
-    email: null,
-    password: ROOT_PASSWORD,
-  });
-  alice = await api.as('alice');
+  alice = await api.person('alice');
 });
 afterAll(() => api.close());
 

@@ -1,30 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type Answer,
-  type Call,
-  ROOT_PASSWORD,
-  startApi,
-  type TestApi,
-} from '../../support/api.js';
+import { type Answer, type Call, startApi, type TestApi } from '../../support/api.js';
 import { eventually } from '../../support/eventually.js';
 
 let api: TestApi;
 let alice: Call;
 
-const person = async (name: string) => {
-  await api.root('POST', `/accounts/${name}`, { type: 'USER', email: null });
-  await api.root('POST', `/accounts/${name}/identities`, {
-    identity: name,
-    authtype: 'USERPASS',
-    email: null,
-    password: ROOT_PASSWORD,
-  });
-  return await api.as(name);
-};
-
 beforeAll(async () => {
   api = await startApi({ roles: ['judge'] });
-  alice = await person('alice');
+  alice = await api.person('alice');
   await api.root('POST', '/accounts/alice/scopes/data');
   await api.root('POST', '/accounts/root/scopes/root');
   for (const rse of ['A-DISK', 'B-DISK']) {

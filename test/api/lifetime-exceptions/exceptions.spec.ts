@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Call, ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
+import { type Call, startApi, type TestApi } from '../../support/api.js';
 
 const PATH = '/lifetime_exceptions/';
 const EXPIRES = 'Fri, 24 Jul 2099 16:01:23 UTC';
@@ -9,14 +9,8 @@ let user: Call;
 beforeAll(async () => {
   api = await startApi();
   const { root } = api;
-  for (const name of ['alice', 'bob']) {
-    await root('POST', `/accounts/${name}`, { type: 'USER', email: null });
-    await root('POST', `/accounts/${name}/identities`, {
-      ...{ identity: name, authtype: 'USERPASS', email: null },
-      ...{ default: true, password: ROOT_PASSWORD },
-    });
-  }
-  user = await api.as('alice');
+  user = await api.person('alice');
+  await api.person('bob');
   await root('POST', '/accounts/root/scopes/km3net');
   for (const name of ['old', 'older', 'young']) {
     await root('POST', `/dids/km3net/${name}`, { type: 'DATASET' });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rows, sql } from '../../../src/db/index.js';
-import { type Call, ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
+import { type Call, startApi, type TestApi } from '../../support/api.js';
 
 const WAN = {
   read: 1,
@@ -14,14 +14,7 @@ let api: TestApi;
 let alice: Call;
 beforeAll(async () => {
   api = await startApi();
-  await api.root('POST', '/accounts/alice', { type: 'USER', email: null });
-  await api.root('POST', '/accounts/alice/identities', {
-    identity: 'alice',
-    authtype: 'USERPASS',
-    email: null,
-    password: ROOT_PASSWORD,
-  });
-  alice = await api.as('alice');
+  alice = await api.person('alice');
   await api.root('POST', '/rses/DISK', {});
   await api.root('POST', '/rses/DISK/protocols/https', {
     hostname: 'a.example',

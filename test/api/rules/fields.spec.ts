@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundledConfigFile, loadConfig } from '../../../src/config/index.js';
 import { judgeCleaner } from '../../../src/daemons/judge/cleaner.js';
 import { judgeInjector } from '../../../src/daemons/judge/injector.js';
-import { type Reconciler } from '../../../src/daemons/runtime/index.js';
-import { createLog } from '../../../src/log/index.js';
+import { shift } from '../../support/shift.js';
+import { ruleCalls } from './rule-calls.js';
 import { type Answer, type Call, startApi, type TestApi } from '../../support/api.js';
 
 let api: TestApi;
@@ -31,29 +31,11 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const shift = (daemon: Reconciler, now = new Date()) =>
-  daemon.reconcile({
-    db: api.db,
-    now,
-    batch: 1000,
-    worker: 'test',
-    log: createLog('silent'),
-    signal: new AbortController().signal,
-  });
-const wish = (name: string, rse_expression: string, more: object = {}) => ({
-  dids: [{ scope: 'lab', name }],
-  copies: 1,
-  rse_expression,
-  account: 'root',
-  ...more,
-});
-const add = async (name: string, expression: string, more: object = {}): Promise<string> => {
-  const answer = await root('POST', '/rules/', wish(name, expression, more));
-  expect(answer.text).toMatch(/^\["[0-9a-f]{32}"\]$/);
-  return (answer.body as string[])[0] as string;
-};
-const rule = async (id: string) =>
-  (await root('GET', `/rules/${id}`)).body as Record<string, unknown>;
+const { rule, ...calls } = ruleCalls(() => root, { copies: 1, account: 'root' });
+const wish = (name: string, rse_expression: string, more: object = {}) =>
+  calls.wish(name, { rse_expression, ...more });
+const add = (name: string, rse_expression: string, more: object = {}) =>
+  calls.add(name, { rse_expression, ...more });
 const lines = ({ body }: Answer) => body as Record<string, unknown>[];
 const refusal = ({ status, headers }: Answer) => `${status} ${headers['exceptionclass']}`;
 
@@ -93,7 +75,7 @@ describe('a rule that is made with every field', () => {
     });
     const { expires_at, created_at } = await rule(id);
     expect(Date.parse(String(expires_at)) - Date.parse(String(created_at))).toBe(3_600_000);
-    await shift(judgeInjector(config));
+    await shift(api.db, judgeInjector(config));
     expect(await rule(id)).toMatchObject({ state: 'REPLICATING', locks_ok_cnt: 2 });
   });
 
@@ -205,7 +187,7 @@ describe('the past of a rule', () => {
         ...{ locks_ok_cnt: 2, locks_replicating_cnt: 0, locks_stuck_cnt: 0 },
       },
     ]);
-    await shift(judgeCleaner(config), new Date(Date.now() + 2000));
+    await shift(api.db, judgeCleaner(config), { now: new Date(Date.now() + 2000) });
     expect(refusal(await root('GET', `/rules/${id}`))).toBe('404 RuleNotFound');
     expect(await now()).toHaveLength(1);
     const second = await add('run5', 'B-DISK');

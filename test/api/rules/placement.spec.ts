@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, type Call, startApi, type TestApi } from '../../support/api.js';
+import { ruleCalls } from './rule-calls.js';
 
 let api: TestApi;
 let root: Call;
@@ -43,19 +44,7 @@ afterAll(() => api.close());
 
 const refusal = ({ status, headers }: Answer) => `${status} ${headers['exceptionclass']}`;
 const messageOf = ({ headers }: Answer) => headers['exceptionmessage'] ?? '';
-const wish = (name: string, more: object) => ({
-  dids: [{ scope: 'lab', name }],
-  account: 'root',
-  grouping: 'DATASET',
-  ...more,
-});
-const add = async (name: string, more: object): Promise<string> => {
-  const answer = await root('POST', '/rules/', wish(name, more));
-  expect(answer.text).toMatch(/^\["[0-9a-f]{32}"\]$/);
-  return (answer.body as string[])[0] as string;
-};
-const rule = async (id: string) =>
-  (await root('GET', `/rules/${id}`)).body as Record<string, unknown>;
+const { wish, add, rule } = ruleCalls(() => root, { account: 'root', grouping: 'DATASET' });
 const rsesOf = async (id: string): Promise<string[]> => {
   const answer = await root('GET', `/rules/${id}/locks`);
   return (answer.body as { rse: string }[]).map(({ rse }) => rse).sort();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Call, ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
+import { type Call, startApi, type TestApi } from '../../support/api.js';
 
 let api: TestApi;
 let alice: Call;
@@ -9,14 +9,7 @@ const files = (...names: string[]) =>
 
 beforeAll(async () => {
   api = await startApi();
-  await api.root('POST', '/accounts/alice', { type: 'USER', email: null });
-  await api.root('POST', '/accounts/alice/identities', {
-    identity: 'alice',
-    authtype: 'USERPASS',
-    email: null,
-    password: ROOT_PASSWORD,
-  });
-  alice = await api.as('alice');
+  alice = await api.person('alice');
   await api.root('POST', '/accounts/alice/scopes/lab');
   for (const rse of ['A-DISK', 'B-DISK']) {
     await api.root('POST', `/rses/${rse}`, {});

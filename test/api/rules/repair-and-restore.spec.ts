@@ -2,34 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundledConfigFile, loadConfig } from '../../../src/config/index.js';
 import { judgeCleaner } from '../../../src/daemons/judge/cleaner.js';
 import { execute, rows, sql } from '../../../src/db/index.js';
-import { createLog } from '../../../src/log/index.js';
-import {
-  type Answer,
-  type Call,
-  ROOT_PASSWORD,
-  startApi,
-  type TestApi,
-} from '../../support/api.js';
+import { shift } from '../../support/shift.js';
+import { ruleCalls } from './rule-calls.js';
+import { type Answer, type Call, startApi, type TestApi } from '../../support/api.js';
 
 let api: TestApi;
 let alice: Call;
 let bob: Call;
 
-const person = async (name: string) => {
-  await api.root('POST', `/accounts/${name}`, { type: 'USER', email: null });
-  await api.root('POST', `/accounts/${name}/identities`, {
-    identity: name,
-    authtype: 'USERPASS',
-    email: null,
-    password: ROOT_PASSWORD,
-  });
-  return await api.as(name);
-};
-
 beforeAll(async () => {
   api = await startApi();
-  alice = await person('alice');
-  bob = await person('bob');
+  alice = await api.person('alice');
+  bob = await api.person('bob');
   await api.root('POST', '/accounts/alice/scopes/lab');
   for (const rse of ['A-DISK', 'B-DISK']) {
     await api.root('POST', `/rses/${rse}`, {});
@@ -58,21 +42,10 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const config = loadConfig({ file: bundledConfigFile('test'), environment: {} });
-const wish = (name: string, more: object = {}) => ({
-  dids: [{ scope: 'lab', name }],
-  copies: 1,
-  rse_expression: 'A-DISK',
-  account: 'alice',
-  grouping: 'DATASET',
-  ...more,
+const { wish, add, rule } = ruleCalls(() => alice, {
+  ...{ copies: 1, rse_expression: 'A-DISK' },
+  ...{ account: 'alice', grouping: 'DATASET' },
 });
-const add = async (name: string, more: object = {}): Promise<string> => {
-  const answer = await alice('POST', '/rules/', wish(name, more));
-  expect(answer.text).toMatch(/^\["[0-9a-f]{32}"\]$/);
-  return (answer.body as string[])[0] as string;
-};
-const rule = async (id: string) =>
-  (await alice('GET', `/rules/${id}`)).body as Record<string, unknown>;
 const refusal = ({ status, headers }: Answer) =>
   `${status} ${headers['exceptionclass']}: ${headers['exceptionmessage']}`;
 
@@ -85,14 +58,7 @@ const end = async (id: string) => {
       sql`UPDATE rules SET expires_at = now() - interval '1 s' WHERE replace(uid::text, '-', '') = ${id}`,
     ),
   );
-  await judgeCleaner(config).reconcile({
-    db: api.db,
-    now: new Date(),
-    batch: 1000,
-    worker: 'test',
-    log: createLog('silent'),
-    signal: new AbortController().signal,
-  });
+  await shift(api.db, judgeCleaner(config));
   expect((await alice('GET', `/rules/${id}`)).status).toBe(404);
 };
 

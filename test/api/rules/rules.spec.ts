@@ -3,36 +3,21 @@ import fc from 'fast-check';
 import { bundledConfigFile, loadConfig } from '../../../src/config/index.js';
 import { conveyorFinisher } from '../../../src/daemons/conveyor/finisher.js';
 import { execute, rows, sql } from '../../../src/db/index.js';
-import { createLog } from '../../../src/log/index.js';
-import {
-  type Answer,
-  type Call,
-  ROOT_PASSWORD,
-  startApi,
-  type TestApi,
-} from '../../support/api.js';
+import { shift } from '../../support/shift.js';
+import { ruleCalls } from './rule-calls.js';
+import { type Answer, type Call, startApi, type TestApi } from '../../support/api.js';
 
 let api: TestApi;
 let alice: Call;
 let bob: Call;
 
-const person = async (name: string) => {
-  await api.root('POST', `/accounts/${name}`, { type: 'USER', email: null });
-  await api.root('POST', `/accounts/${name}/identities`, {
-    identity: name,
-    authtype: 'USERPASS',
-    email: null,
-    password: ROOT_PASSWORD,
-  });
-  return await api.as(name);
-};
 const files = (...names: string[]) =>
   names.map((name) => ({ scope: 'lab', name, bytes: 10, adler32: '00000001' }));
 
 beforeAll(async () => {
   api = await startApi();
-  alice = await person('alice');
-  bob = await person('bob');
+  alice = await api.person('alice');
+  bob = await api.person('bob');
   await api.root('POST', '/accounts/alice/scopes/lab');
   for (const rse of ['A-DISK', 'B-DISK', 'C-DISK']) {
     await api.root('POST', `/rses/${rse}`, {});
@@ -57,30 +42,13 @@ afterAll(() => api.close());
 
 const config = loadConfig({ file: bundledConfigFile('test'), environment: {} });
 /** One shift of the finisher. */
-const finish = () =>
-  conveyorFinisher(config).reconcile({
-    db: api.db,
-    now: new Date(),
-    batch: 1000,
-    worker: 'test',
-    log: createLog('silent'),
-    signal: new AbortController().signal,
-  });
-const wish = (name: string, rse_expression: string, more: object = {}) => ({
-  dids: [{ scope: 'lab', name }],
-  copies: 1,
-  rse_expression,
-  account: 'alice',
-  grouping: 'DATASET',
-  ...more,
-});
-const add = async (name: string, expression: string, more: object = {}): Promise<string> => {
-  const answer = await alice('POST', '/rules/', wish(name, expression, more));
-  expect(answer.text).toMatch(/^\["[0-9a-f]{32}"\]$/);
-  return (answer.body as string[])[0] as string;
-};
-const rule = async (id: string) =>
-  (await alice('GET', `/rules/${id}`)).body as Record<string, unknown>;
+const finish = () => shift(api.db, conveyorFinisher(config));
+const always = { copies: 1, account: 'alice', grouping: 'DATASET' };
+const { rule, ...calls } = ruleCalls(() => alice, always);
+const wish = (name: string, rse_expression: string, more: object = {}) =>
+  calls.wish(name, { rse_expression, ...more });
+const add = (name: string, rse_expression: string, more: object = {}) =>
+  calls.add(name, { rse_expression, ...more });
 const lines = (answer: Answer) => answer.body as Record<string, unknown>[];
 const refusal = ({ status, headers }: Answer) => `${status} ${headers['exceptionclass']}`;
 

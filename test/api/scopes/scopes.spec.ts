@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rows, sql } from '../../../src/db/index.js';
-import { type Call, ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
+import { type Call, startApi, type TestApi } from '../../support/api.js';
 import { hold } from '../../support/sessions.js';
 import { addDids } from '../../../src/dids/index.js';
 
@@ -9,17 +9,8 @@ let alice: Call;
 let bob: Call;
 beforeAll(async () => {
   api = await startApi();
-  for (const account of ['alice', 'bob']) {
-    await api.root('POST', `/accounts/${account}`, { type: 'USER', email: null });
-    await api.root('POST', `/accounts/${account}/identities`, {
-      identity: account,
-      authtype: 'USERPASS',
-      email: null,
-      password: ROOT_PASSWORD,
-    });
-  }
-  alice = await api.as('alice');
-  bob = await api.as('bob');
+  alice = await api.person('alice');
+  bob = await api.person('bob');
   await api.root('POST', '/rses/DISK', {});
   await api.root('POST', '/accounts/alice/limits/local/DISK', { bytes: -1 });
 });

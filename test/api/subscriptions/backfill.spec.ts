@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Answer, ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
+import { type Answer, startApi, type TestApi } from '../../support/api.js';
 import { eventually } from '../../support/eventually.js';
 
 let api: TestApi;
@@ -158,14 +158,7 @@ describe('a backfill', () => {
   });
 
   it('is for owners and admins, and there for a subscription that is there', async () => {
-    await api.root('POST', '/accounts/bob', { type: 'USER', email: null });
-    await api.root('POST', '/accounts/bob/identities', {
-      identity: 'bob',
-      authtype: 'USERPASS',
-      email: null,
-      password: ROOT_PASSWORD,
-    });
-    const bob = await api.as('bob');
+    const bob = await api.person('bob');
     const begun = await bob('POST', '/subscriptions/root/raw/backfill', {});
     expect(refusal(begun)).toMatchObject({ status: 403, ExceptionClass: 'AccessDenied' });
     expect((await bob('POST', '/subscriptions/root/raw/backfill', { dry_run: true })).status).toBe(

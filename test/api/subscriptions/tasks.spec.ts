@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Answer, ROOT_PASSWORD, startApi, type TestApi } from '../../support/api.js';
+import { type Answer, startApi, type TestApi } from '../../support/api.js';
 import { eventually } from '../../support/eventually.js';
 
 let api: TestApi;
@@ -120,14 +120,7 @@ it.each([
 );
 
 it('tasks are read by everybody and worked on by their owner', async () => {
-  await api.root('POST', '/accounts/bob', { type: 'USER', email: null });
-  await api.root('POST', '/accounts/bob/identities', {
-    identity: 'bob',
-    authtype: 'USERPASS',
-    email: null,
-    password: ROOT_PASSWORD,
-  });
-  const bob = await api.as('bob');
+  const bob = await api.person('bob');
   expect((await bob('GET', `${path}/1`)).status).toBe(200);
   expect((await bob('POST', `${path}/claim`, {})).status).toBe(403);
   expect((await bob('PUT', `${path}/2`, { state: 'DONE' })).status).toBe(403);

@@ -21,18 +21,20 @@ import { CONTENT, jobBetween, limits, putOnDisk, run } from '../../transfertools
 import { eventually } from '../../support/eventually.js';
 import { type StorageServer } from '../site/storage-server.js';
 import { startXrootd } from '../site/xrootd.js';
+import { again, patient } from './patience.js';
 import { rawRequest } from './raw-request.js';
 import { endpointTo, ServerSetting } from './setting.js';
 
-// Once in some ten thousand answers XRootD 5.5.3 stands still for ten seconds or more (seen under load,
-// whatever it was asked): nothing that a driver of it could mend, and nothing that tells of ours.
+// A server that stands still once is asked again when a call's minute is over.
 jest.setTimeout(180_000);
-jest.retryTimes(2, { logErrorsBeforeRetry: true });
+/** Longer than it stands still. */
+const stallMs = 60_000;
 
 conformsToProtocol('the WebDAV driver against XRootD', async () => {
   const setting = await ServerSetting.open();
   const server = await setting.start('xrootd', startXrootd);
-  return { driver: setting.registry.driver(endpointTo(server)), close: () => setting.close() };
+  const driver = patient(setting.registry.driver(endpointTo(server)));
+  return { driver, close: () => setting.close() };
 });
 
 /** What takes more than a few seconds. */
@@ -52,7 +54,7 @@ describe('XRootD 5.5.3', () => {
     setting = await ServerSetting.open();
     server = await setting.start('xrootd', startXrootd);
     endpoint = endpointTo(server);
-    driver = setting.registry.driver(endpoint);
+    driver = patient(setting.registry.driver(endpoint));
   });
   afterAll(async () => {
     await Promise.all(disks.map((disk) => disk.close()));
@@ -67,7 +69,7 @@ describe('XRootD 5.5.3', () => {
     return started;
   };
   const ask = (method: string, path: string, headers?: Record<string, string>, body?: string) =>
-    rawRequest(server, method, path, headers, body);
+    again(() => rawRequest(server, method, path, headers, body));
   const put = (path: string, text: string) =>
     driver.write(path, () => Readable.from([Buffer.from(text)]), BigInt(text.length));
   const onDisk = (path: string) => join(server.dataDir, path);
@@ -108,7 +110,7 @@ describe('XRootD 5.5.3', () => {
   it('spoils the header of a range with that digest; the range is read all the same', async () => {
     // What it says of memory that is not its own any more may be silence too: a server of its own.
     const other = await setting.start('spoilt', startXrootd);
-    const reader = setting.registry.driver(endpointTo(other));
+    const reader = patient(setting.registry.driver(endpointTo(other)));
     await reader.write('ranged', () => Readable.from([Buffer.from('0123456789')]), 10n);
     await reader.stat('ranged', { checksum: true });
     await rawRequest(other, 'GET', '/data/ranged', { 'Want-Digest': 'adler32' });
@@ -141,7 +143,7 @@ describe('XRootD 5.5.3', () => {
       BigInt(CONTENT.length),
     );
     const job = await jobBetween(source.endpoint, endpoint, { overwrite: true });
-    const tool = streamTool(setting.registry, { ...limits, stallMs: 10_000 });
+    const tool = streamTool(setting.registry, { ...limits, stallMs });
     expect(await run(tool, job)).toMatchObject({ state: 'DONE' });
     expect(readFileSync(onDisk('raw/run'), 'utf8')).toBe(CONTENT);
     const { adler32 } = job;
@@ -164,7 +166,7 @@ describe('XRootD 5.5.3', () => {
     const job = await jobBetween(source.endpoint, endpoint, {
       destination: { endpoint, path: 'broken/run', temporaryPath: 'broken/run.part' },
     });
-    const tool = streamTool(setting.registry, { ...limits, stallMs: 10_000 });
+    const tool = streamTool(setting.registry, { ...limits, stallMs });
     expect(await run(tool, job)).toMatchObject({ cause: 'CONNECTION', side: 'source' });
     expect(await driver.list('broken').catch(() => [])).toEqual([]);
     await tool.close();
@@ -208,7 +210,8 @@ describe('XRootD 5.5.3', () => {
 
   it('speaks plain http on the port of https', async () => {
     await put('plain', 'over http');
-    const plain = setting.registry.driver({ ...endpoint, scheme: 'http', extendedAttributes: {} });
+    const http = { ...endpoint, scheme: 'http', extendedAttributes: {} };
+    const plain = patient(setting.registry.driver(http));
     expect((await buffer((await plain.read('plain')).stream)).toString()).toBe('over http');
   });
 
@@ -252,7 +255,7 @@ describe('an XRootD that sends on to another one', () => {
   const through = (change: Partial<ProtocolEndpoint>, redirectHosts?: string[]) => {
     const attributes = redirectHosts === undefined ? {} : { redirect_hosts: redirectHosts };
     const endpoint = { ...endpointTo(door, attributes), prefix: '/pool', ...change };
-    return setting.registry.driver(endpoint);
+    return patient(setting.registry.driver(endpoint));
   };
   const content = () => Readable.from([Buffer.from('to the pool')]);
 
