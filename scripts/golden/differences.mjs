@@ -283,6 +283,54 @@ SINGLE.push({
   }),
 });
 
+// Whose password it is not, learns no accounts; who has no choice gets an error; who is alone, a token.
+const REFUSED = {
+  status: 401,
+  contentType: 'application/octet-stream',
+  headers: { exceptionclass: 'CannotAuthenticate', exceptionmessage: '<text>' },
+  body: {
+    kind: 'json',
+    json: { ExceptionClass: 'CannotAuthenticate', ExceptionMessage: '<text>' },
+  },
+};
+SINGLE.push({
+  name: 'several-accounts-are-json-and-an-error-too',
+  applies: ({ path, answer }) => path === '/auth/userpass' && answer.status === 206,
+  adapt: (answer) => ({
+    ...answer,
+    contentType: 'application/json',
+    headers: { ...answer.headers, ...REFUSED.headers },
+  }),
+});
+SINGLE.push({
+  name: 'several-accounts-are-for-who-has-the-password',
+  applies: ({ title }) =>
+    ['several accounts and a wrong password', 'several accounts for who cannot choose'].includes(
+      title,
+    ),
+  adapt: () => REFUSED,
+});
+SINGLE.push({
+  name: 'an-account-that-is-not-active-is-no-choice',
+  applies: ({ title }) => title === 'a suspended account among several',
+  adapt: () => ({
+    status: 200,
+    contentType: 'application/octet-stream',
+    headers: {
+      'x-rucio-auth-account': 'wire-uno',
+      'x-rucio-auth-token': '<text>',
+      'x-rucio-auth-token-expires': '<date>',
+    },
+    body: { kind: 'empty' },
+  }),
+});
+SINGLE.push({
+  name: 'logins-are-by-user-name-and-password',
+  applies: ({ path }) =>
+    /^\/auth\/(gss|ssh|ssh_challenge_token|saml|oidc|oidc_code|oidc_redirect)$/.test(path),
+  adapt: () => REFUSED,
+});
+
 /** The names of all differences: quirks.md is held against them. */
 export const names = [...new Set([...EVERYWHERE, ...SINGLE].map(({ name }) => name))];
 

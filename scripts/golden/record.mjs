@@ -1,5 +1,6 @@
 /**
- * Records test/golden/wire from a real Rucio: `npm run golden`.
+ * Records test/golden/wire from a real Rucio: `npm run golden`. With names of chapters only those are
+ * recorded anew: such as speak of nothing that others made (`npm run golden -- logins`).
  *
  * GOLDEN_URL, GOLDEN_USERNAME and GOLDEN_PASSWORD name a FRESH server (scripts/golden/reference.sh
  * starts one); a server that already knows the story's names answers "duplicate" to it.
@@ -20,11 +21,15 @@ const server = {
 };
 
 await mkdir(TARGET, { recursive: true });
-for (const old of await readdir(TARGET)) if (old.endsWith('.json')) await rm(join(TARGET, old));
+const only = process.argv.slice(2);
+if (only.length === 0) {
+  for (const old of await readdir(TARGET)) if (old.endsWith('.json')) await rm(join(TARGET, old));
+}
 
 const replay = new Replay(server);
 let count = 0;
 for (const [index, { name, exchanges }] of chapters.entries()) {
+  if (only.length > 0 && !only.includes(name)) continue;
   const told = [];
   for (const exchange of exchanges) {
     told.push({ ...exchange, answer: await replay.play(exchange) });

@@ -7,6 +7,7 @@ import { dids } from './dids.mjs';
 import { dirac } from './dirac.mjs';
 import { limits } from './limits.mjs';
 import { lives } from './lives.mjs';
+import { logins } from './logins.mjs';
 import { conventions, metadata } from './metadata.mjs';
 import { operators } from './operators.mjs';
 import { listing, replicas } from './replicas.mjs';
@@ -33,4 +34,5 @@ export const chapters = [
   { name: 'operators', exchanges: operators },
   { name: 'lives', exchanges: lives },
   { name: 'dirac', exchanges: dirac },
+  { name: 'logins', exchanges: logins },
 ];
