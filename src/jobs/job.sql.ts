@@ -20,6 +20,8 @@ import {
   JobStateCodec,
   parseWireId,
 } from '../vocabulary/index.js';
+import { EventType, tell } from '../messages/index.js';
+import { endOf } from './job-end.js';
 import { type Counts, type DidChoice, type Job, type JobOrder, type Outcome } from './job.js';
 
 const columns = sql`j.id, j.uid, j.kind, j.account_id AS "accountId", a.name AS account,
@@ -97,6 +99,7 @@ export async function settleJob(
                due_at = ${terms.now}::timestamptz + make_interval(secs => ${pause})
          WHERE id = ${job.id}`,
   );
+  if (next === 'end') await tellEnded(tx, job.id);
 }
 
 const json = (value: object | null): Sql =>
@@ -116,13 +119,21 @@ const counted = (counts: Counts): Sql =>
   );
 
 /** A job that cannot go on; what it has done stays, and it can be resumed. */
-export const failJob = (tx: Tx, id: bigint, error: string, now: Date): Promise<number> =>
-  execute(
+export async function failJob(tx: Tx, id: bigint, error: string, now: Date): Promise<void> {
+  const failed = await execute(
     tx,
     sql`UPDATE jobs SET state = ${lit(FAILED)}, error = ${error}, ended_at = ${now}::timestamptz,
                updated_at = ${now}::timestamptz
          WHERE id = ${id} AND state IN (${lits(WORKABLE)})`,
   );
+  if (failed > 0) await tellEnded(tx, id);
+}
+
+/** Tells that a job has ended, in the transaction in which it did; one that is resumed ends once more. */
+async function tellEnded(tx: Tx, id: bigint): Promise<void> {
+  const job = await only<Job>(tx, sql`SELECT ${columns} FROM ${tables} WHERE j.id = ${id}`);
+  await tell(tx, EventType.JOB_ENDED, [endOf(job)]);
+}
 
 /** A job whose slice broke for no reason of its own is tried again later. */
 export const postponeJob = (tx: Tx, id: bigint, dueAt: Date): Promise<number> =>
@@ -162,7 +173,8 @@ export async function steerJob(tx: Tx, job: Job, verb: JobVerb, now: Date): Prom
       { state: JobStateCodec.name(state) },
     );
   }
-  if (!ends) await ring(tx, Channel.JOBS);
+  if (ends) await tellEnded(tx, job.id);
+  else await ring(tx, Channel.JOBS);
 }
 
 /** The job of a wire id. Throws RequestNotFound, also for what is no id at all. */

@@ -41,6 +41,11 @@ export const EventType = {
    * attempts, key, did_count, files, bytes, dids.
    */
   SUBSCRIPTION_TASK: 'SUBSCRIPTION_TASK',
+  /**
+   * Ours: a job has ended: job_id, kind, account, state (DONE, FAILED, CANCELLED), comment, error,
+   * schedule_id, items and bytes (total, done, failed), created_at, ended_at.
+   */
+  JOB_ENDED: 'JOB_ENDED',
   /** Ours: something that must be true of the catalogue is not: check, says, found, mended, examples. */
   DOCTOR_FOUND: 'DOCTOR_FOUND',
 } as const;

@@ -21,6 +21,7 @@ import {
 } from './slice-files.sql.js';
 import { type PlacedDataset } from './slice-owner.sql.js';
 import { placeSlice, type SliceTally } from './slice.sql.js';
+import { chargeOf } from './spread.sql.js';
 
 export interface Injection {
   readonly locks: number;
@@ -137,10 +138,14 @@ class Placing {
     if (grouping === RuleGrouping.NONE) {
       return await this.place(files, await this.spread(files), dataset);
     }
-    const rses = await this.rsesOf(dataset);
+    const known = this.placement.datasets?.[String(dataset)];
+    const rses = known ?? (await this.rsesOf(dataset));
     // Two datasets may share a file, and each is to be whole on its own RSEs.
     const shared = grouping === RuleGrouping.DATASET && didType === DidType.CONTAINER;
-    return await this.place(files, sameCopies(id, rses, shared ? null : copies), dataset);
+    const own = sameCopies(id, rses, shared ? null : copies);
+    // Chosen by a transaction before: the limits, by which the datasets behind it are placed, do not have it yet.
+    if (known) this.charge(await chargeOf(this.tx, files, own));
+    return await this.place(files, own, dataset);
   }
 
   /** The RSEs of a unit: decided when its first slice is placed, remembered for the others. */
@@ -152,8 +157,6 @@ class Placing {
       const rses = await this.choose(this.rule.didId, filesBelow(this.rule.didId), keep);
       return await this.remember(rses, { rses });
     }
-    const known = this.placement.datasets?.[String(dataset)];
-    if (known) return known;
     const files = sql`SELECT child_id AS did_id FROM contents WHERE parent_id = ${dataset}::bigint`;
     const keep = await existingPlacement(this.tx, this.rule, dataset);
     const rses = await this.choose(dataset, files, keep);

@@ -199,6 +199,21 @@ describe('the injector', () => {
     expect((await a.shift(judgeInjector(a.config))).seen).toBe(0);
   });
 
+  it('counts what is still to come of one dataset before it places the next', async () => {
+    await runs();
+    // Room for the three files of run1, of which the last comes in the slice that begins run2.
+    await a.rse('D-DISK', { limit: 450n });
+    const { id } = await a.rule('all', { rseExpression: 'D-DISK', asynchronous: true });
+    await a.shift(judgeInjector(inSlicesOf(2)));
+    expect(await a.ruleRow(id)).toMatchObject({
+      state: 'S',
+      error: expect.stringContaining('insufficient quota'),
+    });
+    expect((await a.locks(id)).some((lock) => lock.startsWith('f4') || lock.startsWith('f5'))).toBe(
+      false,
+    );
+  });
+
   const datasets = async (count: number, spec: Parameters<Court['rule']>[1]) => {
     const rules = [];
     for (let n = 0; n < count; n++) {
