@@ -44,6 +44,8 @@ export class BadCopies1795305600000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP TABLE quarantined_replicas; DROP TABLE verifications;
-      DROP INDEX dids_lost; ALTER TABLE bad_replicas DROP COLUMN taken_at;`);
+      DROP INDEX dids_lost, bad_replicas_expires_at_idx, bad_replicas_rse_id_created_at_idx,
+        bad_replicas_rse_id_created_at_idx1, bad_replicas_created_at_idx;
+      ALTER TABLE bad_replicas DROP COLUMN taken_at;`);
   }
 }

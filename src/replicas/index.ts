@@ -131,22 +131,22 @@ export {
 } from './list-files.sql.js';
 export { codedStates, copyCode, type CopyFilter, shownCopies } from './listed-copies.sql.js';
 export {
-  bytesBeingDeleted,
   claimDue,
   type ClaimedCopy,
   type ClaimSpec,
+  type VerifiedCopy,
+  type VerifySpec,
+  verifyClaims,
+} from './deletion-claims.sql.js';
+export {
   forgetClaims,
   type Forgotten,
   type GiveBack,
   giveBackClaims,
-  lockSpace,
   recallClaims,
   renewClaims,
-  rsesWithDue,
-  type VerifiedCopy,
-  type VerifySpec,
-  verifyClaims,
-} from './reap.sql.js';
+} from './deletion-ends.sql.js';
+export { bytesBeingDeleted, lockSpace, rsesWithDue } from './due-rses.sql.js';
 export { type Deletion, type FailedDeletion, tellUndeleted } from './told.sql.js';
 export { type Access, appendAccesses, takeAccesses, type ToldAccess } from './access.sql.js';
 export { AccessEntity } from './access.entity.js';

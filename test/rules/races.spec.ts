@@ -45,7 +45,7 @@ const addRule = (tx: Tx, name: string, rseExpression: string) =>
     rulesTerms(a.config, a.now),
   );
 const TOKEN = new Date('1970-01-21T00:00:00.001Z');
-/** What a reaper's claim does to copies that are due (see reap.sql.ts). */
+/** What a reaper's claim does to copies that are due (see deletion-claims.sql.ts). */
 const claim = (tx: Tx) =>
   rows(
     tx,
