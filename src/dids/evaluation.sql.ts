@@ -1,4 +1,4 @@
-import { execute, one, rows, sql, type Tx } from '../db/index.js';
+import { execute, lit, rows, sql, type Tx } from '../db/index.js';
 import { type DidId, type DidType, Evaluation } from '../vocabulary/index.js';
 
 /** A collection whose content changed, with the bounds of the children to look at. */
@@ -12,23 +12,23 @@ export interface DueEvaluation {
 }
 
 /**
- * The oldest evaluation that nobody works on, held until the end of the transaction. It is removed
- * in the transaction that drew its consequences and no sooner: until then the reaper leaves the
- * collection's files alone.
+ * The oldest evaluations that nobody works on, at most so many, held until the end of the transaction.
+ * One is removed in the transaction that drew its consequences and no sooner: until then the reaper
+ * leaves the collection's files alone.
  */
-export async function claimEvaluation(tx: Tx): Promise<DueEvaluation | undefined> {
-  return await one<DueEvaluation>(
+export async function claimEvaluations(tx: Tx, limit: number): Promise<DueEvaluation[]> {
+  return await rows<DueEvaluation>(
     tx,
     sql`SELECT u.id, u.did_id AS "didId", d.type AS "didType", u.child_from AS "childFrom",
                u.child_to AS "childTo", u.action
           FROM updated_dids u JOIN dids d ON d.id = u.did_id
-         ORDER BY u.id LIMIT 1 FOR UPDATE OF u SKIP LOCKED`,
+         ORDER BY u.id LIMIT ${lit(limit)} FOR UPDATE OF u SKIP LOCKED`,
   );
 }
 
-/** The evaluation has had its consequences. */
-export async function endEvaluation(tx: Tx, id: bigint): Promise<void> {
-  await execute(tx, sql`DELETE FROM updated_dids WHERE id = ${id}`);
+/** The evaluations have had their consequences. */
+export async function endEvaluations(tx: Tx, ids: readonly bigint[]): Promise<void> {
+  await execute(tx, sql`DELETE FROM updated_dids WHERE id = ANY (${[...ids]}::bigint[])`);
 }
 
 /** The evaluation has had its consequences for the children before `childFrom`. */

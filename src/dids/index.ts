@@ -79,9 +79,9 @@ export {
 export { eraseDids } from './erase.sql.js';
 export { lastReads, type TouchedDid, touchDids } from './touch.sql.js';
 export {
-  claimEvaluation,
+  claimEvaluations,
   type DueEvaluation,
-  endEvaluation,
+  endEvaluations,
   evaluateChildren,
   narrowEvaluation,
 } from './evaluation.sql.js';

@@ -40,10 +40,10 @@ export const upsertCopies = (
 
 /**
  * The state that `upsertCopies` gives copy `p` (did_id, rse_id, startable), unless somebody changes it
- * meanwhile.
+ * meanwhile. `+ 0`: by the file's key, which is next to what was read of it before.
  */
 export const stateToBe: Sql = sql`
-  coalesce((SELECT o.state FROM replicas o WHERE o.did_id = p.did_id AND o.rse_id = p.rse_id
+  coalesce((SELECT o.state FROM replicas o WHERE o.did_id = p.did_id AND (o.rse_id + 0) = p.rse_id
                AND o.state <> ${lit(ReplicaState.UNAVAILABLE)}),
            CASE WHEN p.startable THEN ${lit(ReplicaState.COPYING)}::"char"
                 ELSE ${lit(ReplicaState.UNAVAILABLE)}::"char" END)`;

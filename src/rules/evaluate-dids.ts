@@ -1,108 +1,136 @@
 import {
-  ancestorsOf,
-  claimEvaluation,
+  claimEvaluations,
   type DueEvaluation,
-  endEvaluation,
+  endEvaluations,
   evaluateChildren,
   narrowEvaluation,
 } from '../dids/index.js';
-import { execute, lit, ring, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, ring, sql, type Sql, type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import { isOfRule, releaseTheseLocks } from '../locks/index.js';
-import { Channel, DidType, Evaluation, RuleGrouping } from '../vocabulary/index.js';
+import { Channel, DidType, Evaluation, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { locksOutside } from './complete-rule.js';
+import { type ConcernedRules, concernedTogether } from './concerned-rules.js';
 import { demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
-
 import { release } from './remove-rules.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { failInjection, storePlacement } from './injection.sql.js';
-import { followsContent, mayFollow, selectRules } from './rule.sql.js';
-import { findSites, type Sites, withKept } from './sites.js';
+import { SharedSites } from './shared-sites.js';
+import { type Sites, withKept } from './sites.js';
 import { spreadCopies } from './spread-copies.js';
 import { filesOf, sameCopies, unitOf } from './slice-files.sql.js';
 import { placeSlice, type SliceTally } from './slice.sql.js';
 
-/** What one evaluation, or a slice of it, changed. */
+/** What evaluations, or a slice of one, changed. */
 export interface EvaluationTally {
+  readonly evaluations: number;
   readonly added: number;
   readonly released: number;
   readonly failedRules: number;
 }
 
+/** Evaluations in one transaction: enough that a small one costs little, and few to be held. */
+const TOGETHER = 20;
+
 /**
- * Draws the consequences of the oldest change of content that nobody works on: new files get locks
- * from the rules on the collection and everything above it, files that a rule no longer reaches lose
- * theirs. At most about `sliceLocks` locks; what is left stays in the queue. Undefined if nothing was
- * due.
+ * Draws the consequences of the oldest change of content that nobody works on, and of at most `most`
+ * in all that are like it: new files get locks from the rules on the collection and everything above
+ * it, files that a rule no longer reaches lose theirs. At most about `sliceLocks` locks; what is left
+ * stays in the queue. Undefined if nothing was due.
  */
 export async function evaluateNext(
   tx: Tx,
   terms: JudgeTerms,
+  most = TOGETHER,
 ): Promise<EvaluationTally | undefined> {
-  const due = await claimEvaluation(tx);
-  if (!due) return undefined;
-  const rules = await concernedRules(tx, due);
+  const claimed = await claimEvaluations(tx, Math.min(most, TOGETHER));
+  const together = await concernedTogether(tx, claimed);
+  const [first] = together;
+  if (!first) return undefined;
+  const { due, rules } = first;
   if (due.action === Evaluation.DETACH) return await evaluateDetach(tx, due, rules, terms);
   if (due.didType === DidType.CONTAINER) {
     if (rules.length > 0) await evaluateChildren(tx, due);
-    await endEvaluation(tx, due.id);
-    return { added: 0, released: 0, failedRules: 0 };
+    await endEvaluations(tx, [due.id]);
+    return { evaluations: 1, added: 0, released: 0, failedRules: 0 };
   }
-  return await evaluateAttach(tx, due, rules, terms);
+  return await evaluateAttached(tx, together, terms);
 }
 
-/**
- * The rules on a collection and above it, held. The collections are locked first: a rule that is
- * being added has its DID locked by the foreign key, so we wait for it and then see it. The injector
- * is waited for too: of a rule whose first slice it has not committed we know no more than that it is
- * new, and the slice does not see the change. What it has passed over meanwhile it is told of.
- */
-async function concernedRules(tx: Tx, due: DueEvaluation): Promise<Rule[]> {
-  const here = sql`SELECT ${due.didId}::bigint AS id UNION (${ancestorsOf(sql`SELECT ${due.didId}::bigint`)})`;
-  await execute(tx, sql`SELECT id FROM dids WHERE id IN (${here}) ORDER BY id FOR UPDATE`);
-  const rules = await selectRules(tx, {
-    where: sql`r.did_id IN (${here}) AND ${mayFollow}`,
-    hold: 'wait',
-  });
-  const concerned = rules.filter(followsContent);
-  if (concerned.length < rules.length) await ring(tx, Channel.INJECTION);
-  return concerned;
-}
-
-async function evaluateAttach(
+/** Several of the same transaction; where one fills the slice the others have their turn later. */
+async function evaluateAttached(
   tx: Tx,
-  due: DueEvaluation,
-  rules: readonly Rule[],
+  together: readonly ConcernedRules[],
   terms: JudgeTerms,
 ): Promise<EvaluationTally> {
-  const copies = rules.reduce((sum, rule) => sum + rule.copies, 0);
-  const limit = Math.max(1, Math.floor(terms.sliceLocks / Math.max(1, copies)));
-  const files = filesOf(due.didId, { after: due.childFrom - 1n, to: due.childTo, limit });
-  let [added, queued, seen] = [0, 0, 0];
-  let last: bigint | null = null;
-  const failed: { rule: Rule; error: SluiceError }[] = [];
-  for (const rule of rules) {
-    try {
-      const tally = await placeNewFiles(tx, rule, due, files, terms);
-      added += tally.locks;
-      queued += tally.queued;
-      seen = tally.files;
-      last = tally.last;
-    } catch (error) {
-      // What is thrown as a fact was decided before anything was written for this rule.
-      if (!(error instanceof SluiceError)) throw error;
-      failed.push({ rule, error });
+  const work = new Attached(tx, terms);
+  for (const one of together) {
+    if (work.evaluations > 0 && work.added >= terms.sliceLocks) break;
+    await work.evaluate(one);
+  }
+  await work.end();
+  const { evaluations, added, failed } = work;
+  return { evaluations, added, released: 0, failedRules: failed.length };
+}
+
+/** One transaction's evaluations of new content. */
+class Attached {
+  evaluations = 0;
+  added = 0;
+  readonly failed: { readonly rule: Rule; readonly error: SluiceError }[] = [];
+  private queued = 0;
+  private readonly ended: bigint[] = [];
+  private readonly sites: SharedSites;
+
+  constructor(
+    private readonly tx: Tx,
+    private readonly terms: JudgeTerms,
+  ) {
+    this.sites = new SharedSites(tx);
+  }
+
+  async evaluate({ due, rules }: ConcernedRules): Promise<void> {
+    const copies = rules.reduce((sum, rule) => sum + rule.copies, 0);
+    const left = this.terms.sliceLocks - this.added;
+    const limit = Math.max(1, Math.floor(left / Math.max(1, copies)));
+    const files = filesOf(due.didId, { after: due.childFrom - 1n, to: due.childTo, limit });
+    let seen = 0;
+    let last: bigint | null = null;
+    for (const rule of rules) {
+      try {
+        const tally = await this.place(rule, due, files);
+        seen = tally.files;
+        last = tally.last;
+      } catch (error) {
+        // What is thrown as a fact was decided before anything was written for this rule.
+        if (!(error instanceof SluiceError)) throw error;
+        this.failed.push({ rule, error });
+      }
     }
+    this.evaluations++;
+    // Rules that failed begin anew as a whole, so the evaluation need not come back for them.
+    if (seen < limit || last === null) this.ended.push(due.id);
+    else await narrowEvaluation(this.tx, due.id, last + 1n);
   }
-  for (const { rule, error } of failed) {
-    await failInjection(tx, [rule.id], { error: error.message, ...retryOf(terms) });
+
+  async end(): Promise<void> {
+    for (const { rule, error } of this.failed) {
+      await failInjection(this.tx, [rule.id], { error: error.message, ...retryOf(this.terms) });
+    }
+    if (this.ended.length > 0) await endEvaluations(this.tx, this.ended);
+    if (this.queued > 0) await ring(this.tx, Channel.REQUESTS);
   }
-  // Rules that failed begin anew as a whole, so the evaluation need not come back for them.
-  if (seen < limit || last === null) await endEvaluation(tx, due.id);
-  else await narrowEvaluation(tx, due.id, last + 1n);
-  if (queued > 0) await ring(tx, Channel.REQUESTS);
-  return { added, released: 0, failedRules: failed.length };
+
+  private async place(rule: Rule, due: DueEvaluation, files: Sql): Promise<SliceTally> {
+    const sites = await this.sites.of(rule);
+    const { copies, charge } = await copiesOfNewFiles(this.tx, rule, sites, due, files);
+    const tally = await placeSlice(this.tx, { rule, sites, files, copies }, this.terms);
+    this.sites.charge(charge);
+    this.added += tally.locks;
+    this.queued += tally.queued;
+    return tally;
+  }
 }
 
 /** When a rule whose placement failed is to be placed again. */
@@ -111,32 +139,21 @@ export const retryOf = (terms: JudgeTerms): { now: Date; retryAt: Date } => ({
   retryAt: new Date(terms.now.getTime() + terms.lockRetrySeconds * 1000),
 });
 
-async function placeNewFiles(
-  tx: Tx,
-  rule: Rule,
-  due: DueEvaluation,
-  files: Sql,
-  terms: JudgeTerms,
-): Promise<SliceTally> {
-  const sites = await findSites(tx, rule);
-  if (rule.grouping === RuleGrouping.NONE) {
-    const { copies } = await spreadCopies(tx, rule, files, sites);
-    return await placeSlice(tx, { rule, sites, files, copies }, terms);
-  }
-  const rses = await rsesForNewFiles(tx, rule, sites, due, files);
-  const shared = rule.grouping === RuleGrouping.DATASET && rule.didType === DidType.CONTAINER;
-  const copies = sameCopies(rule.id, rses, shared ? null : rule.copies);
-  return await placeSlice(tx, { rule, sites, files, copies }, terms);
+/** Where new files go, and what that is charged at each RSE, in bytes. */
+interface NewCopies {
+  readonly copies: Sql;
+  readonly charge: ReadonlyMap<RseId, bigint>;
 }
 
 /** Where the unit is already, even if it cannot be written just now; else as at the beginning. */
-async function rsesForNewFiles(
+async function copiesOfNewFiles(
   tx: Tx,
   rule: Rule,
   sites: Sites,
   due: DueEvaluation,
   files: Sql,
-): Promise<readonly number[]> {
+): Promise<NewCopies> {
+  if (rule.grouping === RuleGrouping.NONE) return await spreadCopies(tx, rule, files, sites);
   const keep = await existingPlacement(tx, rule, due.didId);
   const unit = await unitOf(
     tx,
@@ -149,7 +166,11 @@ async function rsesForNewFiles(
   const wish = { id, copies: rule.copies, bytes: unit.bytes, keep };
   const rses = demandCopies(wish, unit.candidates, sites.constraints);
   if (all && !rule.placement?.rses) await storePlacement(tx, rule.id, { rses });
-  return rses;
+  const shared = rule.grouping === RuleGrouping.DATASET && rule.didType === DidType.CONTAINER;
+  return {
+    copies: sameCopies(rule.id, rses, shared ? null : rule.copies),
+    charge: new Map(rses.map((rseId) => [rseId, unit.bytes])),
+  };
 }
 
 async function evaluateDetach(
@@ -174,8 +195,8 @@ async function evaluateDetach(
       { ...terms, guard: 'detach' },
     );
   }
-  if (released < terms.sliceLocks) await endEvaluation(tx, due.id);
-  return { added: 0, released, failedRules: 0 };
+  if (released < terms.sliceLocks) await endEvaluations(tx, [due.id]);
+  return { evaluations: 1, added: 0, released, failedRules: 0 };
 }
 
 /** Locks of a rule on files that left a dataset and are not below the rule's DID by another way. */

@@ -67,7 +67,7 @@ export async function addPlacedRules(
     sql`WITH placed AS MATERIALIZED (
         SELECT p.*, ${stateToBe} AS state FROM (
           SELECT p.did_id, p.rse_id, p.bytes, ${startable(sites)} AS startable
-            FROM ${columnsOf(copies)}) p),
+            FROM ${columnsOf(copies)} OFFSET 0) p),
       locked AS MATERIALIZED (
         SELECT s.did_id, ${locksIn(LockState.OK)} AS ok, ${locksIn(LockState.REPLICATING)} AS replicating,
                ${locksIn(LockState.STUCK)} AS stuck
