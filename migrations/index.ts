@@ -15,6 +15,7 @@ import { Repair1796428800000 } from './0015-repair/index.js';
 import { Jobs1796515200000 } from './0016-jobs/index.js';
 import { BackfillsAndTasks1796601600000 } from './0017-backfills-and-tasks/index.js';
 import { Phases1796688000000 } from './0018-phases/index.js';
+import { LocksByRule1796860800000 } from './0020-locks-by-rule/index.js';
 import { PlacementDrift1796947200000 } from './0021-placement-drift/index.js';
 
 /** Every migration, oldest first. */
@@ -36,5 +37,6 @@ export const migrations = [
   Jobs1796515200000,
   BackfillsAndTasks1796601600000,
   Phases1796688000000,
+  LocksByRule1796860800000,
   PlacementDrift1796947200000,
 ] as const;

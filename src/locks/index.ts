@@ -7,6 +7,7 @@ export {
   addLocks,
   confirmLocks,
   followCopies,
+  isLockOf,
   isOfRule,
   releaseLocks,
   releaseTheseLocks,

@@ -1,5 +1,5 @@
 import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { isOfRule } from '../locks/index.js';
+import { isLockOf } from '../locks/index.js';
 import { type DidId, ReplicaState, type RseId, type RuleId } from '../vocabulary/index.js';
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { type Sites, withKept } from './sites.js';
@@ -102,4 +102,4 @@ export async function unitsOf(
 
 /** Condition on content `ct`: the rule has no lock on the file. OFFSET 0: a probe a file. */
 const isFree = (rule: RuleId): Sql => sql`NOT EXISTS (
-  SELECT FROM locks l WHERE l.did_id = ct.child_id AND ${isOfRule(sql`l`, sql`${rule}::bigint`)} OFFSET 0)`;
+  SELECT FROM locks l WHERE l.did_id = ct.child_id AND ${isLockOf(sql`l`, sql`${rule}::bigint`)} OFFSET 0)`;

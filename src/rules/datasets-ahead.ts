@@ -6,6 +6,9 @@ import { type Rule } from './rule.js';
 /** Datasets that are looked up at once: walking a container of many small ones once for each would never end. */
 const PAGE = 1000;
 
+/** To decide where a dataset goes is as much work as so many locks. */
+export const LOCKS_A_DECISION = 2;
+
 /** The datasets at or below a rule's DID in the order of their ids, from the rule's cursor on. */
 export class DatasetsAhead {
   private readonly page: { readonly id: DidId; readonly locks: number }[] = [];
@@ -17,8 +20,8 @@ export class DatasetsAhead {
   ) {}
 
   /**
-   * The first dataset after `after`, with those behind it as long as all of them together want no more
-   * locks than `budget`. The one at the cursor, of which a part may be placed, comes by itself. None
+   * The first dataset after `after`, with those behind it as long as all of them together are no more
+   * work than `budget` locks. The one at the cursor, of which a part may be placed, comes by itself. None
    * is the end. The sizes are estimates: files may come and go meanwhile.
    */
   async next(after: bigint, budget: number): Promise<DidId[]> {
@@ -43,7 +46,7 @@ export class DatasetsAhead {
     const sizes = await sizesOf(tx, ids.length > 1 ? ids : []);
     for (const id of ids) {
       const locks = Number(sizes.get(id)?.length ?? 0n) * rule.copies;
-      this.page.push({ id, locks: Math.max(1, locks) });
+      this.page.push({ id, locks: locks + LOCKS_A_DECISION });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { rows, sql, type Sql, type Tx } from '../db/index.js';
-import { isMoving, isOfRule } from '../locks/index.js';
+import { isMoving, isLockOf } from '../locks/index.js';
 import { type DidId, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Rule } from './rule.js';
 
@@ -63,6 +63,6 @@ const ofDataset = (rule: Rule, dataset: Sql): Sql => sql`
   SELECT h.rse_id FROM contents ct
    CROSS JOIN LATERAL (
      SELECT l.rse_id FROM locks l
-      WHERE l.did_id = ct.child_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)}
+      WHERE l.did_id = ct.child_id AND ${isLockOf(sql`l`, sql`${rule.id}::bigint`)}
         AND NOT ${isMoving(sql`l`)} OFFSET 0) h
    WHERE ct.parent_id = ${dataset} ORDER BY ct.child_id LIMIT ${SAMPLE}::int`;

@@ -4,7 +4,7 @@ import { isOfRule } from '../locks/index.js';
 import { type DidId, DidType, RuleGrouping, type RseId } from '../vocabulary/index.js';
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { chooseForEach, unitsOf } from './dataset-units.js';
-import { DatasetsAhead } from './datasets-ahead.js';
+import { DatasetsAhead, LOCKS_A_DECISION } from './datasets-ahead.js';
 import { existingPlacement, existingPlacements } from './existing-placement.js';
 import { type JudgeTerms, type Rule, type StoredPlacement } from './rule.js';
 import { finishInjection, storePlacement } from './injection.sql.js';
@@ -86,7 +86,7 @@ class Placing {
       if (budget <= 0) return true;
       if (run.length > 1) {
         const tally = await this.whole(run);
-        budget -= Math.max(run.length, tally.files * this.rule.copies);
+        budget -= run.length * LOCKS_A_DECISION + tally.files * this.rule.copies;
       } else {
         if (dataset !== this.rule.cursorDataset) child = -1n;
         const limit = Math.max(1, Math.floor(budget / this.rule.copies));

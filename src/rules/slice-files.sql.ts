@@ -1,5 +1,5 @@
 import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { isOfRule } from '../locks/index.js';
+import { isLockOf } from '../locks/index.js';
 import { type DidId, ReplicaState, type RseId } from '../vocabulary/index.js';
 import { type Candidate } from './copy-placement.js';
 import { type PlacedDataset } from './slice-owner.sql.js';
@@ -38,7 +38,7 @@ export const sameCopies = (
     FROM slice s
    CROSS JOIN LATERAL (
      SELECT coalesce(array_agg(l.rse_id), '{}') AS rses FROM locks l
-      WHERE l.did_id = s.did_id AND ${isOfRule(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0) has
+      WHERE l.did_id = s.did_id AND ${isLockOf(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0) has
    CROSS JOIN LATERAL (
      SELECT x.rse_id FROM unnest(${[...rses]}::int[]) x(rse_id) WHERE x.rse_id <> ALL (has.rses) OFFSET 0) r
    ${copies === null ? sql`` : sql`WHERE cardinality(has.rses) < ${copies}::int`}`;
@@ -67,7 +67,7 @@ export const copiesOfAll = (datasets: readonly PlacedDataset[]): Sql => sql`
 export const missingCopies = (ruleId: bigint, datasets: readonly PlacedDataset[]): Sql => sql`
   ${copiesOfAll(datasets)}
    WHERE NOT EXISTS (SELECT FROM locks l
-     WHERE l.did_id = c.did_id AND l.rse_id = c.rse_id AND ${isOfRule(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0)`;
+     WHERE l.did_id = c.did_id AND l.rse_id = c.rse_id AND ${isLockOf(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0)`;
 
 /** The size of a set of files, and the candidates with what of it they hold. `files` gives (did_id). */
 export async function unitOf(

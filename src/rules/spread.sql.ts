@@ -1,5 +1,5 @@
 import { lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { isMoving, isOfRule } from '../locks/index.js';
+import { isLockOf, isMoving } from '../locks/index.js';
 import { type DidId, ReplicaState, type RseId } from '../vocabulary/index.js';
 import { type RankedFile } from './fill-copies.js';
 import { type WeightedRse } from './rendezvous.js';
@@ -45,7 +45,7 @@ export const ownCopies = (ruleId: bigint, rses: readonly WeightedRse[], copies: 
       SELECT x.rse_id FROM ${shares(rses)}
        ORDER BY ${bestFirst}
        LIMIT ${lit(copies)}) p
-   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND ${isOfRule(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0)`;
+   WHERE NOT EXISTS (SELECT FROM locks l WHERE l.did_id = s.did_id AND ${isLockOf(sql`l`, sql`${ruleId}::bigint`)} OFFSET 0)`;
 
 /** What a placement of `files` by `copies` would charge at each RSE, in bytes. Writes nothing. */
 export async function chargeOf(tx: Tx, files: Sql, copies: Sql): Promise<Map<RseId, bigint>> {
@@ -79,7 +79,7 @@ export const rankFiles = (
            SELECT count(*) FILTER (WHERE NOT ${isMoving(sql`l`)})::int AS count,
                   coalesce(array_agg(l.rse_id) FILTER (WHERE NOT ${isMoving(sql`l`)}), '{}') AS staying,
                   coalesce(array_agg(l.rse_id), '{}') AS rses
-             FROM locks l WHERE l.did_id = s.did_id AND ${isOfRule(sql`l`, sql`${rule.id}::bigint`)}) taken
+             FROM locks l WHERE l.did_id = s.did_id AND ${isLockOf(sql`l`, sql`${rule.id}::bigint`)}) taken
          WHERE taken.count < ${rule.copies}::int
          ORDER BY s.did_id`,
   );

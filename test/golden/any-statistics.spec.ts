@@ -75,6 +75,10 @@ describe('the check', () => {
     const session = await planner(base.url);
     try {
       await hotStatements(base.db);
+      // By the index as it was before it had the file too.
+      await session.run(
+        'DROP INDEX locks_rule_id_idx; CREATE INDEX locks_rule_id_idx ON locks (rule_id)',
+      );
       await widen(session, { allListed: true });
       const text = `SELECT FROM contents ct WHERE ct.parent_id = $1 AND NOT EXISTS (
         SELECT FROM locks l WHERE l.did_id = ct.child_id AND l.rule_id = $2 OFFSET 0)`;

@@ -20,8 +20,8 @@ export const DESIGN: Readonly<Record<string, { by: readonly string[]; head?: str
   'register-1-names': { by: [] },
   'register-2-copies': { by: ['dids_scope_name_key'] },
   attach: { by: ['dids_scope_name_key', 'dids_pkey'] },
-  'place-slice': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'locks_pkey'] },
-  'place-spread': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'locks_pkey'] },
+  'place-slice': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'locks_rule_id_idx'] },
+  'place-spread': { by: ['contents_pkey', 'dids_pkey', 'replicas_pkey', 'locks_rule_id_idx'] },
   'place-datasets': {
     by: ['contents_pkey', 'contents_child_id_idx', 'dids_pkey', 'replicas_pkey'],
   },
