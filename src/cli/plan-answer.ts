@@ -24,6 +24,11 @@ export interface ShownPlan {
   readonly bytes_there?: number;
   /** Of a rule with phases, from 1. */
   readonly phase?: number;
+  readonly phases?: number;
+  /** When the phase holds; null is not known, or for ever. */
+  readonly since?: string | null;
+  readonly until?: string | null;
+  readonly until_idle?: string | null;
   readonly account: string;
   readonly rse_expression: string;
   readonly copies: number;

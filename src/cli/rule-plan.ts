@@ -7,6 +7,7 @@ import { showPlan } from './show-plan.js';
 export interface RulePlanOptions extends ServiceOptions {
   readonly copies?: string;
   readonly rseExpression?: string;
+  readonly phases?: string;
   readonly grouping?: string;
   readonly weight?: string;
   readonly lifetime?: string;
@@ -28,6 +29,7 @@ export function addRulePlan(rule: Command): void {
       .argument('[dids...]', 'SCOPE:NAME of each DID')
       .option('--copies <n>', 'how many copies (default: 1)')
       .option('--rse-expression <expression>', 'where to')
+      .option('--phases <json>', 'one thing after the other: [{"for": "30d", …}, {…}]')
       .option('--grouping <grouping>', 'what stays together: ALL, DATASET (default) or NONE')
       .option('--weight <attribute>', 'the attribute of RSEs that says their shares')
       .option('--lifetime <seconds>', 'how long the rule would last')
@@ -68,7 +70,11 @@ function bodyOf(dids: readonly string[], options: RulePlanOptions): object {
     return { subscription: { account, name } };
   }
   if (dids.length === 0) throw new UsageError('Name a DID (SCOPE:NAME), or an RSE by --rse-leaves');
-  if (options.rseExpression === undefined) throw new UsageError('Where to? Give --rse-expression');
+  const { rseExpression, copies } = options;
+  const phases = options.phases === undefined ? undefined : jsonOf('--phases', options.phases);
+  if (rseExpression === undefined && phases === undefined) {
+    throw new UsageError('Where to? Give --rse-expression');
+  }
   const given = {
     account: options.owner,
     grouping: options.grouping?.toUpperCase(),
@@ -82,10 +88,22 @@ function bodyOf(dids: readonly string[], options: RulePlanOptions): object {
   };
   return {
     dids: dids.map(parseDid),
-    copies: wholeNumber('--copies', options.copies ?? copiesIn(options.rseExpression)),
-    rse_expression: options.rseExpression,
+    copies:
+      copies === undefined && phases !== undefined
+        ? undefined
+        : wholeNumber('--copies', copies ?? copiesIn(rseExpression ?? '')),
+    rse_expression: rseExpression,
+    phases,
     ...given,
   };
+}
+
+function jsonOf(option: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new UsageError(`${option} takes JSON, not '${text}'`);
+  }
 }
 
 /** A placement in its short form says them: `type=DISK:2;type=TAPE:1`. */

@@ -66,8 +66,26 @@ function heading(plan: ShownPlan): string[] {
       `${phase}${dids}: ${counted(plan.copies, 'copy')} on ${plan.rse_expression}${weight} for ${plan.account}`,
     ) + there,
     `${counted(plan.files, 'file')}, ${inBytes(plan.bytes)} a copy, ${placedBy(plan)}`,
+    ...spanOf(plan),
   ];
 }
+
+/** When a phase holds. */
+function spanOf({ phase, since, until, until_idle: idle }: ShownPlan): string[] {
+  if (phase === undefined) return [];
+  const from = phase === 1 ? 'from now' : since ? `from ${inMinutes(since)}` : 'later';
+  const end = until ? inMinutes(until) : 'somebody says otherwise';
+  const lasts = idle
+    ? `until nobody has read it for ${idle}, not before ${end}`
+    : until
+      ? `until ${end}`
+      : 'for ever';
+  return [`${from} ${lasts}`];
+}
+
+/** A date of the service as people read it. */
+const inMinutes = (date: string): string =>
+  `${new Date(date).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 const placedBy = ({ grouping, units }: ShownPlan): string =>
   grouping === 'NONE' ? 'each file by itself' : `${counted(units, 'unit')} kept together`;

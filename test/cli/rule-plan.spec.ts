@@ -13,6 +13,32 @@ const cli = commandLine(async (api) => {
 const service = () => cli.options();
 
 describe('sluice rule plan', () => {
+  it('prints each phase with its dates', async () => {
+    const phases = JSON.stringify([
+      { for: '30d', rse_expression: 'A-DISK' },
+      { until_idle: '1w', rse_expression: 'B-DISK' },
+      { rse_expression: 'A-DISK' },
+    ]);
+    await runRulePlan(['lab:run'], { ...service(), phases });
+    const told = cli
+      .said()
+      .join('\n')
+      .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, 'THEN');
+    const lines = told.split('\n').filter((line) => /^(phase|from)/.test(line));
+    expect(lines).toEqual([
+      'phase 1 of lab:run: 1 copy on A-DISK for root',
+      'from now until THEN',
+      'phase 2 of lab:run: 1 copy on B-DISK for root',
+      'from THEN until nobody has read it for 7d, not before THEN',
+      'phase 3 of lab:run: 1 copy on A-DISK for root',
+      'from THEN for ever',
+    ]);
+    expect(told.split('\n').at(-1)).toContain('It can be done: 1 file, 10 B to move');
+    await expect(runRulePlan(['lab:run'], { ...service(), phases: '[' })).rejects.toThrow(
+      UsageError,
+    );
+  });
+
   it('prints what a rule would come to', async () => {
     await runRulePlan(['lab:run'], { ...service(), copies: '2', rseExpression: 'A-DISK|B-DISK' });
     expect(cli.said().join('\n').split('\n')).toEqual([

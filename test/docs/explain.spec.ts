@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { presentExplanation } from '../../src/api/explain/explain.presenter.js';
-import { toJson } from '../../src/api/wire/index.js';
-import { type ExplanationAnswer, showExplanation } from '../../src/cli/show-explanation.js';
+import { showExplanation } from '../../src/cli/show-explanation.js';
 import { CAUSE_WORDS } from '../../src/explain/index.js';
-import { Cause, wireId } from '../../src/vocabulary/index.js';
-import { office } from '../explain/office.js';
+import { Cause } from '../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court } from '../support/judge.js';
+import { lyingSource } from './scenes.js';
 
 const page = readFileSync(new URL('../../docs/explain.md', import.meta.url), 'utf8');
 
@@ -21,26 +19,9 @@ afterAll(() => base.close());
 
 /** The picture of the page: 187 of 200 files are stuck, because their source lies. */
 async function picture(): Promise<string> {
-  for (const rse of ['SHORE-DISK', 'EU-DISK', 'US-DISK', 'EU-TAPE']) await a.rse(rse);
-  await a.dataset('run42');
-  const names = Array.from({ length: 200 }, (_, n) => `run42.${String(n + 1).padStart(3, '0')}`);
-  const wrong = names.slice(0, 187);
-  await a.data('run42', names, 'SHORE-DISK', 'EU-DISK', 'US-DISK');
-  const rule = await a.rule('run42', { rseExpression: 'EU-TAPE', lifetime: 30 * 86_400 });
-  const at = office(a);
-  await at.atWork();
-  a.pass(600);
-  await at.fail('EU-TAPE', wrong, {
-    cause: Cause.SOURCE_CHECKSUM,
-    source: 'SHORE-DISK',
-    error: 'adler32 of what was read is 0a1b2c3d',
-  });
-  for (const name of wrong.slice(0, 50)) await a.declareBad('SHORE-DISK', name);
-  a.pass(120);
-  await at.atWork();
-  const answer = JSON.parse(toJson(presentExplanation(await at.rule(rule)))) as ExplanationAnswer;
+  const { id, answer } = await lyingSource(a);
   const plain = { strong: (text: string) => text, faint: (text: string) => text };
-  return showExplanation(answer, plain).join('\n').replaceAll(wireId(rule.uid), '{rule}');
+  return showExplanation(answer, plain).join('\n').replaceAll(id, '{rule}');
 }
 
 describe('docs/explain.md', () => {

@@ -4,6 +4,7 @@ import {
   type LeavingPlan,
   type PlannedPart,
   type RulePlan,
+  spanOf,
   type Why,
 } from '../../rules/index.js';
 import { type OrderPlan } from '../../subscriptions/index.js';
@@ -59,6 +60,12 @@ function totalsOf(plans: readonly RulePlan[]) {
 const presentPlan = (plan: RulePlan) => ({
   account: plan.account,
   ...(plan.phase !== null && { phase: plan.phase }),
+  ...(plan.span && {
+    phases: plan.span.phases,
+    since: plan.span.since,
+    until: plan.span.until,
+    until_idle: spanOf(plan.span.untilIdleSeconds),
+  }),
   rse_expression: plan.spec.rseExpression,
   copies: plan.spec.copies,
   ...(plan.spec.constraints && { placement: presentPlacement(plan.spec.constraints) }),

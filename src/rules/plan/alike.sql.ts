@@ -1,5 +1,5 @@
 import { lits, rows, sql, type Sql, type Tx } from '../../db/index.js';
-import { type ReplicaState, type RseId } from '../../vocabulary/index.js';
+import { ReplicaState, type RseId } from '../../vocabulary/index.js';
 
 // Files are told apart only by where their copies are, and in which states: what a plan reckons with is
 // some groups of files that are alike, however many files there are.
@@ -23,6 +23,38 @@ export const copiesOf = (file: Sql): Sql => sql`
   LATERAL (SELECT array_agg(${coded}) AS copies, max(r.bytes) AS bytes
              FROM replicas r WHERE r.did_id = ${file} OFFSET 0)`;
 
+/** Copies that rules before this one of the same plan are to have. */
+export interface Before {
+  /** SQL: (did_id, rses int[]); undefined is none. */
+  readonly copies: Sql | undefined;
+  /** By then they are there; else they are on their way. */
+  readonly arrived: boolean;
+}
+
+export const NOTHING_BEFORE: Before = { copies: undefined, arrived: false };
+
+/** Copies that are there or will be: another rule moves nothing there. */
+const { AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE } = ReplicaState;
+
+/**
+ * The copies of file `f`, which are `h`, with those that rules before want of it: what to join, and the
+ * list of all.
+ */
+export function withBefore(file: Sql, { copies, arrived }: Before): { join: Sql; copies: Sql } {
+  if (!copies) return { join: sql``, copies: sql`h.copies` };
+  const state = sql`${(arrived ? AVAILABLE : COPYING).charCodeAt(0)}::int`;
+  const held = isIn(AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE);
+  return {
+    join: sql`LEFT JOIN (
+      SELECT b.did_id, array_agg(DISTINCT u.id ORDER BY u.id) AS rses
+        FROM (${copies}) b CROSS JOIN LATERAL unnest(b.rses) u(id) GROUP BY b.did_id) e ON e.did_id = ${file}`,
+    copies: sql`CASE WHEN e.rses IS NULL THEN h.copies ELSE coalesce(h.copies, '{}') || ARRAY(
+      SELECT u.id::bigint * 256 + ${state} FROM unnest(e.rses) u(id)
+       WHERE NOT EXISTS (SELECT FROM unnest(h.copies) c WHERE ${rseOf} = u.id AND ${held})
+       ORDER BY u.id) END`,
+  };
+}
+
 /** How large a file is whose copies are `h`; of one that has none the catalogue knows. */
 export const bytesOf = (file: Sql): Sql =>
   sql`coalesce(h.bytes, (SELECT n.bytes FROM dids n WHERE n.id = ${file}), 0)`;
@@ -40,11 +72,13 @@ interface AlikeRow {
 /**
  * SQL for the groups of `files` (unit, did_id): (unit, copies, files, bytes), a unit's files that are alike.
  * They are looked at once, where there are few groups, and else each time that the groups are asked for.
+ * What rules `before` want of them counts as theirs.
  */
-export async function readAlike(tx: Tx, files: Sql): Promise<Sql> {
+export async function readAlike(tx: Tx, files: Sql, before: Before = NOTHING_BEFORE): Promise<Sql> {
+  const all = withBefore(sql`f.did_id`, before);
   const alike = sql`
-    SELECT f.unit, h.copies, count(*) AS files, sum(${bytesOf(sql`f.did_id`)})::bigint AS bytes
-      FROM (${files}) f CROSS JOIN ${copiesOf(sql`f.did_id`)} h GROUP BY f.unit, h.copies`;
+    SELECT f.unit, ${all.copies} AS copies, count(*) AS files, sum(${bytesOf(sql`f.did_id`)})::bigint AS bytes
+      FROM (${files}) f CROSS JOIN ${copiesOf(sql`f.did_id`)} h ${all.join} GROUP BY 1, 2`;
   const found = await rows<AlikeRow>(
     tx,
     sql`SELECT a.unit, a.copies::text, a.files, a.bytes FROM (${alike}) a LIMIT ${GROUPS_MAX + 1}::int`,

@@ -6,7 +6,7 @@ import {
   principalOf,
   quotaAt,
 } from '../../accounts/index.js';
-import { type Tx } from '../../db/index.js';
+import { join, sql, type Sql, type Tx } from '../../db/index.js';
 import { type Rse } from '../../rses/index.js';
 import { type AccountId, type RseId } from '../../vocabulary/index.js';
 import { type QuotaChange } from './plan.js';
@@ -19,6 +19,7 @@ type Bytes = ReadonlyMap<RseId, bigint>;
 /** What an account may put where, and what the rules of a plan have charged it so far. */
 export class AccountBook {
   private readonly charged = new Map<RseId, bigint>();
+  private back: Bytes = new Map();
 
   private constructor(
     readonly account: string,
@@ -45,14 +46,32 @@ export class AccountBook {
     for (const [rseId, more] of bytes) addTo(this.charged, rseId, more);
   }
 
+  /** The same account, charged the same, from where its ways part. */
+  fork(): AccountBook {
+    const { account, isLimited, limits, used, globals } = this;
+    const twin = new AccountBook(account, isLimited, limits, used, globals);
+    twin.charge(this.charged);
+    return twin;
+  }
+
+  /** So much of what was charged is given back in time: it is as good as left. */
+  giveBack(bytes: Bytes): void {
+    this.back = bytes;
+  }
+
   /** What may still be put at an RSE after what was charged, and `more`; null is unlimited. */
   left(rse: Rse, more: Bytes): bigint | null {
     if (!this.isLimited || rse.attributes['mock'] === 'true') return null;
     const limit = this.limitAt(rse.id);
     const over = this.globals
       .filter(({ rses }) => rses.some(({ id }) => id === rse.id))
-      .map((global) => ({ limit: global.limit, used: global.used + this.spent(global, more) }));
-    return quotaAt({ limit, used: this.usedAt(rse.id) + (more.get(rse.id) ?? 0n) }, over).left;
+      .map((global) => ({
+        limit: global.limit,
+        used: global.used + this.spent(global, more) - sumAt(global, this.back),
+      }));
+    const back = this.back.get(rse.id) ?? 0n;
+    const used = this.usedAt(rse.id) + (more.get(rse.id) ?? 0n) - back;
+    return quotaAt({ limit, used }, over).left;
   }
 
   /** The limits that charging `more` touches, before it and after it. */
@@ -90,18 +109,31 @@ export class AccountBook {
     return (this.used.get(rseId) ?? 0n) + (this.charged.get(rseId) ?? 0n);
   }
 
-  private spent({ rses }: GlobalQuota, more: Bytes): bigint {
-    return rses.reduce(
-      (sum, { id }) => sum + (this.charged.get(id) ?? 0n) + (more.get(id) ?? 0n),
-      0n,
-    );
+  private spent(quota: GlobalQuota, more: Bytes): bigint {
+    return sumAt(quota, this.charged) + sumAt(quota, more);
   }
 }
+
+const sumAt = ({ rses }: GlobalQuota, bytes: Bytes): bigint =>
+  rses.reduce((sum, { id }) => sum + (bytes.get(id) ?? 0n), 0n);
+
+/** Copies that a rule of a plan is to have. */
+export interface WantedCopies {
+  /** SQL: (did_id, rses int[]). */
+  readonly copies: Sql;
+  /** Where they are, and perhaps more. */
+  readonly rses: ReadonlySet<RseId>;
+}
+
+/** Of more rules before it a rule counts the last ones only. */
+const RULES_BEFORE_MAX = 20;
 
 /** What the rules of one plan take, so that each gets what those before it leave. */
 export class Books {
   /** Bytes that come to RSEs. */
   readonly stored = new Map<RseId, bigint>();
+  /** The copies of its rules; undefined for those that are told as a sample only. */
+  readonly wanted: (WantedCopies | undefined)[] = [];
   private readonly accounts = new Map<AccountId, AccountBook>();
 
   constructor(private readonly tx: Tx) {}
@@ -110,6 +142,36 @@ export class Books {
     const known = this.accounts.get(id) ?? (await AccountBook.open(this.tx, id));
     this.accounts.set(id, known);
     return known;
+  }
+
+  /** The same until here: what comes to one does not come to the other. */
+  fork(): Books {
+    const twin = new Books(this.tx);
+    twin.store(this.stored);
+    twin.wanted.push(...this.wanted);
+    for (const [id, book] of this.accounts) twin.accounts.set(id, book.fork());
+    return twin;
+  }
+
+  /**
+   * What the rules before want at some RSEs (null: anywhere), as SQL (did_id, rses int[]); undefined is
+   * nothing. `isAll` says whether nothing is left out.
+   */
+  before(rseIds: readonly RseId[] | null): { readonly copies: Sql | undefined; isAll: boolean } {
+    const touching = this.wanted.filter(
+      (it) => it === undefined || rseIds === null || rseIds.some((id) => it.rses.has(id)),
+    );
+    const known = touching.flatMap((it) => it ?? []);
+    const parts = known.slice(-RULES_BEFORE_MAX).map(({ copies }) => sql`(${copies})`);
+    return {
+      copies: parts.length === 0 ? undefined : join(parts, ' UNION ALL '),
+      isAll: touching.length === known.length && known.length <= RULES_BEFORE_MAX,
+    };
+  }
+
+  /** What is planned next is told as if nothing were moved before it. */
+  forgetWanted(): void {
+    this.wanted.length = 0;
   }
 
   store(bytes: Bytes): void {

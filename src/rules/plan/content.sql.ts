@@ -130,6 +130,24 @@ export async function lookInto(
   }));
 }
 
+/** How many times a file comes again in another DID of the request. */
+export async function sharedFiles(tx: Tx, units: readonly PlacedUnit[]): Promise<bigint> {
+  const datasets = units.flatMap(({ root, datasets: some = [] }) =>
+    some.map((id) => ({ root, id })),
+  );
+  if (new Set(datasets.map(({ root }) => root)).size < 2) return 0n;
+  const { shared } = await only<{ shared: bigint }>(
+    tx,
+    sql`SELECT coalesce(sum(n.roots - 1), 0)::bigint AS shared FROM (
+          SELECT count(DISTINCT u.root) AS roots
+            FROM unnest(${datasets.map(({ root }) => root)}::bigint[], ${datasets.map(({ id }) => id)}::bigint[])
+                   u(root, id)
+           CROSS JOIN LATERAL (SELECT x.child_id FROM contents x WHERE x.parent_id = u.id OFFSET 0) ct
+           GROUP BY ct.child_id HAVING count(*) > 1) n`,
+  );
+  return shared;
+}
+
 /** Of files that are placed by themselves: each as often as it is below one of the roots. */
 export const filesAlone = (roots: readonly DidId[]): Sql => sql`
   SELECT b.id AS did_id, coalesce(d.bytes, 0) AS bytes FROM (${didsBelowEach(roots)}) b

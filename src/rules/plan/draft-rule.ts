@@ -9,8 +9,9 @@ import { archivesFor } from '../archived-files.js';
 import { type AdditionTerms, howToBegin } from '../begin-rules.js';
 import { demandLifetime, demandTargets, demandWish, expressionsIn, wishOf } from '../check-wish.js';
 import { duplicateOf } from '../new-rule.sql.js';
+import { keyOfPhases } from '../phase.js';
 import { type RuleSpec } from '../rule-spec.js';
-import { hasConstraints } from '../rule.sql.js';
+import { isSameRule } from '../rule.sql.js';
 import { findSites, type Sites, type Wish } from '../sites.js';
 import { wishPhases } from '../wish-phases.js';
 import { type RulePlan } from './plan.js';
@@ -35,14 +36,20 @@ export interface Draft {
  * Asks everything of a wish that creation asks before it places, and holds nothing. What cannot be
  * meant is thrown as there: DataIdentifierNotFound, InvalidValueForKey, InvalidReplicationRule (no
  * DIDs), InvalidRSEExpression, InvalidSourceReplicaExpression, InvalidRuleWeight. What could be meant
- * and cannot be done now is among the errors of the draft.
+ * and cannot be done now is among the errors of the draft. A phase that comes later (`isLater`) is no
+ * rule of its own: whether it may be asked for was said with the first one.
  */
-export async function draftRule(tx: Tx, spec: RuleSpec, terms: AdditionTerms): Promise<Draft> {
+export async function draftRule(
+  tx: Tx,
+  spec: RuleSpec,
+  terms: AdditionTerms,
+  { isLater = false }: { readonly isLater?: boolean } = {},
+): Promise<Draft> {
   demandWish(spec);
   const resolved = await resolveRsesOfEach(tx, expressionsIn(spec));
   const named = resolved(spec.rseExpression);
   const errors: SluiceError[] = [];
-  note(errors, () => demandLifetime(spec, named));
+  if (!isLater) note(errors, () => demandLifetime(spec, named));
   if (spec.askApproval) note(errors, () => demandApprovable(named));
   note(errors, () => wishPhases(spec, terms.now, resolved));
   const asked = await findDids(tx, spec.dids);
@@ -54,7 +61,7 @@ export async function draftRule(tx: Tx, spec: RuleSpec, terms: AdditionTerms): P
   const wish = wishFor(spec, wished);
   const sites = await sitesNow(tx, wish, errors);
   if (sites) note(errors, () => demandTargets(spec, sites));
-  const same = await sameRules(tx, spec, wished);
+  const same = isLater ? new Set<DidId>() : await sameRules(tx, spec, wished);
   if (same.size > 0 && !spec.ignoreDuplicate) errors.push(duplicateOf(spec));
   const dids = wished.filter(({ id }) => !same.has(id));
   const [begun = []] = await howToBegin(tx, [{ spec, dids, named }], terms);
@@ -109,8 +116,11 @@ async function sameRules(tx: Tx, spec: RuleSpec, dids: readonly Did[]): Promise<
     tx,
     sql`SELECT r.did_id AS "didId" FROM rules r
          WHERE r.did_id = ANY (${dids.map(({ id }) => id)}::bigint[]) AND r.account_id = ${spec.accountId}
-           AND r.rse_expression = ${spec.rseExpression} AND r.copies = ${spec.copies}
-           AND ${hasConstraints(spec.constraints ?? null)}`,
+           AND ${isSameRule({
+             ...spec,
+             constraints: spec.constraints ?? null,
+             phasesKey: spec.phases ? keyOfPhases(spec.phases) : null,
+           })}`,
   );
   return new Set(found.map(({ didId }) => didId));
 }

@@ -1,6 +1,6 @@
 import { rows, sql, type Sql, type Tx } from '../../db/index.js';
 import { ReplicaState, type RseId } from '../../vocabulary/index.js';
-import { copiesOf, isIn, rsesWhere } from './alike.sql.js';
+import { type Before, copiesOf, isIn, NOTHING_BEFORE, rsesWhere, withBefore } from './alike.sql.js';
 import { type Amount } from './plan.js';
 
 const { AVAILABLE, TEMPORARY_UNAVAILABLE, COPYING } = ReplicaState;
@@ -113,10 +113,26 @@ export const wantedByUnits = (
                         ${places.map(({ rses }) => listText(rses.toSorted((a, b) => a - b)))}::text[]) i(at, ids)
           OFFSET 0) p ON p.at = a.unit`;
 
-/** SQL for `flowsOf`: copies (did_id, rse_id, bytes) that were chosen file by file, from the CTE `slice`. */
-export const wantedByFiles = (files: Sql, copies: Sql): Sql => sql`
-  SELECT f.rses, h.copies, 1 AS files, f.bytes
-    FROM (WITH slice AS MATERIALIZED (${files})
-          SELECT c.did_id, c.bytes, array_agg(c.rse_id ORDER BY c.rse_id) AS rses
-            FROM (${copies}) c GROUP BY c.did_id, c.bytes) f
-   CROSS JOIN ${copiesOf(sql`f.did_id`)} h`;
+/** SQL: (did_id, rses int[]) of the files of units (unit, did_id), for the rules after this one. */
+export const copiesOfUnits = (
+  files: Sql,
+  places: readonly { readonly at: number; readonly rses: readonly RseId[] }[],
+): Sql => sql`
+  SELECT f.did_id, i.ids::int[] AS rses
+    FROM (${files}) f
+    JOIN unnest(${places.map(({ at }) => at)}::int[],
+                ${places.map(({ rses }) => listText(rses))}::text[]) i(at, ids) ON i.at = f.unit`;
+
+/** SQL: (did_id, bytes, rses int[]) of copies (did_id, rse_id, bytes) that were chosen file by file, from the CTE `slice`. */
+export const copiesOfFiles = (files: Sql, copies: Sql): Sql => sql`
+  WITH slice AS MATERIALIZED (${files})
+  SELECT c.did_id, c.bytes, array_agg(c.rse_id ORDER BY c.rse_id) AS rses
+    FROM (${copies}) c GROUP BY c.did_id, c.bytes`;
+
+/** SQL for `flowsOf`: the same. */
+export function wantedByFiles(wanted: Sql, before: Before = NOTHING_BEFORE): Sql {
+  const all = withBefore(sql`f.did_id`, before);
+  return sql`
+    SELECT f.rses, ${all.copies} AS copies, 1 AS files, f.bytes
+      FROM (${wanted}) f CROSS JOIN ${copiesOf(sql`f.did_id`)} h ${all.join}`;
+}

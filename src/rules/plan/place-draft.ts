@@ -1,4 +1,4 @@
-import { type Sql, type Tx } from '../../db/index.js';
+import { sql, type Sql, type Tx } from '../../db/index.js';
 import { SluiceError } from '../../errors/index.js';
 import { type Rse } from '../../rses/index.js';
 import { type DidId, type RseId } from '../../vocabulary/index.js';
@@ -6,8 +6,8 @@ import { sizesBelow } from '../approval.js';
 import { type Candidate } from '../copy-placement.js';
 import { type Sites } from '../sites.js';
 import { spreadCopies } from '../spread-copies.js';
-import { readAlike } from './alike.sql.js';
-import { type AccountBook, type Books } from './books.js';
+import { type Before, readAlike } from './alike.sql.js';
+import { type AccountBook, type Books, type WantedCopies } from './books.js';
 import { chooseForUnits, type Choices, type Taken, type Unit } from './choose-units.js';
 import {
   amountOf,
@@ -17,9 +17,12 @@ import {
   lookInto,
   type PlacedUnit,
   sampleOf,
+  sharedFiles,
 } from './content.sql.js';
 import { type Draft } from './draft-rule.js';
 import {
+  copiesOfFiles,
+  copiesOfUnits,
   type Flow,
   flowsOf,
   type Risks,
@@ -46,6 +49,8 @@ export interface Placed {
   readonly risks: readonly Risks[];
   readonly errors: readonly SluiceError[];
   readonly estimated: readonly string[];
+  /** What rules after this one find; undefined where it is told as a sample. */
+  readonly wanted: readonly (WantedCopies | undefined)[];
 }
 
 /** What placing needs besides the draft. */
@@ -55,6 +60,8 @@ export interface Ground {
   readonly ways: Ways;
   readonly rses: ReadonlyMap<RseId, Rse>;
   readonly sliceLocks: number;
+  /** What rules before want is there by then; else it is on its way. */
+  readonly arrived: boolean;
   /** Where a unit's rule has it already. */
   readonly kept?: (tx: Tx, files: Sql) => Promise<ReadonlyMap<number, RseId[]>>;
 }
@@ -73,9 +80,11 @@ export async function placeDraft(
   });
   const reread = (taken: Taken) => candidatesAfter(draft, sites, ground, taken);
   const rseIds = sites.candidates.map(({ rseId }) => rseId);
+  const { copies, isAll } = ground.books.before(ground.arrived ? null : rseIdsOf(sites));
+  const before: Before = { copies, arrived: ground.arrived };
   const inside = await filesOfUnits(tx, content.units);
   const kept = await ground.kept?.(tx, inside.files);
-  const alike = await readAlike(tx, inside.files);
+  const alike = await readAlike(tx, inside.files, before);
   const seen = await lookInto(tx, content.units, alike, rseIds);
   const units = kept ? seen.map((unit, at) => ({ ...unit, keep: kept.get(at) ?? [] })) : seen;
   const choices = chooseForUnits(units, {
@@ -92,6 +101,7 @@ export async function placeDraft(
     places.length > 0 ? [await flowsOf(tx, wantedByUnits(alike, places), ground.ways)] : [];
   const alone = await placeAlone(tx, draft, content.alone, {
     ...ground,
+    before,
     sites: { ...sites, candidates: reread(choices) },
   });
   const all = [...together, ...alone.result];
@@ -108,9 +118,29 @@ export async function placeDraft(
       ...alone.estimated,
       ...(kept && content.alone.length > 0 ? [ANEW] : []),
       ...repetitions(content.units, inside.repeated),
+      ...shares(await sharedFiles(tx, content.units)),
+      ...(isAll ? [] : [COUNTED_AGAIN]),
+    ],
+    wanted: [
+      ...(places.length > 0 ? [wantedOf(copiesOfUnits(inside.files, places), places)] : []),
+      ...alone.wanted,
     ],
   };
 }
+
+const rseIdsOf = ({ candidates, blocked }: Sites): RseId[] =>
+  [...candidates, ...blocked].map(({ rseId }) => rseId);
+
+const wantedOf = (
+  copies: Sql,
+  places: readonly { readonly rses: readonly RseId[] }[],
+): WantedCopies => ({ copies, rses: new Set(places.flatMap(({ rses }) => rses)) });
+
+const COUNTED_AGAIN = 'what some of the rules before want there too is counted again';
+
+/** Rules on several DIDs that have files in common. */
+const shares = (shared: bigint): string[] =>
+  shared === 0n ? [] : [`${shared} files are in several of the DIDs: each counts them`];
 
 const ANEW = 'files that are placed one by one are charged as if their rules began anew';
 
@@ -146,16 +176,19 @@ interface Alone {
   readonly result: readonly { readonly flows: readonly Flow[]; readonly risks: Risks }[];
   readonly errors: readonly SluiceError[];
   readonly estimated: readonly string[];
+  readonly wanted: Placed['wanted'];
 }
+
+const NOBODY: Alone = { amount: NOTHING, result: [], errors: [], estimated: [], wanted: [] };
 
 /** Grouping NONE. A sample is placed in a lake whose room is as much smaller. */
 async function placeAlone(
   tx: Tx,
   { spec, dids }: Draft,
   roots: readonly DidId[],
-  { sites, ways, sliceLocks }: Ground & { readonly sites: Sites },
+  { sites, ways, sliceLocks, before }: Ground & { readonly sites: Sites; readonly before: Before },
 ): Promise<Alone> {
-  if (roots.length === 0) return { amount: NOTHING, result: [], errors: [], estimated: [] };
+  if (roots.length === 0) return NOBODY;
   const amount = await sizeOfAll(
     tx,
     dids.filter(({ id }) => roots.includes(id)),
@@ -169,13 +202,15 @@ async function placeAlone(
     ...(parts <= 1 && isTight(candidates) && amount.files * BigInt(spec.copies) > sliceLocks
       ? ['files are placed one by one, in slices: limits may be met in another order']
       : []),
+    ...(before.copies ? [CHOSEN_AS_THEY_ARE] : []),
   ];
   try {
     const { copies } = await spreadCopies(tx, { id: NEW, copies: spec.copies }, files, {
       candidates: smaller(candidates, parts),
       constraints: sites.constraints,
     });
-    const { flows, risks } = await flowsOf(tx, wantedByFiles(files, copies), ways);
+    const wanted = copiesOfFiles(files, copies);
+    const { flows, risks } = await flowsOf(tx, wantedByFiles(wanted, before), ways);
     const scale = await scaleOf(tx, files, { amount, parts });
     const result = [
       {
@@ -187,12 +222,17 @@ async function placeAlone(
         risks: { single: scale(risks.single), oneSite: scale(risks.oneSite) },
       },
     ];
-    return { amount, result, errors: [], estimated };
+    const later = sql`SELECT w.did_id, w.rses FROM (${wanted}) w`;
+    const found = wantedOf(later, [{ rses: rseIdsOf(sites) }]);
+    return { amount, result, errors: [], estimated, wanted: [parts > 1 ? undefined : found] };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return { amount, result: [], errors: [error], estimated };
+    return { ...NOBODY, amount, errors: [error], estimated };
   }
 }
+
+const CHOSEN_AS_THEY_ARE =
+  'files are placed one by one: where they go is told as if the rules before had moved nothing';
 
 /** No rule has this id, and so no locks. */
 const NEW = 0n;

@@ -15,7 +15,7 @@ import { type PlacementConstraints, unionOf } from '../placement-constraints.js'
 import { type RuleSpec } from '../rule-spec.js';
 import { type Draft, sitesNow } from './draft-rule.js';
 import { type Amount, type RulePlan } from './plan.js';
-import { openPlan, planDraft } from './plan-rules.js';
+import { openPlan, planDraft } from './plan-draft.js';
 
 /** Rules that ask for the same, and what they have at an RSE that is to leave. */
 interface LeavingRules extends Amount {
@@ -54,7 +54,9 @@ export async function planLeaving(tx: Tx, rse: Rse, terms: AdditionTerms): Promi
   for (const rules of found) {
     const draft = await draftWithout(tx, rse, rules);
     const keeping = { rse: rse.id, ruleIds: rules.ruleIds };
-    const plan = await planDraft(tx, draft, ground, (it, files) => keptBy(it, files, keeping));
+    const { plan } = await planDraft(tx, draft, ground, (it, files) => keptBy(it, files, keeping));
+    // Groups are told each by itself, also where they have files in common.
+    ground.books.forgetWanted();
     groups.push({ files: rules.files, bytes: rules.bytes, rules: rules.ruleIds.length, plan });
   }
   const sum = (of: (group: LeavingRules) => bigint) =>

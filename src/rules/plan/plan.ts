@@ -122,11 +122,24 @@ export interface PlanWarning {
 /** When the rules would be placed. */
 export type Beginning = 'AT_ONCE' | 'BY_INJECTOR' | 'AFTER_APPROVAL';
 
+/** When a phase would hold, if the rule were made now. */
+export interface PhaseSpan {
+  /** How many there are. */
+  readonly phases: number;
+  /** At the earliest where it, or one before it, lasts until idle. */
+  readonly since: Date | null;
+  readonly until: Date | null;
+  /** It lasts until nobody has read the data for so long. */
+  readonly untilIdleSeconds: number | null;
+}
+
 /** What a wish would come to: a rule on each of its DIDs. Nothing of it is written. */
 export interface RulePlan {
   readonly spec: RuleSpec;
   /** Of a rule with phases: which one this is, counted from 1. */
   readonly phase: number | null;
+  /** When that would hold; null without phases. */
+  readonly span: PhaseSpan | null;
   readonly account: string;
   /** That the rules would be on: archives instead of constituents; without those that have the rule. */
   readonly dids: readonly Did[];
