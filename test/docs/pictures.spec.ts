@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { showExplanation } from '../../src/cli/show-explanation.js';
@@ -42,7 +42,7 @@ const page = (name: string) =>
 
 /** On a terminal that has colours, whatever the test runs in. */
 function inColours<T>(work: () => T): T {
-  const { isTTY, hasColors } = process.stdout;
+  const { isTTY, hasColors } = process.stdout as { isTTY: boolean; hasColors: unknown };
   const forced = process.env['FORCE_COLOR'];
   Object.assign(process.stdout, { isTTY: true, hasColors: () => true });
   process.env['FORCE_COLOR'] = '1';
@@ -52,7 +52,6 @@ function inColours<T>(work: () => T): T {
     Object.assign(process.stdout, { isTTY, hasColors });
     if (forced === undefined) delete process.env['FORCE_COLOR'];
     else process.env['FORCE_COLOR'] = forced;
-    jest.restoreAllMocks();
   }
 }
 

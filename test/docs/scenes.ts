@@ -31,7 +31,8 @@ export async function lyingSource(a: Court): Promise<{ id: string; answer: Expla
 }
 
 /** The lake of the page on rules, as far as its plans go. */
-export async function smallLake({ root, as }: TestApi): Promise<Call> {
+export async function smallLake(api: TestApi): Promise<Call> {
+  const { root } = api;
   await root('POST', '/accounts/alice', { type: 'USER', email: null });
   await root('POST', '/accounts/alice/identities', {
     ...{ identity: 'alice', authtype: 'USERPASS', email: null, password: 'correct horse' },
@@ -53,7 +54,7 @@ export async function smallLake({ root, as }: TestApi): Promise<Call> {
     ...{ scope: 'km3net', name: `run1.${part}`, bytes: 1000, adler32: '00000001' },
   }));
   await root('POST', '/dids/km3net/run1', { type: 'DATASET', dids, rse: 'SHORE-DISK' });
-  return await as('alice');
+  return await api.as('alice');
 }
 
 /** What a rule on its first run would come to. */

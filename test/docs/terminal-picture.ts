@@ -52,9 +52,7 @@ function runsOf(text: string): Run[][] {
   const open = new Set<string>();
   return text.split('\n').map((line) => {
     const runs: Run[] = [];
-    // eslint-disable-next-line no-control-regex
     for (const part of line.split(/(\u001b\[\d+m)/)) {
-      // eslint-disable-next-line no-control-regex
       const [, code] = /^\u001b\[(\d+)m$/.exec(part) ?? [];
       if (code === undefined) runs.push({ text: part, style: [...open].join(' ') });
       else if (STYLES[code]) open.add(STYLES[code]);
