@@ -35,7 +35,7 @@ export { type AccountFilter, listAccounts } from './list-accounts.js';
 export { type Credentials, logIn, type Login } from './log-in.js';
 export { type PasswordLimits, Passwords, passwordsOf } from './passwords.js';
 export { type Principal, ROOT } from './principal.js';
-export { globalQuotas, lockQuota, quotaOf } from './quota.js';
+export { globalQuotaOf, globalQuotas, lockQuota, quotaOf } from './quota.js';
 export { type GlobalQuota, type Quota, quotaAt } from './quota-left.js';
 export {
   authenticate,

@@ -19,6 +19,25 @@ export async function lockQuota(tx: Tx, accountId: AccountId): Promise<void> {
 /** The global limits of an account with what they cover. */
 export async function globalQuotas(tx: Tx, accountId: AccountId): Promise<GlobalQuota[]> {
   const limits = await globalLimits(tx, accountId);
+  return await quotasOf(tx, accountId, limits);
+}
+
+/** What an account uses of an expression's RSEs; without a limit over just these it may use nothing. */
+export async function globalQuotaOf(
+  tx: Tx,
+  accountId: AccountId,
+  expression: string,
+): Promise<GlobalQuota> {
+  const limit = (await globalLimits(tx, accountId)).get(expression) ?? 0n;
+  const [quota] = await quotasOf(tx, accountId, new Map([[expression, limit]]));
+  return quota as GlobalQuota;
+}
+
+async function quotasOf(
+  tx: Tx,
+  accountId: AccountId,
+  limits: ReadonlyMap<string, bigint>,
+): Promise<GlobalQuota[]> {
   if (limits.size === 0) return [];
   const usage = await accountUsage(tx, accountId);
   const named = await matchRsesOfEach(tx, [...limits.keys()]);

@@ -18,6 +18,7 @@ import {
   descriptionJson,
 } from './description.js';
 import { type Did, didColumns } from './did.js';
+import { datasetsBelow } from './tree.sql.js';
 import { tellCreated } from './told.sql.js';
 
 /** Names as rows (scope, name, at), `at` counting from 1 in the order given; for FROM. */
@@ -234,6 +235,18 @@ export async function writeOpen(tx: Tx, id: DidId, open: boolean, now: Date): Pr
         WHERE id = ${id} AND is_open IS NOT NULL AND is_open <> ${open}`,
   );
   return changed === 1;
+}
+
+/** Writes down the events of all files in a collection or below; files that tell none have none. */
+export async function writeEventsBelow(tx: Tx, id: DidId): Promise<void> {
+  await execute(
+    tx,
+    sql`WITH below AS MATERIALIZED (${datasetsBelow(id)})
+        UPDATE dids SET events = (
+          SELECT coalesce(sum(f.events), 0) FROM below b
+          JOIN contents ct ON ct.parent_id = b.id JOIN dids f ON f.id = ct.child_id)
+        WHERE id = ${id}`,
+  );
 }
 
 /** Marks archives and their constituents, each in the order of their ids. */

@@ -2,6 +2,7 @@ import { type Tx } from '../db/index.js';
 import {
   ancestorsByDepth,
   type CollectionSize,
+  depthsOf,
   describedDids,
   type DescribedDid,
   type Description,
@@ -26,7 +27,7 @@ export function parsePlugin(text: string): MetadataPlugin {
   );
 }
 
-/** A DID with its metadata; a dataset also with its size. */
+/** A DID with its metadata; a dataset also with its size, a closed container with that of all below. */
 export interface DidMetadata {
   readonly did: DescribedDid;
   readonly size: CollectionSize | undefined;
@@ -51,18 +52,20 @@ export async function metadataOf(
   const described = await describedDids(tx, all);
   const own: Map<DidId, Meta> =
     plugin === 'DID_COLUMN' ? new Map<DidId, Meta>() : await ownMetadata(tx, all);
-  const datasets = dids.filter(({ type }) => type === DidType.DATASET).map(({ id }) => id);
-  const sizes = plugin === 'JSON' ? new Map<DidId, CollectionSize>() : await sizesOf(tx, datasets);
+  const sizes: ReadonlyMap<DidId, CollectionSize> =
+    plugin === 'JSON' ? new Map<DidId, CollectionSize>() : await sizesShown(tx, dids);
   const above = new Map<DidId, DidId[]>();
   for (const { didId, ancestorId } of lineage) {
     above.set(didId, [...(above.get(didId) ?? []), ancestorId]);
   }
-  return dids.flatMap(({ id, type }) => {
+  return dids.flatMap(({ id, type, isOpen }) => {
     const did = described.get(id);
     if (!did) return [];
     const line = above.get(id) ?? [];
     const size =
-      type === DidType.DATASET ? (sizes.get(id) ?? { length: 0n, bytes: 0n }) : undefined;
+      type === DidType.DATASET || isOpen === false
+        ? (sizes.get(id) ?? { length: 0n, bytes: 0n })
+        : undefined;
     return [
       {
         did: { ...did, description: descriptionOf(did, line, described) },
@@ -74,6 +77,21 @@ export async function metadataOf(
       },
     ];
   });
+}
+
+/** Of datasets, and of containers once they are closed. */
+async function sizesShown(tx: Tx, dids: readonly Did[]): Promise<Map<DidId, CollectionSize>> {
+  const { DATASET, CONTAINER } = DidType;
+  const ids = (of: (did: Did) => boolean) => dids.filter(of).map(({ id }) => id);
+  const datasets = await sizesOf(
+    tx,
+    ids(({ type }) => type === DATASET),
+  );
+  const containers = await depthsOf(
+    tx,
+    ids(({ type, isOpen }) => type === CONTAINER && isOpen === false),
+  );
+  return new Map([...datasets, ...containers]);
 }
 
 /** What children take over from above: what the data are, not how the name is kept. */

@@ -10,7 +10,7 @@ import {
   renewDids,
   writeDescriptions,
 } from '../dids/index.js';
-import { InvalidObject, KeyNotFound } from '../errors/index.js';
+import { InvalidObject, KeyNotFound, UnsupportedOperation } from '../errors/index.js';
 import { Channel, DidType } from '../vocabulary/index.js';
 import { deleteOwnKey, mergeOwnMetadata } from './did-meta.sql.js';
 import { isBuiltIn, isReserved } from './keys.js';
@@ -45,7 +45,7 @@ interface ParsedChange extends ParsedMeta {
  * Sets metadata on DIDs, all or none: built-in keys in their columns, others as own metadata; keys
  * that are not named stay. What is new, or is said to be, is shown to the subscriptions again. Throws
  * AccessDenied (reserved key), InvalidMetadata, InvalidValueForKey,
- * InvalidObject (a DID named twice).
+ * InvalidObject (a DID named twice), UnsupportedOperation (what only files have).
  */
 export async function setMetadata(
   tx: Tx,
@@ -62,6 +62,7 @@ export async function setMetadata(
   }));
   const kept = await keepConventions(tx, conventions, said);
   const parsed = changes.map(({ did }, at) => ({ did, ...(kept[at] as ParsedMeta) }));
+  parsed.forEach(demandFile);
   if (recursive) return await writeBelow(tx, parsed, now);
   const ids = distinctIds(changes);
   if (ids.length > 1) await lockDids(tx, ids);
@@ -73,6 +74,17 @@ export async function setMetadata(
   if (told.some(({ description }) => description.is_new === true)) await ring(tx, Channel.NEW_DIDS);
   const others = parsed.filter((change) => !told.includes(change)).map(({ did }) => did.id);
   if (others.length > 0) await renewDids(tx, sql`SELECT unnest(${others}::bigint[])`, now);
+}
+
+/** A collection's events are those of its files, counted when it is closed; a guid it has not. */
+function demandFile({ did, description }: ParsedChange): void {
+  const key = (['guid', 'events'] as const).find((each) => each in description);
+  if (key === undefined || did.type === DidType.FILE) return;
+  throw new UnsupportedOperation(`${key} of '${nameOf(did)}' cannot be set: it is no file`, {
+    scope: did.scope,
+    name: did.name,
+    key,
+  });
 }
 
 function distinctIds(changes: readonly MetaChange[]): bigint[] {

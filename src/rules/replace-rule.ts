@@ -84,8 +84,7 @@ export interface RuleReduction {
 
 /**
  * Moves a rule: a new one with another expression takes its place, and the old one goes when the new
- * one is OK. Throws UnsupportedOperation (it has a child already), RuleReplaceFailed, and what
- * `addRules` throws.
+ * one is OK. Throws RuleReplaceFailed (it has a child already, or is there), and what `addRules` throws.
  */
 export async function moveRule(
   tx: Tx,
@@ -147,7 +146,13 @@ export async function reduceRule(
   const { copies } = reduction;
   const wish = { ...wishAgain(rule, terms.now), copies, rseExpression, constraints };
   const spec = withPhases(rule, wish, terms.now);
-  const added = await replaceRule(tx, rule, spec, terms);
+  const added = await replaceRule(tx, rule, spec, terms).catch((error: unknown) => {
+    if (!(error instanceof SluiceError) || error instanceof UnsupportedOperation) throw error;
+    throw new RuleReplaceFailed(`The replacement of the rule failed: ${error.message}`, {
+      rule: rule.uid,
+      cause: error.name,
+    });
+  });
   const made = await findRule(tx, added.uid);
   if (made.state === RuleState.OK) return added;
   throw new RuleReplaceFailed('The replacement of the rule failed: it would have to copy data', {
@@ -215,15 +220,7 @@ async function replaceRule(
   spec: RuleSpec,
   terms: AdditionTerms,
 ): Promise<AddedRule> {
-  const [added] = await addRules(tx, { ...spec, replaces: rule.id }, terms).catch(
-    (error: unknown) => {
-      if (!(error instanceof SluiceError) || error instanceof UnsupportedOperation) throw error;
-      throw new RuleReplaceFailed(`The replacement of the rule failed: ${error.message}`, {
-        rule: rule.uid,
-        cause: error.name,
-      });
-    },
-  );
+  const [added] = await addRules(tx, { ...spec, replaces: rule.id }, terms);
   if (!added) throw new RuleReplaceFailed('No rule was made', { rule: rule.uid });
   await writeRule(
     tx,

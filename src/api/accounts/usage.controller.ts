@@ -3,6 +3,7 @@ import {
   type Account,
   accountUsage,
   findAccount,
+  globalQuotaOf,
   globalQuotas,
   listAccountUsageHistory,
   localLimits,
@@ -10,7 +11,7 @@ import {
 } from '../../accounts/index.js';
 import { Database, type Tx } from '../../db/index.js';
 import { demand, mayReadUsage } from '../../policy/index.js';
-import { findRse, matchRses, rsesById } from '../../rses/index.js';
+import { findRse, rsesById } from '../../rses/index.js';
 import { Caller, isoDate, JSON_TYPE, NDJSON, Produces, streamRows } from '../wire/index.js';
 import { presentGlobalUsage, presentLocalUsage } from './limits.presenter.js';
 
@@ -77,13 +78,11 @@ export class AccountUsageController {
     @Param('expression') expression: string,
     @Caller() caller: Principal,
   ): Promise<StreamableFile> {
-    const quotas = await this.db.read(async (tx) => {
+    const quota = await this.db.read(async (tx) => {
       const { id } = await this.readable(tx, name, caller);
-      await matchRses(tx, expression);
-      return await globalQuotas(tx, id);
+      return await globalQuotaOf(tx, id, expression);
     });
-    const asked = quotas.filter((quota) => quota.expression === expression);
-    return await streamRows(asked.map(presentGlobalUsage));
+    return await streamRows([presentGlobalUsage(quota)]);
   }
 
   @Get('history/:rse')

@@ -6,7 +6,7 @@ import {
   DidItem,
   NamedDid,
   type ParsedDidItem,
-  readDidItem,
+  readDidItems,
   StrictDidItem,
 } from './did-item.request.js';
 
@@ -37,7 +37,7 @@ export interface AttachRequest {
 /** The body of `POST dids/{scope}/{name}/dids`. */
 export function parseAttach(parent: DidName, body: unknown): AttachRequest {
   const { dids, rse } = parseParameters(Attach, body, 'an attachment');
-  return { parent, children: dids.map(readDidItem), rse: rse || null };
+  return { parent, children: readDidItems(dids), rse: rse || null };
 }
 
 export interface AttachmentsRequest {
@@ -58,7 +58,7 @@ export function parseAttachments(body: unknown): AttachmentsRequest {
   return {
     attachments: attachments.map(({ scope, name, dids, rse }) => ({
       parent: { scope, name },
-      children: dids.map(readDidItem),
+      children: readDidItems(dids),
       rse: rse || null,
     })),
     ignoreDuplicate: ignore_duplicate ?? false,

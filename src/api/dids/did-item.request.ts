@@ -70,8 +70,13 @@ function readState(text: string): ReplicaState {
   });
 }
 
+/** Reads items; one that is said twice in the same words is one item. Throws InvalidObject. */
+export function readDidItems(items: readonly Static<typeof DidItem>[]): ParsedDidItem[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()].map(readDidItem);
+}
+
 /** Reads an item's checksums and guid. Throws InvalidObject. */
-export function readDidItem(item: Static<typeof DidItem>): ParsedDidItem {
+function readDidItem(item: Static<typeof DidItem>): ParsedDidItem {
   const adler32 = checksum(item.adler32, Patterns.adler32, 'adler32');
   const guid = item.meta?.['guid'];
   return {

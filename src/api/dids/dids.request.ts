@@ -25,7 +25,7 @@ import {
   parseText,
   readPythonLiteral,
 } from '../wire/index.js';
-import { DidItem, MetaBody, type ParsedDidItem, readDidItem } from './did-item.request.js';
+import { DidItem, MetaBody, type ParsedDidItem, readDidItems } from './did-item.request.js';
 import { parseNewName } from './did-name.js';
 
 const newDid = {
@@ -58,7 +58,7 @@ interface GivenDid {
   readonly meta?: Meta | null;
   readonly rules?: readonly Parameters<typeof readRule>[0][] | null;
   readonly lifetime?: number | null;
-  readonly dids?: readonly Parameters<typeof readDidItem>[0][] | null;
+  readonly dids?: Parameters<typeof readDidItems>[0] | null;
   readonly rse?: string | null;
 }
 
@@ -85,7 +85,7 @@ function readNewDid(did: DidName, given: GivenDid, { now, naming }: NewDidTerms)
     type,
     monotonic: given.statuses?.monotonic ?? false,
     meta: { ...given.meta, ...(given.lifetime != null && { lifetime: given.lifetime }) },
-    dids: (given.dids ?? []).map(readDidItem),
+    dids: readDidItems(given.dids ?? []),
     rse: given.rse || null,
     rules: (given.rules ?? []).map(readRule),
   };

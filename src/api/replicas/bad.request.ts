@@ -59,6 +59,9 @@ export function parseBad(body: unknown): BadDeclaration {
   }
   if (kinds.has('object')) {
     const given = parseParameters(BadNames, body, 'bad replicas');
+    if (given.replicas.some(({ rse, rse_id: id }) => rse === undefined && id === undefined)) {
+      throw new InvalidType('A bad replica by name takes scope, name and either rse or rse_id');
+    }
     return { ...said(given), pfns: [], names: given.replicas };
   }
   const given = parseParameters(BadPfns, body, 'bad replicas');

@@ -66,7 +66,7 @@ function waysTo(
   const near = site !== undefined && rse.attributes['site'] === site;
   const domains =
     domain === 'all' ? (['lan', 'wan'] as const) : ([domain ?? (near ? 'lan' : 'wan')] as const);
-  return domains.flatMap((each) => {
+  const ways = domains.flatMap((each) => {
     const fit = chooseProtocols(protocols, { domain: each, operation: 'read', schemes });
     const best = schemes === undefined ? fit.slice(0, 1) : firstOfEachScheme(fit);
     return best.map((protocol) => ({
@@ -79,6 +79,8 @@ function waysTo(
       signed: Boolean(rse.attributes['sign_url']) && protocol.scheme === 'https',
     }));
   });
+  // One name may lead there by both networks: it is told once, by the wide one.
+  return ways.filter(({ base }, at) => ways.findLastIndex((way) => way.base === base) === at);
 }
 
 const firstOfEachScheme = (protocols: readonly RseProtocol[]): RseProtocol[] =>
