@@ -17,6 +17,7 @@ import { BackfillsAndTasks1796601600000 } from './0017-backfills-and-tasks/index
 import { Phases1796688000000 } from './0018-phases/index.js';
 import { LocksByRule1796860800000 } from './0020-locks-by-rule/index.js';
 import { PlacementDrift1796947200000 } from './0021-placement-drift/index.js';
+import { FailingEnd1797120000000 } from './0023-failing-end/index.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   Phases1796688000000,
   LocksByRule1796860800000,
   PlacementDrift1796947200000,
+  FailingEnd1797120000000,
 ] as const;

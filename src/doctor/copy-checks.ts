@@ -183,6 +183,29 @@ const badUndeclared: Check = {
 const failedHere = sql`r.state = ${lit(UNAVAILABLE)} AND EXISTS (
   SELECT FROM requests_history h WHERE h.did_id = r.did_id AND h.rse_id = r.rse_id)`;
 
+const uploadForgotten: Check = {
+  name: 'upload-forgotten',
+  says: 'what a client began to write is said to be there within a day',
+  remedy: 'it is UNAVAILABLE, due, and guarded: it goes while another good copy is there',
+  walk: replicas,
+  // What a lock waits for is the business of waiting-without-request, and what is asked for, a movement's.
+  denials: (within, terms) =>
+    denials(
+      {
+        ...theCopy,
+        fact: sql`format('being written since %s, and nobody has said that it is there',
+          coalesce(r.accessed_at::text, 'ever'))`,
+      },
+      sql`replicas r WHERE ${within(sql`r.did_id`)} AND r.state = ${lit(COPYING)}
+            AND r.lock_cnt = 0 AND r.tombstone IS NULL
+            AND coalesce(r.accessed_at, '-infinity') <= ${terms.since}::timestamptz
+            AND NOT EXISTS (SELECT FROM locks l WHERE l.did_id = r.did_id AND l.rse_id = r.rse_id)
+            AND NOT EXISTS (SELECT FROM requests q WHERE q.did_id = r.did_id AND q.rse_id = r.rse_id)`,
+    ),
+  hold: holdTheCopies,
+  mend: (tx, found) => letUnreadableGo(tx, copiesOf(found)),
+};
+
 const unreadableKept: Check = {
   name: 'unreadable-kept',
   says: 'what nobody holds and nobody can read is due',
@@ -193,7 +216,7 @@ const unreadableKept: Check = {
       { ...theCopy, fact: sql`format('in state %s, held by nothing, kept for ever', r.state)` },
       sql`replicas r WHERE ${within(sql`r.did_id`)} AND r.lock_cnt = 0 AND r.tombstone IS NULL
             AND (r.state = ${lit(BAD)} OR coalesce(r.accessed_at, '-infinity') <= ${terms.since}::timestamptz
-              AND (${failedHere} OR ${terms.atRest ?? false}::boolean AND r.state = ${lit(COPYING)}))
+              AND ${failedHere})
             AND NOT EXISTS (SELECT FROM locks l WHERE l.did_id = r.did_id AND l.rse_id = r.rse_id)`,
     ),
   hold: holdTheCopies,
@@ -277,6 +300,7 @@ export const copyChecks: readonly Check[] = [
   copyBytes,
   deletionWithoutLease,
   badUndeclared,
+  uploadForgotten,
   unreadableKept,
   guardWithoutCopy,
   requestWithoutLock,

@@ -11,9 +11,10 @@ import { whenDeleted } from './copy-deletion.js';
 import { type CopyFacts, type CopyName, readCopyFacts } from './copy-facts.js';
 import { type CopyLock } from './copy-facts.sql.js';
 import { type Explanation, type Remedy } from './explanation.js';
-import { addRule, declareBad, forRse, letGo } from './remedies.js';
+import { addRule, declareBad, forRse, letGo, sayThere } from './remedies.js';
 import { type Desk } from './rule-facts.js';
 import { ruleFact, ruleLine } from './rule-lines.js';
+import { isUpload, uploadOf } from './upload.js';
 import { clockTime, counted, dueAt } from './words.js';
 import { idleWorkers } from './workers.js';
 
@@ -53,7 +54,8 @@ function trust({ copy, now }: CopyFacts): string {
     : ', as a client says: not verified yet';
 }
 
-function troubles({ copy, did, declaration, request, now, rse }: CopyFacts): string[] {
+function troubles(facts: CopyFacts): string[] {
+  const { copy, did, declaration, request, now, rse } = facts;
   const lines: string[] = [];
   if (declaration && copy.state !== ReplicaState.AVAILABLE) {
     const who = declaration.account ?? 'a transfer of ours';
@@ -65,8 +67,7 @@ function troubles({ copy, did, declaration, request, now, rse }: CopyFacts): str
   if (did.availability === DidAvailability.LOST)
     lines.push('The file is lost: no good copy is left, the last bytes stay');
   if (request) lines.push(`A transfer to it is wanted: request ${request.uid.replaceAll('-', '')}`);
-  if (copy.state === ReplicaState.COPYING && !request)
-    lines.push('Nobody has asked for a transfer to it: a client is writing it, or has given up');
+  lines.push(...uploadOf(facts));
   if (!rse.availabilityRead) lines.push(`${rse.name} is closed for reading`);
   return lines;
 }
@@ -101,8 +102,9 @@ function nextOf({ copy, locks, now }: CopyFacts): string[] {
   return [stays];
 }
 
-function remediesOf({ copy, did, rse, declaration }: CopyFacts, name: CopyName): Remedy[] {
+function remediesOf({ copy, did, rse, declaration, request }: CopyFacts, name: CopyName): Remedy[] {
   const remedies: Remedy[] = [];
+  if (isUpload({ copy, request })) remedies.push(sayThere(name));
   if (copy.lockCnt === 0) {
     remedies.push(addRule(did, rse.name, `keep it: a rule that holds it at ${rse.name}`));
     if (copy.state !== ReplicaState.BEING_DELETED) remedies.push(letGo(name));

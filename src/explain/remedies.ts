@@ -263,6 +263,16 @@ export const addRule = (did: DidName, rseExpression: string, what: string): Reme
     command: `rucio rule add ${did.scope}:${did.name} --copies 1 --rses ${word(rseExpression)}`,
   });
 
+/** An upload has ended well. */
+export const sayThere = ({ rse, ...file }: DidName & { readonly rse: string }): Remedy =>
+  remedy({
+    what: 'say that it is there, if it is',
+    who: 'owner',
+    method: 'PUT',
+    path: '/replicas',
+    body: { rse, files: [{ ...file, state: 'A' }] },
+  });
+
 /** A copy may go at once. */
 export const letGo = (copy: DidName & { readonly rse: string }): Remedy =>
   remedy({

@@ -25,6 +25,8 @@ export abstract class RequestColumns {
   @Column('boolean') overwrite!: boolean;
   /** Bytes of this attempt may stand under its temporary name. */
   @Column('boolean') leftover!: boolean;
+  /** This attempt failed at its destination, whatever the cause. */
+  @Column('boolean', { name: 'destination_failed' }) destinationFailed!: boolean;
   @Column('uuid') uid!: string;
   @Column('text', { name: 'claimed_by', nullable: true }) claimedBy!: string | null;
   @Column('text', { nullable: true }) tool!: string | null;

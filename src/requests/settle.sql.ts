@@ -55,6 +55,8 @@ export interface Ending {
   readonly found: string | null;
   /** Bytes may stand at the destination under the attempt's temporary name. */
   readonly leftover?: boolean;
+  /** It failed at the destination: of many causes that is not said by the cause. */
+  readonly destinationFailed?: boolean;
 }
 
 /**
@@ -72,7 +74,7 @@ export async function endRequests(
     sql`UPDATE requests q
            SET state = e.state, source_rse_id = coalesce(e.source, q.source_rse_id), bytes_moved = e.moved,
                cause = e.cause, error = e.error, expected = e.expected, found = e.found, leftover = e.leftover,
-               finished_at = ${now}, claimed_by = NULL, claimed_until = NULL
+               destination_failed = e.at_destination, finished_at = ${now}, claimed_by = NULL, claimed_until = NULL
           FROM unnest(${endings.map(({ id }) => id)}::bigint[],
                       ${endings.map(({ state }) => state)}::"char"[],
                       ${endings.map(({ sourceRseId }) => sourceRseId)}::int[],
@@ -81,8 +83,9 @@ export async function endRequests(
                       ${endings.map(({ error }) => error)}::text[],
                       ${endings.map(({ expected }) => expected)}::text[],
                       ${endings.map(({ found }) => found)}::text[],
-                      ${endings.map(({ leftover }) => leftover === true)}::boolean[])
-               e(id, state, source, moved, cause, error, expected, found, leftover)
+                      ${endings.map(({ leftover }) => leftover === true)}::boolean[],
+                      ${endings.map((end) => end.destinationFailed === true)}::boolean[])
+               e(id, state, source, moved, cause, error, expected, found, leftover, at_destination)
          WHERE q.id = e.id AND q.claimed_by = ${worker}
            AND q.state IN (${lits([RequestState.SUBMITTING, RequestState.SUBMITTED])})
         RETURNING q.id`,
@@ -102,7 +105,7 @@ export const takeRequests = (from: Sql): Sql => sql`
 /** Every column of a request: its history has the same and `archived_at`. */
 const COLUMNS = sql`id, did_id, rule_id, bytes, bytes_moved, created_at, due_at, claimed_until,
   submitted_at, started_at, finished_at, rse_id, source_rse_id, account_id, activity, priority, attempt,
-  type, state, overwrite, leftover, uid, claimed_by, tool, external_id, cause, error, expected, found`;
+  type, state, overwrite, leftover, destination_failed, uid, claimed_by, tool, external_id, cause, error, expected, found`;
 
 /** CTE body: remembers requests. `from` gives whole requests. */
 export const archiveRequests = (from: Sql, now: Date): Sql => sql`
@@ -182,7 +185,8 @@ export async function retryRequests(tx: Tx, retries: readonly Retry[], now: Date
            SET state = CASE WHEN r.due_at <= ${now} THEN ${lit(RequestState.QUEUED)}::"char"
                             ELSE ${lit(RequestState.WAITING)}::"char" END,
                due_at = CASE WHEN r.due_at > ${now} THEN r.due_at END, attempt = q.attempt + 1, uid = gen_random_uuid(), source_rse_id = NULL, tool = NULL, external_id = NULL,
-               bytes_moved = NULL, submitted_at = NULL, started_at = NULL, finished_at = NULL, leftover = false
+               bytes_moved = NULL, submitted_at = NULL, started_at = NULL, finished_at = NULL, leftover = false,
+               destination_failed = false
           FROM r WHERE q.id = r.id AND q.state IN (${lits(FAILURES)})
         RETURNING q.*),
         told AS (${tellRetried(attempts, sql`SELECT * FROM retried`, now)})
@@ -223,7 +227,7 @@ const requeue = (condition: Sql, limit: number): Sql => sql`
    WHERE q.id = w.id
   RETURNING q.did_id, q.rse_id`;
 
-/** Causes that say nothing against the source. */
+/** Causes that say nothing against the source, wherever they were met. */
 const NOT_THE_SOURCE = [
   Cause.DEST_CHECKSUM,
   Cause.DEST_SIZE,
@@ -248,7 +252,8 @@ export async function failedSources(
                       ${copies.map(({ rseId }) => rseId)}::int[]) w(did_id, rse_id)
           JOIN requests_history h ON h.did_id = w.did_id AND h.rse_id = w.rse_id
            AND h.state = ${lit(RequestState.FAILED)} AND h.source_rse_id IS NOT NULL
-           AND h.cause NOT IN (${lits(NOT_THE_SOURCE)}) AND h.archived_at > ${since}
+           AND h.cause NOT IN (${lits(NOT_THE_SOURCE)}) AND NOT h.destination_failed
+           AND h.archived_at > ${since}
          GROUP BY 1, 2, 3`,
   );
 }

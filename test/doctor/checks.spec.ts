@@ -186,6 +186,12 @@ const harms: readonly Harm[] = [
     subject: /^km3net:f4 at A-DISK$/,
   },
   {
+    check: 'upload-forgotten',
+    how: 'an upload that nobody ever said was there would be one for ever',
+    harm: () => [sql`UPDATE replicas SET state = 'C' WHERE ${at('f4', 'A-DISK')}`],
+    subject: /^km3net:f4 at A-DISK$/,
+  },
+  {
     check: 'unreadable-kept',
     how: 'a bad copy that nobody holds would stay for ever',
     harm: () => [sql`UPDATE replicas SET state = 'D' WHERE ${at('f4', 'A-DISK')}`],

@@ -129,6 +129,16 @@ describe('sources that failed', () => {
     await base.db.tx((tx) => retryRequests(tx, [{ id: full, dueAt: START }], START));
     expect(await failures(after(-60), full)).toEqual([]);
   });
+
+  it('are not those whose destination did not answer', async () => {
+    const id = await ended({ cause: Cause.CONNECTION, destinationFailed: true });
+    await base.db.tx((tx) => retryRequests(tx, [{ id, dueAt: START }], START));
+    expect(await failures(after(-60), id)).toEqual([]);
+    expect(await requestRow(a, id)).toMatchObject({ destination_failed: false });
+    const other = await ended({ cause: Cause.CONNECTION });
+    await base.db.tx((tx) => retryRequests(tx, [{ id: other, dueAt: START }], START));
+    expect(await failures(after(-60), other)).toMatchObject([{ sourceRseId: 2, times: 1 }]);
+  });
 });
 
 describe('a done request', () => {

@@ -103,5 +103,6 @@ function endingOf(outcome: TransferOutcome): Ending | undefined {
     expected: outcome.expected ?? null,
     found: outcome.found ?? null,
     leftover: outcome.leftover === true,
+    destinationFailed: failed && outcome.side === 'destination',
   };
 }

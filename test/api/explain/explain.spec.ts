@@ -275,6 +275,31 @@ describe('a copy', () => {
     await api.root('DELETE', '/rses/C-DISK/attr/keep_last_copy');
   });
 
+  it('that a client began to write says since when, and whether it was given up', async () => {
+    const file = { scope: 'lab', name: 'begun', bytes: 1, adler32: '00000001' };
+    await api.root('POST', '/replicas', { rse: 'C-DISK', files: [{ ...file, state: 'C' }] });
+    const path = '/replicas/lab/begun/C-DISK/explain';
+    expect((await explain(path)).lines).toContainEqual(
+      expect.stringMatching(/^Nobody has asked for a transfer to it: a client has been writing it/),
+    );
+    await api.db.tx((tx) =>
+      execute(
+        tx,
+        sql`UPDATE replicas SET accessed_at = now() - interval '2 days' WHERE state = 'C'`,
+      ),
+    );
+    const late = await explain(path);
+    expect(late.lines).toContainEqual(
+      expect.stringMatching(/^A client began to write it since .*, and has never said/),
+    );
+    expect(late.lines).toContainEqual(expect.stringMatching(/upload-forgotten/));
+    const sayThere = late.remedies.filter(({ method }) => method === 'PUT');
+    expect(await tryAll({ ...late, remedies: sayThere })).toEqual([
+      'say that it is there, if it is',
+    ]);
+    expect((await explain(path)).state).toBe('AVAILABLE');
+  });
+
   it('is found by a name with a slash, and not where there is none', async () => {
     expect((await explain('/replicas/lab/sub%2Ff3/A-DISK/explain')).subject).toBe(
       'lab:sub/f3@A-DISK',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { failedSources } from '../../../src/requests/index.js';
 import { changeRse, findRse } from '../../../src/rses/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Harbour, harbour } from '../../support/harbour.js';
@@ -102,6 +103,28 @@ describe('a movement that fails every time leaves its cause on the lock:', () =>
     );
     expect(await stuck).toMatchObject({ cause: 'PATH_REFUSED' });
     expect(a.content('C-DISK', 'f1')).toBe('events');
+  });
+});
+
+describe('a storage that does not answer', () => {
+  /** The sources that attempts are held against. */
+  const blamed = () =>
+    base.db.read(async (tx) => {
+      const { id: didId } = await a.did('f1');
+      const { id: rseId } = await findRse(tx, 'B-DISK');
+      return await failedSources(tx, [{ didId, rseId }], new Date(0));
+    });
+
+  it('is not the source where the destination is away', async () => {
+    const away = () => a.storage('B-DISK').failNext('write', 'CONNECTION', 9);
+    expect(await tryAll(away)).toMatchObject(thrice('CONNECTION'));
+    expect(await blamed()).toEqual([]);
+  });
+
+  it('is the source where it is away itself', async () => {
+    const away = () => a.storage('A-DISK').failNext('read', 'CONNECTION', 9);
+    expect(await tryAll(away)).toMatchObject(thrice('CONNECTION'));
+    expect(await blamed()).toMatchObject([{ times: 3 }]);
   });
 });
 
