@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execute, sql } from '../../../src/db/index.js';
+import { nextPhases } from '../../../src/rules/index.js';
 import { type Answer, startApi, type TestApi } from '../../support/api.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -90,6 +92,29 @@ describe('a backfill', () => {
     expect(rules).toMatchObject(
       ['run1', 'run2', 'run3'].map((name) => ({ name, subscription_id: id })),
     );
+  });
+
+  it('knows rules with phases as its own, in whichever phase they are', async () => {
+    const phases = [{ for: '1d', rse_expression: 'A-DISK' }, { rse_expression: 'B-DISK' }];
+    await add('phased', { replication_rules: [{ phases }] });
+    const path = '/subscriptions/root/phased';
+    const outcomes = async () => {
+      const { body } = await api.root('GET', `${path}/matches`);
+      return (body as { entries: { outcome: string }[] }[]).map(({ entries: [entry] }) => entry);
+    };
+    expect((await outcomes())[0]).toEqual({
+      ...{ rule: 1, outcome: 'wanted', rules: ['1 on A-DISK, then 1 on B-DISK'] },
+    });
+    await api.root('POST', `${path}/backfill`, { per_minute: 6000 });
+    await done('phased');
+    expect((await outcomes()).map((it) => it?.outcome)).toEqual(['there', 'there', 'there']);
+    await api.db.tx((tx) =>
+      execute(tx, sql`UPDATE rules SET state = 'O', inject_at = NULL WHERE phases IS NOT NULL`),
+    );
+    const now = new Date(Date.now() + 2 * 86_400_000);
+    const terms = { now, deleteGraceSeconds: 3600, phaseLookSeconds: 3600 };
+    expect(await api.db.tx((tx) => nextPhases(tx, terms))).toEqual({ seen: 3, begun: 3 });
+    expect((await outcomes()).map((it) => it?.outcome)).toEqual(['there', 'there', 'there']);
   });
 
   it('is paused, sped up and cancelled', async () => {
