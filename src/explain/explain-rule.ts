@@ -1,5 +1,6 @@
 import { type Tx } from '../db/index.js';
 import { RuleNotFound } from '../errors/index.js';
+import { phasesOf } from '../rules/index.js';
 import { Activities, type DaemonName, RuleState, RuleStateCodec } from '../vocabulary/index.js';
 import { driftFacts } from './drift-lines.js';
 import { explainEndedRule } from './explain-ended-rule.js';
@@ -110,6 +111,10 @@ function remediesOfRule(facts: RuleFacts): Remedy[] {
   const movable = named.length >= rule.copies && rule.childRuleUid === null;
   if (drifts.length > 0 && movable && !facts.replaces) {
     remedies.push(forRule.placeAnew(id, rule.repairPolicy));
+  }
+  const later = phasesOf(rule).some(({ state }) => state === 'next');
+  if (later && rule.phaseOf === null && rule.childRuleUid === null) {
+    remedies.push(forRule.stayInPhase(id));
   }
   if (rule.locked && rule.expiresAt) remedies.push(forRule.unlock(id));
   if (rule.childRuleUid !== null) remedies.push(forRule.detachChild(id));

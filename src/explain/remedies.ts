@@ -53,6 +53,8 @@ export const forRule = {
         command: `rucio rule update ${id} --suspend`,
       },
     ),
+  stayInPhase: (id: string): Remedy =>
+    changing(id, { phases: null }, { what: 'stay in this phase: those after it are dropped' }),
   approve: (id: string): Remedy =>
     changing(id, { approve: true }, { what: 'approve the rule', who: 'admin' }),
   deny: (id: string): Remedy =>

@@ -72,3 +72,13 @@ it('what a former phase still holds is told of both rules', async () => {
     `It is what is left of phase 1 of rule ${id}: it ends when all copies of that are there`,
   );
 });
+
+it('a rule with more phases to come may stay in the one it is in; the last has nothing to drop', async () => {
+  const rule = await phased({ forSeconds: DAY });
+  const stays = async () =>
+    (await at.rule(rule)).remedies.filter(({ what }) => what.startsWith('stay in this phase'));
+  expect(await stays()).toMatchObject([{ method: 'PUT', body: { options: { phases: null } } }]);
+  a.pass(DAY);
+  await a.shift(judgePhaser(a.config));
+  expect(await stays()).toEqual([]);
+});
