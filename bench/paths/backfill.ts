@@ -42,7 +42,7 @@ export function backfilled(): Path {
       await until(
         lab,
         sql`SELECT count(*) >= ${DATASETS}::bigint AND bool_and(r.state <> 'I') AS done FROM rules r
-             WHERE r.subscription_id = (SELECT id FROM subscriptions WHERE name = ${ORDER})`,
+             WHERE r.subscription_uid = (SELECT uid FROM subscriptions WHERE name = ${ORDER})`,
       );
     },
     figures: (): Promise<readonly Figure[]> =>

@@ -1,4 +1,4 @@
-import { lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { execute, lit, lits, rows, sql, type Sql, type Tx } from '../db/index.js';
 import {
   BadFileState,
   Cause,
@@ -63,16 +63,23 @@ const standing: Sql = sql`
 
 /**
  * The locks of a rule that are not OK, in groups: most important standing first, then the largest.
- * Set-wise, in one statement; the copy is looked up only where no request tells of it.
+ * Set-wise, in one statement; the copy is looked up only where no request tells of it. There are few groups,
+ * which the planner cannot know: it would sort all the locks, for as long again as it takes to find them.
  */
-export const lockGroups = (tx: Tx, ruleId: RuleId): Promise<GroupRow[]> =>
-  rows<GroupRow>(
+export async function lockGroups(tx: Tx, ruleId: RuleId): Promise<GroupRow[]> {
+  const sorting = (on: boolean) =>
+    execute(tx, sql`SELECT set_config('enable_sort', ${on ? 'on' : 'off'}, true)`);
+  await sorting(false);
+  const found = await rows<GroupRow>(
     tx,
     sql`SELECT g.*, (count(*) OVER ())::int AS groups
           FROM (${groupsOf(ruleId)}) g
          ORDER BY array_position(${ORDER}::text[] COLLATE "C", g.standing), g.files DESC, g."rseId", g."sourceId"
          LIMIT ${lit(GROUPS_MAX)}`,
   );
+  await sorting(true);
+  return found;
+}
 
 const ORDER: readonly Standing[] = [
   'lost',

@@ -73,6 +73,6 @@ export class ExplainController {
 
   private async explain(work: (tx: Tx, desk: Desk) => Promise<Explanation>): Promise<object> {
     const desk = { config: this.config, now: this.clock.now() };
-    return presentExplanation(await this.db.read((tx) => work(tx, desk)));
+    return presentExplanation(await this.db.snapshot((tx) => work(tx, desk)));
   }
 }
