@@ -135,6 +135,8 @@ async function optionsOf({ smtp, timeoutMs = TIMEOUT_MS }: SmtpSinkSettings) {
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
     dnsTimeout: timeoutMs,
+    // A relay may stand on this machine only.
+    allowInternalNetworkInterfaces: true,
     disableFileAccess: true,
     disableUrlAccess: true,
     ...(caFile !== undefined && { tls: { ca: await readFile(caFile, 'utf8') } }),

@@ -9,19 +9,15 @@ import {
   rulesTerms,
 } from '../../../src/rules/index.js';
 import { RuleState } from '../../../src/vocabulary/index.js';
-import { type TestDatabase, testDatabase } from '../../support/database.js';
-import { type Court, court } from '../../support/judge.js';
-import { trials } from './trials.js';
+import { type TestDatabase } from '../../support/database.js';
+import { type Court } from '../../support/judge.js';
+import { threeDisks, type trials } from './trials.js';
 
 let base: TestDatabase;
 let a: Court;
 let on: ReturnType<typeof trials>;
 beforeEach(async () => {
-  base = await testDatabase();
-  a = await court(base.db);
-  on = trials(a);
-  for (const name of ['A-DISK', 'B-DISK', 'C-DISK']) await a.rse(name);
-  await a.dataset('run');
+  ({ base, a, on } = await threeDisks());
   await a.data('run', ['f1'], 'A-DISK');
 });
 afterEach(async () => {

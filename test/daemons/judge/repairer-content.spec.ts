@@ -3,19 +3,15 @@ import { judgeEvaluator } from '../../../src/daemons/judge/evaluator.js';
 import { judgeInjector } from '../../../src/daemons/judge/injector.js';
 import { sql } from '../../../src/db/index.js';
 import { RuleGrouping } from '../../../src/vocabulary/index.js';
-import { type TestDatabase, testDatabase } from '../../support/database.js';
-import { type Court, court } from '../../support/judge.js';
-import { trials } from './trials.js';
+import { type TestDatabase } from '../../support/database.js';
+import { type Court } from '../../support/judge.js';
+import { threeDisks, type trials } from './trials.js';
 
 let base: TestDatabase;
 let a: Court;
 let on: ReturnType<typeof trials>;
 beforeEach(async () => {
-  base = await testDatabase();
-  a = await court(base.db);
-  on = trials(a);
-  for (const name of ['A-DISK', 'B-DISK', 'C-DISK']) await a.rse(name);
-  await a.dataset('run');
+  ({ base, a, on } = await threeDisks());
 });
 afterEach(async () => {
   await a.audit();

@@ -3,7 +3,21 @@ import { execute, only, rows, sql, type Sql } from '../../../src/db/index.js';
 import { failCopies, makeAvailable } from '../../../src/replicas/index.js';
 import { confirmCopies, stickCopies } from '../../../src/rules/index.js';
 import { Cause, type CopyKey } from '../../../src/vocabulary/index.js';
-import { type Court } from '../../support/judge.js';
+import { type TestDatabase, testDatabase } from '../../support/database.js';
+import { type Court, court } from '../../support/judge.js';
+
+/** A court with three disks and the dataset `run`, on a database of its own. */
+export async function threeDisks(): Promise<{
+  readonly base: TestDatabase;
+  readonly a: Court;
+  readonly on: ReturnType<typeof trials>;
+}> {
+  const base = await testDatabase();
+  const a = await court(base.db);
+  for (const name of ['A-DISK', 'B-DISK', 'C-DISK']) await a.rse(name);
+  await a.dataset('run');
+  return { base, a, on: trials(a) };
+}
 
 /** What happens to the transfers of a court's rules, and what the repairer makes of it. */
 export function trials(a: Court) {
