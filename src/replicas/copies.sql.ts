@@ -82,7 +82,8 @@ export const releaseCopies = (from: Sql, terms: ReleaseTerms): Sql => sql`
             FROM (${from}) f
             LEFT JOIN (SELECT a.rse_id, CASE WHEN a.value ~ '^-?[0-9]{1,9}$' THEN a.value::int END AS delay
                          FROM rse_attributes a WHERE a.key = 'tombstone_delay') t
-              ON t.rse_id = f.rse_id) g
+              ON t.rse_id = f.rse_id
+           ORDER BY f.did_id, f.rse_id) g
    WHERE r.did_id = g.did_id AND r.rse_id = g.rse_id
   RETURNING r.did_id, r.rse_id, r.bytes, r.state, r.lock_cnt,
     (r.lock_cnt = 0 AND r.state IN (${lit(ReplicaState.UNAVAILABLE)}, ${lit(ReplicaState.BEING_DELETED)})) AS cancel`;
