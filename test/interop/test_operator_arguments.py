@@ -100,8 +100,8 @@ def test_protocols_are_found_changed_swapped_and_removed(client, lake, tag):
     client.add_rse(rse, deterministic=True, volatile=False, city='Marseille', continent='EU', rse_type='DISK')
     for scheme, port in (('https', 443), ('root', 1094)):
         client.add_protocol(rse, {
-            'scheme': scheme, 'hostname': 'argued.example.org', 'port': port, 'prefix': '//data/', 'impl': 'none',
-            'domains': {'wan': {'read': 1 if scheme == 'https' else 2}}})
+            'scheme': scheme, 'hostname': 'argued.example.org', 'port': port, 'prefix': '//data/',
+            'impl': 'rucio.rse.protocols.gfal.Default', 'domains': {'wan': {'read': 1 if scheme == 'https' else 2}}})
 
     def order():
         told = client.get_protocols(rse, protocol_domain='wan', operation='read')
