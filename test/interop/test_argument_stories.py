@@ -120,3 +120,13 @@ def test_no_global_limit_is_a_limit_of_nothing(client, lake, tag):
     client.add_account(account, 'USER', 'bare@example.org')
     [usage] = client.get_global_account_usage(account, lake.disk)
     assert (usage['rse_expression'], usage['bytes_limit'], usage['files']) == (lake.disk, 0, 0)
+
+
+def test_a_member_is_available_where_its_archive_is(client, lake):
+    client.add_replica(lake.disk, lake.scope, 'packed.zip', 100, '00000001')
+    client.add_files_to_archive(lake.scope, 'packed.zip', [{'scope': lake.scope, 'name': 'member', 'bytes': 3}])
+    [row] = client.list_replicas([{'scope': lake.scope, 'name': 'member'}])
+    assert row['states'] == {lake.disk: 'AVAILABLE'}
+    assert [place['domain'] for place in row['pfns'].values()] == ['zip']
+    [alone] = client.list_replicas([{'scope': lake.scope, 'name': 'member'}], resolve_archives=False)
+    assert (alone['states'], alone['pfns']) == ({}, {})

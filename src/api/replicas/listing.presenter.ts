@@ -26,7 +26,7 @@ export interface ListedRow extends DidName {
   readonly pfns: readonly ListedPfn[];
   /** So many of them are shown where priorities are told; undefined: all. */
   readonly pfnsMax?: number | undefined;
-  /** Every copy that matches, also those without a physical name. */
+  /** Every copy that matches, also those without a physical name; and archives that it can be read from. */
   readonly states: readonly (readonly [rse: string, state: string])[];
   readonly parents?: readonly string[];
 }
@@ -74,13 +74,22 @@ export function listedRow(
     md5: file.md5,
     pfns,
     pfnsMax,
-    states: file.rseIds.map((rseId, at) => [
-      names.get(rseId) ?? '',
-      ReplicaStateCodec.name(file.states?.[at] ?? ReplicaState.AVAILABLE),
-    ]),
+    states: [...new Map([...statesInArchives(pfns), ...ownStates(file, names)])],
     ...(parents && { parents }),
   };
 }
+
+const ownStates = (file: ListedFile, names: RowTerms['names']): [string, string][] =>
+  file.rseIds.map((rseId, at) => [
+    names.get(rseId) ?? '',
+    ReplicaStateCodec.name(file.states?.[at] ?? ReplicaState.AVAILABLE),
+  ]);
+
+/** A member of an archive is there where the archive can be read. */
+const statesInArchives = (pfns: readonly ListedPfn[]): [string, string][] =>
+  pfns
+    .filter(({ domain }) => domain === 'zip')
+    .map(({ place }) => [place.rse.name, ReplicaStateCodec.name(ReplicaState.AVAILABLE)]);
 
 /** JSON text of a string. */
 const quoted = (text: string | null): string => (text === null ? 'null' : toJson(text));
