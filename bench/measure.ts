@@ -41,7 +41,10 @@ export async function measure(work: () => Promise<void>, meters: Meters): Promis
   };
 }
 
-/** Looks at the age of every other session's transaction until it is stopped. */
+/**
+ * Looks at the age of every other session's transaction until it is stopped. A session that only listens is
+ * idle: to take in a notification it begins a transaction that is dated by the last statement it was sent.
+ */
 function watchTransactions(watcher: Client): { stop(): void; longest: Promise<number> } {
   const ended = new AbortController();
   const look = async () => {
@@ -52,7 +55,7 @@ function watchTransactions(watcher: Client): { stop(): void; longest: Promise<nu
           name: 'transactions',
           text: `SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)) * 1000, 0)::float8 AS age
                    FROM pg_stat_activity
-                  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+                  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'`,
         });
         longest = Math.max(longest, rows[0]?.age ?? 0);
       }
