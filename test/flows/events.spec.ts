@@ -109,7 +109,7 @@ describe('what consumers of Rucio hear of the life of some files', () => {
       await base.db.tx((tx) => setOpen(tx, did(name), false, a.now));
     }
     await base.db.tx((tx) => setOpen(tx, did('run'), true, a.now));
-    const size = { bytes: 7, length: 2, events: null };
+    const size = { bytes: 7, length: 2, events: 0 };
     expect(await told()).toEqual([
       { type: 'CLOSE', payload: { ...did('run'), ...size } },
       { type: 'CLOSE', payload: { ...did('all'), ...size } },
