@@ -69,7 +69,7 @@ export async function rulesLike(
   };
   const found = await rows<{ id: RuleId }>(
     tx,
-    sql`SELECT r.id FROM (
+    sql`SELECT DISTINCT ON (r.did_id) r.id FROM (
           SELECT i.* FROM ${pending(jobId)} AND i.rule_id >= ${first.ruleId}::bigint
            ORDER BY i.rule_id, i.did_id, i.rse_id LIMIT ${lit(limit)}) i
           JOIN rules r ON r.id = i.rule_id
@@ -77,7 +77,7 @@ export async function rulesLike(
          WHERE r.did_id = i.did_id AND i.rse_id = ${first.rseId}::int
            AND i.target_rse_id IS NOT DISTINCT FROM ${first.targetRseId}::int
            AND r.state IN (${lits(PLACED)}) AND ${wish('r')} IS NOT DISTINCT FROM ${wish('f')}
-         ORDER BY r.id`,
+         ORDER BY r.did_id, r.id`,
   );
   return found.map(({ id }) => id);
 }

@@ -32,7 +32,7 @@ export async function injectAlike(
     hold: 'skip',
   });
   const alike = found.filter((other) => isUntouched(other) && wishOf(other) === wishOf(rule));
-  let rules = await upTo(tx, [rule, ...alike], terms.sliceLocks);
+  let rules = await upTo(tx, oneOnEach([rule, ...alike]), terms.sliceLocks);
   for (; rules.length > 1; rules = rules.slice(0, rules.length / 2)) {
     try {
       return await place(tx, rules, terms);
@@ -43,6 +43,10 @@ export async function injectAlike(
   }
   return undefined;
 }
+
+/** Rules that differ in later phases only may be on one DID: the second one has its turn later. */
+const oneOnEach = (rules: readonly Rule[]): readonly Rule[] =>
+  [...new Map(rules.toReversed().map((rule) => [rule.didId, rule])).values()].reverse();
 
 function placeOf({ didType, grouping }: Rule): typeof placeFiles | undefined {
   if (didType === DidType.FILE) return placeFiles;

@@ -176,7 +176,8 @@ export class World {
     );
     for (const { id, name, safe, there } of held) {
       if (safe) this.expendable.delete(id);
-      if (!there && this.wanted.has(id) && !this.deleted.has(name)) {
+      const onPurpose = this.deleted.has(name) || this.expired.has(name);
+      if (!there && this.wanted.has(id) && !onPurpose) {
         this.losses.push(`${name} lost its last copy while a rule wanted it`);
       }
     }

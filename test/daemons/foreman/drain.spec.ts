@@ -53,6 +53,22 @@ describe('an RSE that is drained', () => {
     expect(await a.locks()).toEqual(['f1@B-DISK O', 'f2@B-DISK O', 'f3@B-DISK O']);
   });
 
+  it('moves rules on one file that differ in their later phases, one after the other', async () => {
+    const rest = { weight: null, locked: false, untilIdleSeconds: null, since: null, copies: 1 };
+    const phase = { ...rest, grouping: RuleGrouping.DATASET, constraints: null };
+    const phases = [
+      { ...phase, rseExpression: 'A-DISK|B-DISK', forSeconds: 864_000 },
+      { ...phase, rseExpression: 'B-DISK', forSeconds: null },
+    ];
+    for (const name of ['f1', 'f2']) {
+      await a.rule(name, { rseExpression: 'A-DISK|B-DISK' });
+      await a.rule(name, { rseExpression: 'A-DISK|B-DISK', phases });
+    }
+    const job = await drain();
+    expect(await a.settle(job)).toMatch(/^DONE/);
+    expect(await a.locks()).toEqual(['f1', 'f1', 'f2', 'f2'].map((name) => `${name}@B-DISK O`));
+  });
+
   it('moves rules on files of their own together, and those that differ apart', async () => {
     for (const name of ['f1', 'f2']) await a.rule(name, { rseExpression: 'A-DISK|B-DISK' });
     await a.rule('f3', { rseExpression: 'A-DISK|B-DISK', activity: 3 });

@@ -233,6 +233,23 @@ describe('the injector', () => {
     expect(await base.db.tx((tx) => injectNext(tx, terms))).toBeUndefined();
   });
 
+  it('places rules on one file that differ in their later phases, each in its turn', async () => {
+    await a.dataset('run');
+    await a.data('run', ['f1', 'f2'], 'A-DISK');
+    const rest = { weight: null, locked: false, untilIdleSeconds: null, since: null, copies: 1 };
+    const phase = { ...rest, grouping: RuleGrouping.DATASET, constraints: null };
+    const phases = [
+      { ...phase, rseExpression: 'B-DISK', forSeconds: 3600 },
+      { ...phase, rseExpression: 'C-DISK', forSeconds: null },
+    ];
+    for (const name of ['f1', 'f2']) {
+      await a.rule(name, { rseExpression: 'B-DISK', asynchronous: true });
+      await a.rule(name, { rseExpression: 'B-DISK', asynchronous: true, phases });
+    }
+    expect(await a.shift(judgeInjector(a.config))).toMatchObject({ failed: 0 });
+    expect(await a.locks()).toEqual(['f1', 'f1', 'f2', 'f2'].map((name) => `${name}@B-DISK R`));
+  });
+
   it('together they make no more locks than one slice', async () => {
     await datasets(5, { rseExpression: 'B-DISK' });
     const terms = rulesTerms(inSlicesOf(5), a.now);
