@@ -36,13 +36,13 @@ export function judgeCleaner(config: Config): Reconciler {
     wakeOn: [Channel.RULES],
     async reconcile(shift) {
       const { sliceLocks, ...terms } = rulesTerms(config, shift.now);
+      // Others wait for the copies that are let go: half a second at most, where a placement may take one.
+      const locksMax = Math.ceil(sliceLocks / 2);
       await shift.db.tx((tx) => releaseParents(tx, shift.now));
       const released = await letGo(shift);
       let [seen, done] = [released, released];
       for (let left = shift.batch; left > 0 && !shift.signal.aborted; left--) {
-        const removal = await shift.db.tx((tx) =>
-          expireNext(tx, { ...terms, locksMax: sliceLocks }),
-        );
+        const removal = await shift.db.tx((tx) => expireNext(tx, { ...terms, locksMax }));
         if (!removal) return { seen, done, failed: 0, more: released > 0 };
         seen++;
         done += removal.rules;
