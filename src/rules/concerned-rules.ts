@@ -20,16 +20,24 @@ export async function concernedTogether(
 ): Promise<ConcernedRules[]> {
   const [first] = claimed;
   if (!first) return [];
-  const concerned = await concernedRules(tx, isNewContent(first) ? ofTheirOwn(claimed) : [first]);
-  const seen = new Set<Rule>();
-  let account: number | undefined;
-  return concerned.filter(({ rules }) => {
-    const apart = rules.every(
-      (rule) => !seen.has(rule) && rule.accountId === (account ??= rule.accountId),
-    );
-    if (apart) for (const rule of rules) seen.add(rule);
-    return apart;
+  const together = isNewContent(first) ? ofTheirOwn(claimed) : [first];
+  const [head, ...others] = await concernedRules(tx, together);
+  if (!head) return [];
+  // The first is drawn whoever owns its rules: by itself where they are of several accounts.
+  const accounts = new Set(head.rules.map(({ accountId }) => accountId));
+  const seen = new Set(head.rules);
+  const apart = others.filter(({ rules }) => {
+    const own = rules.every((rule) => !seen.has(rule));
+    if (!own || new Set([...accounts, ...rules.map(({ accountId }) => accountId)]).size > 1) {
+      return false;
+    }
+    for (const rule of rules) {
+      seen.add(rule);
+      accounts.add(rule.accountId);
+    }
+    return true;
   });
+  return [head, ...apart];
 }
 
 const isNewContent = ({ action, didType }: DueEvaluation): boolean =>

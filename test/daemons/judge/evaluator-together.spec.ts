@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { setLocalLimit } from '../../../src/accounts/index.js';
+import { addAccount, setLocalLimit } from '../../../src/accounts/index.js';
 import { judgeEvaluator } from '../../../src/daemons/judge/evaluator.js';
 import { rows, sql } from '../../../src/db/index.js';
+import { detachDids } from '../../../src/dids/index.js';
 import { evaluateNext, rulesTerms } from '../../../src/rules/index.js';
-import { RuleGrouping } from '../../../src/vocabulary/index.js';
+import { AccountType, RuleGrouping } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Court, court } from '../../support/judge.js';
 
@@ -48,6 +49,30 @@ it('datasets under rules of their own are evaluated in one transaction', async (
   expect(await a.locks()).toEqual(['run1_1@B-DISK R', 'run2_1@B-DISK R', 'run3_1@B-DISK R']);
   expect(await queue()).toEqual([]);
   expect(await evaluate()).toBeUndefined();
+});
+
+it('one under rules of two accounts is evaluated too, by itself', async () => {
+  const accountId = await base.db.tx((tx) =>
+    addAccount(tx, { name: 'analysis', type: AccountType.USER, email: null }),
+  );
+  await a.db.tx((tx) => setLocalLimit(tx, accountId, { rseId: disk, bytes: -1n }));
+  await filled(['run1', 'run2']);
+  await a.rule('run1', { rseExpression: 'B-DISK', accountId });
+  await a.data('run1', ['run1_2'], 'A-DISK');
+  while ((await evaluate()) !== undefined);
+  expect(await queue()).toEqual([]);
+  expect(await a.locks()).toEqual([
+    'run1_1@B-DISK R',
+    'run1_1@B-DISK R',
+    'run1_2@B-DISK R',
+    'run1_2@B-DISK R',
+    'run2_1@B-DISK R',
+  ]);
+  const named = (name: string) => ({ scope: a.scope, name });
+  await a.db.tx((tx) => detachDids(tx, named('run1'), [named('run1_2')]));
+  while ((await evaluate()) !== undefined);
+  expect(await queue()).toEqual([]);
+  expect(await a.locks()).toHaveLength(3);
 });
 
 it('no more of them than the shift has room for', async () => {
