@@ -12,22 +12,28 @@ const ROUNDS_MAX = 10;
 /** Rounds in which only the time went on. The repairer comes back for what cannot be mended. */
 const QUIET_ROUNDS = 3;
 
+/** They come back for what cannot be mended, and to see whether what they wait for is there. */
+const LOOKS_AGAIN: readonly DaemonName[] = ['judge-repairer', 'foreman'];
+
 /** Mends every storage, ends every upload, and lets all daemons work until nothing is left to do. */
 export async function converge(world: World): Promise<void> {
   await heal(world);
   for (let round = 0, quiet = 0; round < ROUNDS_MAX && quiet < QUIET_ROUNDS; round++) {
+    // A drain that begins only now has closed its RSE for good.
+    await open(world);
     quiet = (await settle(world)) ? 0 : quiet + 1;
     world.skip(60);
   }
   await settle(world);
 }
 
+async function open({ lake, db }: World): Promise<void> {
+  const traits = { availabilityRead: true, availabilityWrite: true, availabilityDelete: true };
+  for (const { rse } of lake.sites) await db.tx((tx) => changeRse(tx, rse, traits));
+}
+
 async function heal(world: World): Promise<void> {
-  const open = { availabilityRead: true, availabilityWrite: true, availabilityDelete: true };
-  for (const { rse, storage } of world.lake.sites) {
-    mend(storage);
-    await world.db.tx((tx) => changeRse(tx, rse, open));
-  }
+  for (const { storage } of world.lake.sites) mend(storage);
   while (world.uploads.length > 0) {
     await perform(world, { op: 'finish upload', upload: 0, whole: true });
   }
@@ -41,7 +47,7 @@ async function settle(world: World): Promise<boolean> {
     tallies = await passOver(world);
     const busy = [...tallies].filter(([, { seen }]) => seen > 0);
     if (busy.length === 0) return worked;
-    worked ||= busy.some(([name, { done }]) => done > 0 && name !== 'judge-repairer');
+    worked ||= busy.some(([name, { done }]) => done > 0 && !LOOKS_AGAIN.includes(name));
   }
   const busy = [...tallies].filter(([, { seen }]) => seen > 0);
   throw new Error(

@@ -27,6 +27,17 @@ export type Operation =
   | { op: 'block'; rse: number; what: 'Read' | 'Write' | 'Delete'; available: boolean }
   | { op: 'quota'; rse: number; bytes: number | null }
   | { op: 'retier'; rse: number; tier: 1 | 2 }
+  | { op: 'change site'; rse: number; change: { region: 'a' | 'b' | 'c' } }
+  | { op: 'drain'; rse: number; keepCopies: boolean }
+  | { op: 'steer'; job: number; verb: 'cancel' | 'resume' }
+  | { op: 'undo'; rule: number; copyAgain: boolean }
+  | {
+      op: 'subscribe';
+      expression: number;
+      copies: number;
+      containers: boolean;
+      lifetime: number | null;
+    }
   | { op: 'later'; minutes: number }
   | { op: 'work' }
   | { op: 'shift'; daemon: DaemonName; batch: number }
@@ -51,6 +62,8 @@ export interface RuleOperation {
   sources: number | null;
   /** How the copies stand to each other: no two in a region, or one on each tier. */
   placement: 'regions' | 'tiers' | null;
+  /** What becomes of copies that it would not have where they are any more. */
+  drift: 'keep' | 'replace';
   /** What it wants instead after so many minutes. */
   then: { expression: number; minutes: number } | null;
 }
@@ -90,6 +103,8 @@ export const WORKERS = [
   'necromancer',
   'abacus',
   'rescuer',
+  'foreman',
+  'transmogrifier',
 ] as const satisfies readonly DaemonName[];
 
 /** Arbitraries of operations of one kind. */
@@ -119,6 +134,7 @@ const rule: fc.Arbitrary<Operation> = record('rule', {
   ignoreAvailability: fc.constantFrom(false, false, true),
   sources: fc.constantFrom(null, null, null, null, 0, 3),
   placement: fc.constantFrom(null, null, null, 'regions' as const, 'tiers' as const),
+  drift: fc.constantFrom('keep' as const, 'replace' as const),
   then: fc.oneof<fc.Arbitrary<RuleOperation['then']>[]>(
     fc.constant(null),
     fc.constant(null),
@@ -171,6 +187,16 @@ const catalogue: fc.WeightedArbitrary<Operation>[] = [
     weight: 1,
     arbitrary: record('reduce rule', { rule: some, exclude: fc.constantFrom(null, 5, 6, 7) }),
   },
+  { weight: 2, arbitrary: record('undo', { rule: some, copyAgain: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: record('subscribe', {
+      expression: some,
+      copies: fc.integer({ min: 1, max: 2 }),
+      containers: fc.boolean(),
+      lifetime: fc.constantFrom(null, null, 2),
+    }),
+  },
   { weight: 1, arbitrary: record('expire', { did: some }) },
   {
     weight: 2,
@@ -212,6 +238,23 @@ const world: fc.WeightedArbitrary<Operation>[] = [
   {
     weight: 1,
     arbitrary: record('retier', { rse: some, tier: fc.constantFrom(1 as const, 2 as const) }),
+  },
+  {
+    weight: 1,
+    arbitrary: record('change site', {
+      rse: some,
+      change: fc
+        .constantFrom('a' as const, 'b' as const, 'c' as const)
+        .map((region) => ({ region })),
+    }),
+  },
+  { weight: 1, arbitrary: record('drain', { rse: some, keepCopies: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: record('steer', {
+      job: some,
+      verb: fc.constantFrom('cancel' as const, 'resume' as const),
+    }),
   },
   { weight: 4, arbitrary: record('later', { minutes: fc.constantFrom(1, 20, 90) }) },
 ];

@@ -39,6 +39,12 @@ export async function addRule(world: World, operation: RuleOperation): Promise<v
     ignoreAvailability: operation.ignoreAvailability,
     splitContainer: operation.split,
     asynchronous: operation.asynchronous,
+    repairPolicy: {
+      onStuck: 'suspend',
+      attempts: null,
+      afterSeconds: null,
+      drift: operation.drift,
+    },
     sourceReplicaExpression: sources === null ? null : (pick(expressions, sources) ?? null),
   };
   const added = await db.tx((tx) => addRules(tx, spec, rulesTerms(config, world.now())));

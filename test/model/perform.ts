@@ -7,6 +7,7 @@ import { changeRse, setRseAttribute } from '../../src/rses/index.js';
 import { DidType, StorageCause } from '../../src/vocabulary/index.js';
 import { SCOPE } from './lake.js';
 import { type Fault, type Operation, WORKERS } from './operation.js';
+import { changeSite, drain, steer, subscribe, undo } from './perform-orders.js';
 import { addRule, endRule, replaceRule, turnRule } from './perform-rules.js';
 import {
   damage,
@@ -77,6 +78,16 @@ async function performOne(world: World, operation: Operation): Promise<void> {
       return await limitAccount(world, operation);
     case 'retier':
       return await retier(world, operation);
+    case 'change site':
+      return await changeSite(world, operation);
+    case 'drain':
+      return await drain(world, operation);
+    case 'steer':
+      return await steer(world, operation);
+    case 'undo':
+      return await undo(world, operation);
+    case 'subscribe':
+      return await subscribe(world, operation);
     case 'later':
       return world.skip(operation.minutes);
     case 'work':

@@ -41,7 +41,10 @@ function modelConfig(plan: LakePlan): Config {
       synchronousLocksMax,
       lockRetrySeconds: 60,
       expressRetrySeconds: 60,
+      driftCheckSeconds: 60,
     },
+    jobs: { pollSeconds: 60, sliceItems: sliceLocks, sliceRules: sliceLocks },
+    subscriptions: { ...usual.subscriptions, retrySeconds: 60 },
     requests: { ...usual.requests, attemptsMax: 2, backoffSeconds: 10, leaseSeconds: 60 },
     reaper: { ...usual.reaper, leaseSeconds: 60, retrySeconds: 60 },
   };

@@ -1,6 +1,6 @@
-import { rows, sql } from '../../src/db/index.js';
+import { lit, lits, rows, sql } from '../../src/db/index.js';
 import { matchRses } from '../../src/rses/index.js';
-import { ReplicaState } from '../../src/vocabulary/index.js';
+import { DidType, ReplicaState } from '../../src/vocabulary/index.js';
 import { invariants } from './invariants.js';
 import { isWhole, type World } from './world.js';
 
@@ -10,6 +10,8 @@ export async function verdict(world: World): Promise<string[]> {
     ...(await brokenInvariants(world)),
     ...(await strayLocks(world)),
     ...(await crowdedRegions(world)),
+    ...(await lonelyTiers(world)),
+    ...(await unserved(world)),
     ...(await wrongBytes(world)),
     ...world.losses,
   ];
@@ -53,7 +55,11 @@ async function strayLocks(world: World): Promise<string[]> {
   });
 }
 
-/** Copies of a file in one region where their rule wants none to share one. */
+/** A file of which some copy is known to have drifted, and not for being outside of an expression. */
+const knownDrift = sql`EXISTS (
+  SELECT FROM rule_drifts g WHERE g.rule_id = u.id AND g.rse_id = ANY (array_agg(l.rse_id)) AND g.locks > 0)`;
+
+/** Copies of a file in one region where their rule wants none to share one, and nobody knows it. */
 async function crowdedRegions(world: World): Promise<string[]> {
   const crowded = await world.db.read((tx) =>
     rows<{ id: bigint; didId: bigint; region: string }>(
@@ -62,12 +68,48 @@ async function crowdedRegions(world: World): Promise<string[]> {
             FROM rules u JOIN locks l ON l.rule_id = u.id
             JOIN rse_attributes a ON a.rse_id = l.rse_id AND a.key = 'region'
            WHERE u.constraints -> 'distinct' ? 'region'
-           GROUP BY u.id, l.did_id, a.value HAVING count(*) > 1`,
+           GROUP BY u.id, l.did_id, a.value HAVING count(*) > 1 AND NOT ${knownDrift}`,
     ),
   );
   return crowded.map(
     ({ id, didId, region }) => `rule ${id} has several copies of file ${didId} in region ${region}`,
   );
+}
+
+/** Copies of a file on one tier where their rule wants one on each, and nobody knows it. */
+async function lonelyTiers(world: World): Promise<string[]> {
+  const lonely = await world.db.read((tx) =>
+    rows<{ id: bigint; didId: bigint }>(
+      tx,
+      sql`SELECT u.id, l.did_id AS "didId"
+            FROM rules u JOIN locks l ON l.rule_id = u.id
+            JOIN rse_attributes a ON a.rse_id = l.rse_id AND a.key = 'tier'
+           WHERE jsonb_array_length(u.constraints -> 'parts') = 2
+           GROUP BY u.id, l.did_id
+          HAVING count(*) = 2 AND count(DISTINCT a.value) = 1 AND NOT ${knownDrift}`,
+    ),
+  );
+  return lonely.map(({ id, didId }) => `rule ${id} has both copies of file ${didId} on one tier`);
+}
+
+/** New collections that no subscription was asked about, or that one wants and nobody knows it. */
+async function unserved(world: World): Promise<string[]> {
+  const forgotten = await world.db.read((tx) =>
+    rows<{ name: string; order: string }>(
+      tx,
+      sql`SELECT d.name, s.name AS order FROM dids d CROSS JOIN subscriptions s
+           WHERE d.type IN (${lits([DidType.DATASET, DidType.CONTAINER])}) AND d.expired_at IS NULL
+             AND (d.is_new OR d.created_at > s.created_at
+               AND s.filter::text LIKE '%' || CASE d.type WHEN ${lit(DidType.DATASET)} THEN 'DATASET' ELSE 'CONTAINER' END || '%'
+               AND NOT EXISTS (SELECT FROM rules r WHERE r.did_id = d.id AND r.subscription_uid = s.uid)
+               AND NOT EXISTS (SELECT FROM rules_history h WHERE h.name = d.name AND h.subscription_uid = s.uid)
+               AND NOT EXISTS (SELECT FROM rules r WHERE r.did_id = d.id
+                                 AND strpos(s.replication_rules::text, to_json(r.rse_expression)::text) > 0)
+               AND NOT EXISTS (SELECT FROM subscription_backlog b
+                                WHERE b.did_id = d.id AND b.subscription_id = s.id))`,
+    ),
+  );
+  return forgotten.map(({ name, order }) => `${name} has no rule of subscription ${order}`);
 }
 
 /**

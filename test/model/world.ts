@@ -33,6 +33,9 @@ export class World {
   readonly containers: string[] = [];
   readonly rules: AddedRule[] = [];
   readonly uploads: Upload[] = [];
+  /** Wire ids of jobs, and names of subscriptions. */
+  readonly jobs: string[] = [];
+  readonly subscriptions: string[] = [];
   readonly expressions: readonly string[];
   readonly storages = new StorageRegistry({ allowPrivate: true, attemptsMax: 1 });
   readonly workers: Workers;
