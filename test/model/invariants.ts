@@ -1,6 +1,7 @@
 import { lit, lits, type Sql, sql } from '../../src/db/index.js';
 import { checks, type DoctorTerms, everything } from '../../src/doctor/index.js';
 import {
+  Cause,
   DidAvailability,
   DidType,
   LockState,
@@ -62,10 +63,12 @@ const atRest: readonly Invariant[] = [
         SELECT FROM requests q WHERE q.did_id = r.did_id AND q.rse_id = r.rse_id))`,
   },
   {
-    says: 'every movement has come to its end, or waits for a source that is away for a while',
+    // Bytes that are gone are only suspicious: a storage without its mount misses everything.
+    says: 'every movement has come to its end, or waits for a source that is away, or whose bytes are',
     denials: sql`SELECT q.* FROM requests q WHERE q.state <> ${lit(RequestState.WAITING)}
-      OR NOT EXISTS (SELECT FROM replicas o WHERE o.did_id = q.did_id
-                        AND o.state = ${lit(TEMPORARY_UNAVAILABLE)})`,
+      OR q.cause IS DISTINCT FROM ${Cause.SOURCE_MISSING}
+         AND NOT EXISTS (SELECT FROM replicas o WHERE o.did_id = q.did_id
+                            AND o.state = ${lit(TEMPORARY_UNAVAILABLE)})`,
   },
   {
     says: 'a file is lost where a copy is bad and no other one is good',
