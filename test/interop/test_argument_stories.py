@@ -22,15 +22,15 @@ def names(rows):
 
 def test_a_dataset_comes_with_all_that_it_is(client, lake, known):
     client.add_dataset(
-        lake.scope, 'whole', statuses={'monotonic': True}, meta={'project': 'KM3NeT', 'run_number': 7},
+        lake.scope, 'described-at-once', statuses={'monotonic': True}, meta={'project': 'KM3NeT', 'run_number': 7},
         rules=[{'account': client.account, 'copies': 1, 'rse_expression': lake.disk}],
         lifetime=3600, files=known[:2], rse=lake.disk)
-    told = client.get_did(lake.scope, 'whole', dynamic=True)
+    told = client.get_did(lake.scope, 'described-at-once', dynamic=True)
     assert (told['monotonic'], told['length'], told['open']) == (True, 2, True)
     assert told['expired_at'] is not None
-    meta = client.get_metadata(lake.scope, 'whole')
+    meta = client.get_metadata(lake.scope, 'described-at-once')
     assert (meta['project'], meta['run_number']) == ('KM3NeT', 7)
-    assert [rule['state'] for rule in client.list_did_rules(lake.scope, 'whole')] == ['OK']
+    assert [rule['state'] for rule in client.list_did_rules(lake.scope, 'described-at-once')] == ['OK']
 
 
 def test_containers_come_many_at_a_time(client, lake):
@@ -52,14 +52,14 @@ def test_containers_come_many_at_a_time(client, lake):
 
 
 def test_what_is_given_twice_is_attached_once(client, lake, known):
-    client.add_dataset(lake.scope, 'twice')
-    client.attach_dids(lake.scope, 'twice', [known[0], known[0]])
-    client.attach_dids(lake.scope, 'twice', [known[1], known[1]], rse=lake.disk)
+    client.add_dataset(lake.scope, 'attached-twice')
+    client.attach_dids(lake.scope, 'attached-twice', [known[0], known[0]])
+    client.attach_dids(lake.scope, 'attached-twice', [known[1], known[1]], rse=lake.disk)
     client.add_dataset(lake.scope, 'twice-new', files=[known[0], known[0]])
-    assert names(client.list_files(lake.scope, 'twice')) == sorted(file['name'] for file in known[:2])
+    assert names(client.list_files(lake.scope, 'attached-twice')) == sorted(file['name'] for file in known[:2])
     assert client.get_did(lake.scope, 'twice-new', dynamic=True)['length'] == 1
     with pytest.raises(FileConsistencyMismatch):
-        client.attach_dids(lake.scope, 'twice', [dict(known[2], bytes=1)])
+        client.attach_dids(lake.scope, 'attached-twice', [dict(known[2], bytes=1)])
 
 
 def test_what_is_attached_with_an_rse_is_registered_there(client, lake):

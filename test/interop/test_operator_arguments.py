@@ -86,10 +86,11 @@ def test_datasets_are_told_rse_by_rse(client, lake):
     assert list(client.list_dataset_replicas_bulk([{'scope': lake.scope, 'name': 'nothing'}])) == []
     with pytest.raises(RSENotFound):
         list(client.list_datasets_per_rse('NOWHERE'))
-    [rule] = client.add_replication_rule([name], 1, lake.disk, comment='held', meta='{"why": 1}', priority=4)
+    # In brackets: another story may hold the same on the same RSE.
+    [rule] = client.add_replication_rule([name], 1, f'({lake.disk})', comment='held', meta='{"why": 1}', priority=4)
     assert {(lock['name'], lock['state']) for lock in client.list_replica_locks(rule)} == {
         (file['name'], 'OK') for file in lake.files[:2]}
-    assert [lock['rse'] for lock in client.get_locks_for_dids([dict(name, type='dataset')])] == [lake.disk]
+    assert {lock['rse'] for lock in client.get_locks_for_dids([dict(name, type='dataset')])} == {lake.disk}
     assert client.examine_replication_rule(rule)['transfers'] == []
     with pytest.raises(RuleNotFound):
         client.approve_replication_rule('0' * 32)
