@@ -3,24 +3,8 @@ import fc from 'fast-check';
 import { driftOf } from '../../src/rules/placement-drift.js';
 import { bindConstraints, type SitePlace } from '../../src/rules/site-constraints.js';
 import { chooseCopies, isConsistent } from '../../src/rules/solve-placement.js';
+import { asked, place } from './asked-placement.js';
 
-/** RSE `n` of these parts, with these values. */
-const place = (n: number, parts: number[], ...values: (string | null)[]): SitePlace => ({
-  rseId: n,
-  name: `RSE-${n}`,
-  parts,
-  values,
-  writable: true,
-});
-const asked = (
-  copies: readonly number[],
-  distinct: readonly string[] = [],
-  maxSkew: number | null = null,
-) => ({
-  parts: copies.map((count, at) => ({ copies: count, rseExpression: `part=${at}`, weight: null })),
-  distinct,
-  maxSkew,
-});
 const drift = (
   sites: readonly SitePlace[],
   set: { rses: number[]; doubted?: boolean },

@@ -2,24 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { bindConstraints, type SitePlace } from '../../src/rules/site-constraints.js';
 import { type Choice, chooseCopies } from '../../src/rules/solve-placement.js';
+import { asked, place } from './asked-placement.js';
 
-/** RSE `n` of these parts, with these values. */
-const place = (n: number, parts: number[], ...values: (string | null)[]): SitePlace => ({
-  rseId: n,
-  name: `RSE-${n}`,
-  parts,
-  values,
-  writable: true,
-});
-const asked = (
-  copies: readonly number[],
-  distinct: readonly string[] = [],
-  maxSkew: number | null = null,
-) => ({
-  parts: copies.map((count, at) => ({ copies: count, rseExpression: `part=${at}`, weight: null })),
-  distinct,
-  maxSkew,
-});
 const choose = (sites: readonly SitePlace[], ...[copies, ...rest]: Parameters<typeof asked>) =>
   chooseCopies(
     sites.map(({ rseId }) => rseId),
