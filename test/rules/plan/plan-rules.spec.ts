@@ -2,47 +2,26 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setGlobalLimit } from '../../../src/accounts/index.js';
 import { execute, rows, sql } from '../../../src/db/index.js';
 import { findRse, setDistance, setRseLimit } from '../../../src/rses/index.js';
-import { planRules, type RulePlan, type RuleSpec, rulesTerms } from '../../../src/rules/index.js';
-import { RseType, RuleGrouping, RuleNotification } from '../../../src/vocabulary/index.js';
+import { type RulePlan } from '../../../src/rules/index.js';
+import { RseType, RuleGrouping } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Court, court } from '../../support/judge.js';
+import { chosen, planner, ways } from './planner.js';
 
 let base: TestDatabase;
 let a: Court;
+let specOf: ReturnType<typeof planner>['specOf'];
+let plans: ReturnType<typeof planner>['plans'];
+let plan: ReturnType<typeof planner>['plan'];
 beforeEach(async () => {
   base = await testDatabase();
   a = await court(base.db);
+  ({ specOf, plans, plan } = planner(a));
 });
 afterEach(() => base.close());
 
-const specOf = (name: string, spec: Partial<RuleSpec> = {}): RuleSpec => ({
-  dids: [{ scope: a.scope, name }],
-  accountId: a.accountId,
-  copies: 1,
-  rseExpression: '*',
-  grouping: RuleGrouping.DATASET,
-  activity: 0,
-  notification: RuleNotification.NO,
-  ...spec,
-});
-const plans = (...specs: RuleSpec[]): Promise<RulePlan[]> =>
-  base.db.snapshot((tx) => planRules(tx, specs, rulesTerms(a.config, a.now)));
-const plan = async (name: string, spec: Partial<RuleSpec> = {}): Promise<RulePlan> => {
-  const [made] = await plans(specOf(name, spec));
-  return made as RulePlan;
-};
-const chosen = ({ parts }: RulePlan) =>
-  parts[0]?.chosen.map(({ rse, there, coming, move, why }) => [
-    rse,
-    Number(there.files),
-    Number(coming.files),
-    Number(move.files),
-    why.map(({ reason }) => reason).join(),
-  ]);
 const rejected = ({ parts }: RulePlan) =>
   parts[0]?.rejected.map(({ rse, why }) => [rse, why.map(({ reason }) => reason).join()]);
-const ways = ({ moves }: RulePlan) =>
-  moves.map(({ source, destination, files }) => [source, destination, Number(files)]);
 
 /** A run of three files at A-DISK, a third of it at B-DISK too. */
 async function aRun() {
