@@ -45,6 +45,13 @@ const notFound = (name: string): AccountNotFound =>
 export const findActiveAccount = async (tx: Tx, name: string): Promise<Account> =>
   demandActive(await findAccount(tx, name));
 
+/** Throws AccountNotFound where an account may not act any more. */
+export async function demandActiveAccount(tx: Tx, id: AccountId): Promise<void> {
+  const account = (await accountsById(tx, [id])).get(id);
+  if (!account) throw notFound(String(id));
+  demandActive(account);
+}
+
 /** The accounts of these names, which may act and be given things, by name. Throws AccountNotFound. */
 export async function findActiveAccounts(
   tx: Tx,

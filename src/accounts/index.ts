@@ -5,6 +5,7 @@ export {
   accountsById,
   addressesOf,
   adminAddresses,
+  demandActiveAccount,
   findAccount,
   findActiveAccount,
   findActiveAccounts,

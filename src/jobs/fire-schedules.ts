@@ -1,8 +1,8 @@
 import { type Tx } from '../db/index.js';
 import { InvalidObject, SluiceError } from '../errors/index.js';
 import { type Calendar, demandCalendar, nextMoment } from './cron.js';
+import { isOpen } from './find-jobs.sql.js';
 import { type JobOrder } from './job.js';
-import { isOpen } from './job.sql.js';
 import { reasonOf } from './kind.js';
 import { demandReadable, orderJob } from './order-job.js';
 import {

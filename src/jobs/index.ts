@@ -15,19 +15,13 @@ export {
   type ReplicateSpec,
   type RuleChoice,
 } from './job.js';
-export {
-  dueJobs,
-  findJob,
-  forgetJobs,
-  type JobFilter,
-  type JobVerb,
-  listJobs,
-  postponeJob,
-  steerJob,
-} from './job.sql.js';
+export { findJob, type JobFilter, listJobs } from './find-jobs.sql.js';
+export { forgetJobs } from './forget-jobs.sql.js';
+export { dueJobs, postponeJob } from './job.sql.js';
 export { orderJob } from './order-job.js';
 export { type PlanLine, planOf, type ResultLine, resultOf } from './result.sql.js';
 export { deleteSchedule, findSchedule, type JobSchedule, listSchedules } from './schedule.sql.js';
+export { type JobVerb, steerJob } from './steer-job.sql.js';
 export { jobsTerms } from './terms.js';
 export { isOver, type JobSlice, refuseSlice, workJob } from './work-job.js';
 export { JobEntity } from './job.entity.js';

@@ -11,30 +11,21 @@ import {
   type Sql,
   type Tx,
 } from '../db/index.js';
-import { RequestNotFound, UnsupportedOperation } from '../errors/index.js';
-import {
-  type AccountId,
-  Channel,
-  type JobKind,
-  JobState,
-  JobStateCodec,
-  parseWireId,
-} from '../vocabulary/index.js';
 import { EventType, tell } from '../messages/index.js';
+import { Channel, JobState } from '../vocabulary/index.js';
+import { jobsWhere } from './find-jobs.sql.js';
 import { endOf } from './job-end.js';
-import { type Counts, type DidChoice, type Job, type JobOrder, type Outcome } from './job.js';
+import {
+  type Counts,
+  type Cursor,
+  type DidChoice,
+  type Job,
+  type JobOrder,
+  type Outcome,
+} from './job.js';
 
-const columns = sql`j.id, j.uid, j.kind, j.account_id AS "accountId", a.name AS account,
-  s.uid AS "scheduleUid", j.state, j.step, j.cursor, j.spec, j.given, j.comments, j.error, j.total, j.done,
-  j.failed, j.total_bytes AS "totalBytes", j.done_bytes AS "doneBytes", j.failed_bytes AS "failedBytes",
-  j.created_at AS "createdAt", j.updated_at AS "updatedAt", j.started_at AS "startedAt",
-  j.ended_at AS "endedAt", j.due_at AS "dueAt"`;
-const tables = sql`jobs j JOIN accounts a ON a.id = j.account_id
-  LEFT JOIN job_schedules s ON s.id = j.schedule_id`;
-
-const { QUEUED, RUNNING, WAITING_APPROVAL, DONE, FAILED, CANCELLED } = JobState;
+const { QUEUED, RUNNING, WAITING_APPROVAL, DONE, FAILED } = JobState;
 const WORKABLE = [QUEUED, RUNNING] as const;
-const OPEN = [QUEUED, RUNNING, WAITING_APPROVAL] as const;
 
 /** Adds a job: its row and nothing else, however much it is about. */
 export async function insertJob(
@@ -71,9 +62,8 @@ export async function dueJobs(tx: Tx, now: Date, limit: number): Promise<bigint[
 export const claimJob = (tx: Tx, id: bigint, now: Date): Promise<Job | undefined> =>
   one<Job>(
     tx,
-    sql`SELECT ${columns} FROM ${tables}
-         WHERE j.id = ${id} AND j.state IN (${lits(WORKABLE)}) AND j.due_at <= ${now}::timestamptz
-           FOR UPDATE OF j SKIP LOCKED`,
+    sql`${jobsWhere(sql`j.id = ${id} AND j.state IN (${lits(WORKABLE)}) AND j.due_at <= ${now}::timestamptz`)}
+          FOR UPDATE OF j SKIP LOCKED`,
   );
 
 /** What a slice came to: counts, cursor and step go with what it did. */
@@ -88,7 +78,7 @@ export async function settleJob(
   const asks = isStep && next.approval === true;
   const state = next === 'end' ? DONE : asks ? WAITING_APPROVAL : RUNNING;
   const pause = next === 'wait' ? terms.pollSeconds : 0;
-  const cursor = outcome.cursor === undefined ? sql`cursor` : json(outcome.cursor);
+  const cursor = outcome.cursor === undefined ? sql`cursor` : json(asks ? ASKS : outcome.cursor);
   await execute(
     tx,
     sql`UPDATE jobs
@@ -101,6 +91,9 @@ export async function settleJob(
   );
   if (next === 'end') await tellEnded(tx, job.id);
 }
+
+/** The cursor of a job whose next step waits for somebody's word; it stays until that is said. */
+const ASKS: Cursor = { asks: true };
 
 const json = (value: object | null): Sql =>
   sql`${value === null ? null : JSON.stringify(value)}::jsonb`;
@@ -130,8 +123,8 @@ export async function failJob(tx: Tx, id: bigint, error: string, now: Date): Pro
 }
 
 /** Tells that a job has ended, in the transaction in which it did; one that is resumed ends once more. */
-async function tellEnded(tx: Tx, id: bigint): Promise<void> {
-  const job = await only<Job>(tx, sql`SELECT ${columns} FROM ${tables} WHERE j.id = ${id}`);
+export async function tellEnded(tx: Tx, id: bigint): Promise<void> {
+  const job = await only<Job>(tx, jobsWhere(sql`j.id = ${id}`));
   await tell(tx, EventType.JOB_ENDED, [endOf(job)]);
 }
 
@@ -143,99 +136,6 @@ export const postponeJob = (tx: Tx, id: bigint, dueAt: Date): Promise<number> =>
          WHERE id = ${id} AND state IN (${lits(WORKABLE)})`,
   );
 
-/** What people say about a job, and the states in which they may. */
-const VERBS = {
-  cancel: { from: OPEN, to: CANCELLED, ends: true },
-  approve: { from: [WAITING_APPROVAL], to: RUNNING, ends: false },
-  resume: { from: [FAILED, CANCELLED], to: RUNNING, ends: false },
-} as const;
-export type JobVerb = keyof typeof VERBS;
-
-/**
- * Cancels, approves or resumes a job. It waits for the slice under way, and there is none after it.
- * Throws UnsupportedOperation for a job in another state.
- */
-export async function steerJob(tx: Tx, job: Job, verb: JobVerb, now: Date): Promise<void> {
-  const { from, to, ends } = VERBS[verb];
-  const steered = await execute(
-    tx,
-    sql`UPDATE jobs SET state = ${lit(to)}, error = NULL, updated_at = ${now}::timestamptz,
-               ended_at = ${ends ? now : null}::timestamptz, due_at = ${now}::timestamptz
-         WHERE id = ${job.id} AND state IN (${lits(from)})`,
-  );
-  if (steered === 0) {
-    const { state } = await only<{ state: string }>(
-      tx,
-      sql`SELECT state FROM jobs WHERE id = ${job.id}`,
-    );
-    throw new UnsupportedOperation(
-      `A job can be told to ${verb} in the states ${from.map((letter) => JobStateCodec.name(letter)).join(', ')}; this one is ${JobStateCodec.name(state)}`,
-      { state: JobStateCodec.name(state) },
-    );
-  }
-  if (ends) await tellEnded(tx, job.id);
-  else await ring(tx, Channel.JOBS);
-}
-
-/** The job of a wire id. Throws RequestNotFound, also for what is no id at all. */
-export async function findJob(tx: Tx, id: string): Promise<Job> {
-  const uid = parseWireId(id);
-  const found =
-    uid && (await one<Job>(tx, sql`SELECT ${columns} FROM ${tables} WHERE j.uid = ${uid}::uuid`));
-  if (found) return found;
-  throw new RequestNotFound(`No job with the id '${id}' found`, { id });
-}
-
-/** Which jobs are listed: all that agree. */
-export interface JobFilter {
-  readonly account?: AccountId;
-  readonly kind?: JobKind;
-  readonly state?: JobState;
-  readonly scheduleUid?: string;
-  readonly limit: number;
-}
-
-/** Jobs, the newest first. */
-export const listJobs = (tx: Tx, filter: JobFilter): Promise<Job[]> => {
-  const conditions = [
-    sql`true`,
-    ...(filter.account === undefined ? [] : [sql`j.account_id = ${filter.account}`]),
-    ...(filter.kind === undefined ? [] : [sql`j.kind = ${filter.kind}`]),
-    ...(filter.state === undefined ? [] : [sql`j.state = ${filter.state}::"char"`]),
-    ...(filter.scheduleUid === undefined ? [] : [sql`s.uid = ${filter.scheduleUid}::uuid`]),
-  ];
-  return rows<Job>(
-    tx,
-    sql`SELECT ${columns} FROM ${tables} WHERE ${join(conditions, ' AND ')}
-         ORDER BY j.id DESC LIMIT ${filter.limit}`,
-  );
-};
-
-/** Whether a job is still to be worked at, or waits for somebody's word. */
-export async function isOpen(tx: Tx, id: bigint): Promise<boolean> {
-  const found = await one(tx, sql`SELECT FROM jobs WHERE id = ${id} AND state IN (${lits(OPEN)})`);
-  return found !== undefined;
-}
-
 /** Says something about a job that goes on. */
 export const noteOnJob = (tx: Tx, id: bigint, note: string): Promise<number> =>
   execute(tx, sql`UPDATE jobs SET error = ${note} WHERE id = ${id}`);
-
-/** Forgets at most `limit` items of jobs that ended before then, and jobs without any. Gives how many. */
-export async function forgetJobs(tx: Tx, before: Date, limit: number): Promise<number> {
-  const over = sql`SELECT id FROM jobs WHERE ended_at < ${before}::timestamptz`;
-  const items = await execute(
-    tx,
-    sql`DELETE FROM job_items WHERE ctid = ANY (ARRAY(
-          SELECT i.ctid FROM job_items i WHERE i.job_id IN (${over}) LIMIT ${lit(limit)}))`,
-  );
-  if (items === limit) return items;
-  return (
-    items +
-    (await execute(
-      tx,
-      sql`DELETE FROM jobs j WHERE j.id IN (${over})
-             AND NOT EXISTS (SELECT FROM job_items i WHERE i.job_id = j.id)`,
-    ))
-  );
-}

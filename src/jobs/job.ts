@@ -1,6 +1,7 @@
 import { type AdditionTerms, type RulesChange, type RuleSpec } from '../rules/index.js';
 import {
   type AccountId,
+  type AccountStatus,
   type DidName,
   type JobKind,
   type JobState,
@@ -99,6 +100,7 @@ export interface Job<Kind extends JobKind = JobKind> {
   readonly kind: Kind;
   readonly accountId: AccountId;
   readonly account: string;
+  readonly accountStatus: AccountStatus;
   readonly scheduleUid: string | null;
   readonly state: JobState;
   readonly step: string;
@@ -132,6 +134,8 @@ export interface Cursor {
   readonly batch?: number;
   /** Refused in a row. */
   readonly refused?: number;
+  /** The next step begins when somebody has approved it. */
+  readonly asks?: true;
 }
 
 /** Times and bounds of jobs. */

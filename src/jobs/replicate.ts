@@ -1,3 +1,4 @@
+import { demandActiveAccount } from '../accounts/index.js';
 import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import {
   DataIdentifierNotFound,
@@ -76,6 +77,7 @@ const isAvailableAt = (rses: readonly Rse[]): Sql => {
 };
 
 async function place(tx: Tx, job: Replication, terms: JobTerms): Promise<Outcome> {
+  await demandOwner(tx, job);
   const batch = job.cursor?.batch ?? terms.sliceRules;
   const listed = await nextDids(tx, job, batch);
   if (listed.length === 0) return { next: 'end', cursor: null };
@@ -96,6 +98,11 @@ async function place(tx: Tx, job: Replication, terms: JobTerms): Promise<Outcome
   );
   const next = Math.min(terms.sliceRules, batch * PACE);
   return { next: 'more', cursor: { batch: next }, done: done.count, doneBytes: done.bytes };
+}
+
+/** Whom the rules are for may have gone since the job was ordered. Throws AccountNotFound. */
+async function demandOwner(tx: Tx, { accountId, spec }: Replication): Promise<void> {
+  if (spec.rule.accountId !== accountId) await demandActiveAccount(tx, spec.rule.accountId);
 }
 
 /** A DID of an item; without an id where it has been erased. */
@@ -119,6 +126,7 @@ const nextDids = (tx: Tx, job: Replication, limit: number): Promise<ListedDid[]>
 async function open(tx: Tx, job: Replication, terms: JobTerms): Promise<Outcome> {
   const { into, rule } = job.spec;
   if (!into) return { next: { step: 'place' } };
+  await demandOwner(tx, job);
   const [known] = await resolveDids(tx, [into]);
   if (!known) await addDids(tx, job.accountId, [{ ...into, type: DidType.DATASET }]);
   const [added] = await addRules(tx, { ...rule, dids: [into], ignoreDuplicate: true }, terms);

@@ -1,4 +1,4 @@
-import { lit, one, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, rows, sql, type Tx } from '../db/index.js';
 import {
   type DidId,
   type DidType,
@@ -93,12 +93,3 @@ export const planOf = (tx: Tx, jobId: bigint): Promise<PlanLine[]> =>
           LEFT JOIN rules r ON r.id = s.rule_id LEFT JOIN dids d ON d.id = r.did_id
          ORDER BY s.bytes DESC, s.rule_id`,
   );
-
-/** How many items are on their way: a copy that takes the place of another has still to arrive. */
-export async function movingItems(tx: Tx, jobId: bigint, state: Sql): Promise<bigint> {
-  const found = await one<{ count: bigint }>(
-    tx,
-    sql`SELECT count(*) AS count FROM job_items WHERE job_id = ${jobId} AND state = ${state}`,
-  );
-  return found?.count ?? 0n;
-}

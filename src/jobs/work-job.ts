@@ -1,9 +1,10 @@
 import { type Tx } from '../db/index.js';
 import { type SluiceError } from '../errors/index.js';
-import { type JobKind, JobState } from '../vocabulary/index.js';
+import { AccountStatus, AccountStatusCodec, type JobKind } from '../vocabulary/index.js';
 import { change } from './change-rules.js';
 import { deleteReplicas } from './delete-copies.js';
 import { drain } from './drain.js';
+import { OPEN } from './find-jobs.sql.js';
 import { type Job, type JobTerms, type Outcome } from './job.js';
 import { claimJob, failJob, settleJob } from './job.sql.js';
 import { type KindOfJob, reasonOf, type Step } from './kind.js';
@@ -40,12 +41,20 @@ export interface JobSlice {
 export async function workJob(tx: Tx, id: bigint, terms: JobTerms): Promise<JobSlice | undefined> {
   const job = await claimJob(tx, id, terms.now);
   if (!job) return undefined;
+  if (job.accountStatus !== AccountStatus.ACTIVE) {
+    await failJob(tx, id, restingReason(job), terms.now);
+    return { uid: job.uid, kind: job.kind, step: job.step, outcome: { next: 'end' } };
+  }
   const step: Step<JobKind> | undefined = kindOf(job.kind).steps[job.step];
   if (!step) throw new Error(`a job of kind ${job.kind} has no step ${job.step}`);
   const outcome = await step(tx, job, terms);
   await settleJob(tx, job, outcome, terms);
   return { uid: job.uid, kind: job.kind, step: job.step, outcome };
 }
+
+/** As its schedules make no job then, and it could not order one. */
+const restingReason = ({ account, accountStatus }: Job): string =>
+  `the account ${account} is ${AccountStatusCodec.name(accountStatus)}, so nobody acts for it: resume the job when it is ACTIVE again`;
 
 /**
  * After a slice that was refused, in a transaction of its own: the job goes on otherwise, as its kind
@@ -70,4 +79,4 @@ export async function refuseSlice(
 
 /** Whether people may still wait for something of a job. */
 export const isOver = ({ state }: Pick<Job, 'state'>): boolean =>
-  ![JobState.QUEUED, JobState.RUNNING, JobState.WAITING_APPROVAL].some((open) => open === state);
+  !OPEN.some((open) => open === state);

@@ -75,6 +75,21 @@ describe('an RSE that is too full', () => {
     expect(await a.settle(all)).toBe('DONE move 9/0 of 9');
   });
 
+  it('asks again where its plan was never approved, however it was cancelled and resumed', async () => {
+    await a.dataset('run');
+    await a.data('run', names(0, 19), 'A-DISK');
+    await a.rule('run', { rseExpression: '*', grouping: RuleGrouping.NONE });
+    const job = await rebalance();
+    await a.work();
+    await base.db.tx(async (tx) => steerJob(tx, await a.job(job), 'cancel', a.now));
+    await base.db.tx(async (tx) => steerJob(tx, await a.job(job), 'resume', a.now));
+    expect(await a.settle(job)).toBe('WAITING_APPROVAL move 0/0 of 9');
+    await approve(job);
+    await base.db.tx(async (tx) => steerJob(tx, await a.job(job), 'cancel', a.now));
+    await base.db.tx(async (tx) => steerJob(tx, await a.job(job), 'resume', a.now));
+    expect(await a.settle(job)).toBe('DONE move 9/0 of 9');
+  });
+
   it('has nothing to give where rules name nothing else, and where none is too full', async () => {
     await a.dataset('run');
     await a.data('run', names(0, 19), 'A-DISK');

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { setLocalLimit } from '../../../src/accounts/index.js';
+import { changeAccount, findAccount, setLocalLimit } from '../../../src/accounts/index.js';
 import { judgeEvaluator } from '../../../src/daemons/judge/evaluator.js';
 import { execute, sql } from '../../../src/db/index.js';
-import { type ReplicateSpec, workJob } from '../../../src/jobs/index.js';
-import { RuleGrouping, RuleNotification } from '../../../src/vocabulary/index.js';
+import { type ReplicateSpec, steerJob, workJob } from '../../../src/jobs/index.js';
+import { AccountStatus, RuleGrouping, RuleNotification } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Works, works } from '../../support/works.js';
 
@@ -125,6 +125,36 @@ describe('everything that matches a query', () => {
     }
     expect(await a.stateOf(job)).toBe('DONE place 5/0 of 5');
     expect(await a.locks()).toHaveLength(5);
+  });
+});
+
+describe('a job of somebody who may not act any more', () => {
+  const become = (name: string, status: AccountStatus) =>
+    base.db.tx(async (tx) => changeAccount(tx, await findAccount(tx, name), { status }));
+
+  it('stops within a slice, says why, and goes on when it may', async () => {
+    const job = await replicate(files());
+    await a.work(4);
+    expect(await a.stateOf(job)).toBe('RUNNING place 2/0 of 5');
+    await become('shore', AccountStatus.SUSPENDED);
+    await a.work();
+    expect(await a.stateOf(job)).toBe('FAILED place 2/0 of 5');
+    expect((await a.job(job)).error).toMatch(/^the account shore is SUSPENDED/);
+    await become('shore', AccountStatus.ACTIVE);
+    await base.db.tx(async (tx) => steerJob(tx, await a.job(job), 'resume', a.now));
+    await a.work();
+    expect(await a.stateOf(job)).toBe('DONE place 5/0 of 5');
+  });
+
+  it('makes no rules for one who has gone either', async () => {
+    const accountId = await a.account('alice');
+    const job = await replicate(files(), { accountId, ignoreAccountLimit: true });
+    await become('alice', AccountStatus.SUSPENDED);
+    await a.work();
+    expect(await a.job(job)).toMatchObject({
+      state: 'F',
+      error: expect.stringMatching(/^AccountNotFound: Account 'alice' is SUSPENDED/),
+    });
   });
 });
 
