@@ -34,6 +34,33 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** The first moment of the calendar after another one. Pure. */
-export const nextMoment = ({ cron, timeZone }: Calendar, after: Date): Date =>
-  new CronTime(cron, timeZone).getNextDateFrom(after, timeZone).toJSDate();
+const HOUR_MS = 3_600_000;
+
+/**
+ * The first moment of the calendar after another one. Pure. Throws InvalidObject where there is none, such
+ * as the 31st of April.
+ */
+export function nextMoment({ cron, timeZone }: Calendar, after: Date): Date {
+  const times = new CronTime(cron, timeZone);
+  for (let from = after; ; from = new Date(from.getTime() + HOUR_MS)) {
+    const next = comingFrom(times, from, timeZone);
+    if (!next) throw never(cron);
+    // In the hour that a clock shows twice it may be one that is over.
+    if (next > after) return next;
+  }
+}
+
+function comingFrom(times: CronTime, from: Date, timeZone: string): Date | undefined {
+  try {
+    return times.getNextDateFrom(from, timeZone).toJSDate();
+  } catch {
+    // It looks 8 years ahead.
+    return undefined;
+  }
+}
+
+const never = (cron: string): InvalidObject =>
+  new InvalidObject(
+    `Problem validating cron: no moment of the next 8 years is '${cron}'; say one that comes, such as '0 3 * * 1'`,
+    { field: 'cron' },
+  );
