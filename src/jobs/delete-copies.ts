@@ -3,7 +3,7 @@ import { findDid } from '../dids/index.js';
 import { condemnCopies } from '../replicas/index.js';
 import { resolveRses } from '../rses/index.js';
 import { removeRules } from '../rules/index.js';
-import { JobItemState, ReplicaState, type RuleId } from '../vocabulary/index.js';
+import { DidType, JobItemState, ReplicaState, type RuleId } from '../vocabulary/index.js';
 import { listSlice } from './choose-dids.sql.js';
 import { type Job, type JobTerms, type Outcome } from './job.js';
 import { asDone, asFailed, asTotal, pending, settleEach, sumCounts } from './job-item.sql.js';
@@ -28,7 +28,9 @@ async function list(tx: Tx, job: Deletion, terms: JobTerms): Promise<Outcome> {
   const itemsOf = (dids: Sql): Sql => sql`
     SELECT r.did_id, r.rse_id, 0 AS rule_id, r.bytes, NULL::int AS target_rse_id FROM (${dids}) d
      CROSS JOIN LATERAL (SELECT x.did_id, x.rse_id, x.bytes FROM replicas x WHERE x.did_id = d.id OFFSET 0) r
-     WHERE true ${there}`;
+     WHERE true ${there}
+    UNION ALL
+    SELECT d.id, 0, 0, 0, NULL FROM (${dids}) d WHERE d.type <> ${lit(DidType.FILE)}`;
   const { added, next } = await listSlice(tx, job, itemsOf, terms.sliceItems);
   if (next) return { next: 'more', cursor: next, ...asTotal(added) };
   await noteMissing(tx, job);
@@ -54,7 +56,7 @@ async function ownRules(tx: Tx, job: Deletion): Promise<RuleId[]> {
     tx,
     sql`SELECT r.id FROM (
           SELECT ${root?.id ?? -1n}::bigint AS id
-          UNION SELECT i.did_id FROM ${pending(job.id)}) d
+          UNION SELECT i.did_id FROM ${pending(job.id)} AND i.rse_id <> 0) d
          CROSS JOIN LATERAL (
            SELECT x.id FROM rules x WHERE x.did_id = d.id AND NOT x.locked OFFSET 0) r
          LIMIT ${lit(RULES)}`,
@@ -76,12 +78,17 @@ async function condemn(tx: Tx, job: Deletion, terms: JobTerms): Promise<Outcome>
   return { next: 'more', ...sumCounts(asDone(done), asFailed(failed)) };
 }
 
-/** Rows (did_id, rse_id, rule_id, state, error): a copy that is still held stays, and by which rules. */
+const NO_FILE = 'UnsupportedOperation: it is no file and has no copies: say its files by content';
+
+/**
+ * Rows (did_id, rse_id, rule_id, state, error): a copy that is still held stays, and by which rules; what
+ * is at no RSE is a collection of the list.
+ */
 const endsOf = (items: Sql): Sql => sql`
   SELECT f.did_id, f.rse_id, 0::bigint AS rule_id,
-         CASE WHEN h.rules IS NULL THEN ${lit(JobItemState.DONE)}::"char"
+         CASE WHEN h.rules IS NULL AND f.rse_id <> 0 THEN ${lit(JobItemState.DONE)}::"char"
               ELSE ${lit(JobItemState.FAILED)}::"char" END AS state,
-         'ReplicaIsLocked: held by ' || h.rules AS error
+         CASE f.rse_id WHEN 0 THEN ${NO_FILE} ELSE 'ReplicaIsLocked: held by ' || h.rules END AS error
     FROM (${items}) f
     LEFT JOIN LATERAL (
       SELECT string_agg('rule ' || replace(u.uid::text, '-', '') || ' of ' || a.name, ', ' ORDER BY u.id) AS rules

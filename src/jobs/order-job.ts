@@ -2,6 +2,7 @@ import { type Tx } from '../db/index.js';
 import { InvalidObject } from '../errors/index.js';
 import { compileFilter, parseFilter } from '../metadata/query/index.js';
 import { findRse, parseExpression } from '../rses/index.js';
+import { DidType } from '../vocabulary/index.js';
 import { type DidChoice, type JobOrder } from './job.js';
 import { insertJob } from './job.sql.js';
 import { firstStep } from './work-job.js';
@@ -30,6 +31,7 @@ export async function demandReadable(tx: Tx, order: JobOrder): Promise<void> {
       return;
     case 'delete_replicas':
       demandChoice(order.spec);
+      demandFiles(order.spec);
       if (order.spec.rseExpression !== null) parseExpression(order.spec.rseExpression);
       return;
     case 'drain':
@@ -47,6 +49,16 @@ export async function demandReadable(tx: Tx, order: JobOrder): Promise<void> {
         { field: 'rules' },
       );
   }
+}
+
+/** Copies are of files: what finds collections would delete nothing. */
+function demandFiles({ query }: DidChoice): void {
+  const groups = query ? parseFilter(query.filters, query.type).groups : [];
+  if (groups.every(({ types }) => types.every((type) => type === DidType.FILE))) return;
+  throw new InvalidObject(
+    'Problem validating query.type: copies are of files, so it must be file; say all files of a collection by content',
+    { field: 'query.type' },
+  );
 }
 
 /** Exactly one way to say which DIDs, and a query that can be read. */

@@ -32,10 +32,11 @@ interface GivenChoice {
   readonly dids?: readonly DidName[];
 }
 
-/** Of a list each DID counts once. */
+/** Of a list each DID counts once; a query that says no type is about `type`. */
 export function readChoice(
   { query, content, dids }: GivenChoice,
   { itemsMax }: Orderer,
+  type: 'collection' | 'file',
 ): DidChoice {
   if (dids && dids.length > itemsMax) {
     throw new InvalidObject(
@@ -49,7 +50,7 @@ export function readChoice(
       query: {
         scope: query.scope,
         filters: query.filters ?? null,
-        type: query.type ?? 'collection',
+        type: query.type ?? type,
       },
     }),
     ...(content && { content }),

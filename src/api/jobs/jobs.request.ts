@@ -80,7 +80,7 @@ const READERS: Readonly<Record<JobKind, Reader>> = {
     return {
       kind: 'delete_replicas',
       spec: {
-        ...readChoice(given, orderer),
+        ...readChoice(given, orderer, 'file'),
         rseExpression: given.rse_expression ?? null,
         removeRules: given.remove_rules ?? false,
       },

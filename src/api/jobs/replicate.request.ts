@@ -57,7 +57,7 @@ export async function readReplication(tx: Tx, body: unknown, orderer: Orderer): 
   return {
     kind: 'replicate',
     spec: {
-      ...readChoice(given, orderer),
+      ...readChoice(given, orderer, 'collection'),
       availableAt: given.only_available ? (given.from ?? null) : null,
       ...(given.into && { into: parseNewName(given.into, orderer.naming) }),
       rule: { ...rule, accountId },

@@ -111,6 +111,11 @@ describe('a job', () => {
     [{ kind: 'change', rules: {}, change: { priority: 3 } }, /say which/],
     [{ kind: 'change', rules: { state: 'HAPPY' }, change: { priority: 3 } }, /rules.state/],
     [{ kind: 'change', rules: { scope: 'data' }, change: {} }, /change/],
+    [{ kind: 'delete_replicas', query: { ...files, type: 'dataset' } }, /query.type.*content/],
+    [
+      { kind: 'delete_replicas', query: { ...files, filters: { type: 'collection' } } },
+      /query.type.*content/,
+    ],
     [{ kind: 'rebalance', threshold: 50, target: 60 }, /target/],
     [{ kind: 'drain' }, /rse is missing/],
     [{ ...replicate, into: { scope: 'data', name: 'a b' } }, /name/],
@@ -165,6 +170,7 @@ describe('a calendar of jobs', () => {
 
   it.each([
     [{ cron: 'daily', job: replicate }, /cron/],
+    [{ cron: '0 0 31 4 *', job: replicate }, /cron: no moment/],
     [{ cron: '0 3 * * 1', time_zone: 'Mars', job: replicate }, /time_zone/],
     [{ cron: '0 3 * * 1', job: { kind: 'drain' } }, /rse is missing/],
     [

@@ -61,6 +61,19 @@ describe('copies that a job deletes', () => {
     expect(await condemned()).toHaveLength(5);
   });
 
+  it('are of files: a collection of a list is told, and keeps its rules', async () => {
+    await a.rule('run', { rseExpression: 'A-DISK' });
+    const dids = ['run', 'f1'].map((name) => ({ scope: 'km3net', name }));
+    const job = await remove({ dids, rseExpression: 'B-DISK', removeRules: true });
+    await a.work();
+    expect(await a.stateOf(job)).toBe('DONE condemn 1/1 of 2');
+    expect(await a.items(job)).toEqual([
+      'f1 B-DISK DONE',
+      'run  FAILED: UnsupportedOperation: it is no file and has no copies: say its files by content',
+    ]);
+    expect(await a.locks()).toHaveLength(3);
+  });
+
   it('lose the rules on the very DIDs first, where that was asked', async () => {
     await a.rule('run', { rseExpression: 'A-DISK' });
     await a.rule('f1', { rseExpression: 'B-DISK' });
