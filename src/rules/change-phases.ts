@@ -44,9 +44,6 @@ function demandChangeable(rule: Rule): void {
   const id = wireId(rule.uid);
   const refuse = (why: string) =>
     new UnsupportedOperation(`The phases of rule ${id} cannot be changed: ${why}`, { rule: id });
-  if (rule.phaseOf !== null) {
-    throw refuse(`it is what is left of a phase; change rule ${wireId(rule.phaseOf)}`);
-  }
   if (rule.childRuleUid !== null) {
     throw refuse(`rule ${wireId(rule.childRuleUid)} is to take its place; change that one`);
   }

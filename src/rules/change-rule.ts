@@ -1,26 +1,17 @@
-import { addAccountUsage } from '../accounts/index.js';
-import {
-  execute,
-  lit,
-  lits,
-  only,
-  ring,
-  sql,
-  type Sql,
-  type Tx,
-  violatedConstraint,
-} from '../db/index.js';
-import { DuplicateRule, InputValidationError, UnsupportedOperation } from '../errors/index.js';
-import { hurryStuckLocks, stickLocks, stickLocksOfRule } from '../locks/index.js';
-import { failCopies } from '../replicas/index.js';
-import { cancelRequests, keepCancelled, reprioritiseRequests } from '../requests/index.js';
-import { Cause, Channel, ReplicaState, RuleState } from '../vocabulary/index.js';
-import { expiry } from './check-wish.js';
+import { lit, lits, ring, sql, type Sql, type Tx } from '../db/index.js';
+import { UnsupportedOperation } from '../errors/index.js';
+import { hurryStuckLocks, stickLocksOfRule } from '../locks/index.js';
+import { reprioritiseRequests } from '../requests/index.js';
+import { Cause, Channel, RuleState, wireId } from '../vocabulary/index.js';
+import { cancelTransfers } from './cancel-transfers.js';
 import { rewritePhases } from './change-phases.js';
-import { type JudgeTerms, type Rule } from './rule.js';
+import { expiry } from './check-wish.js';
+import { demandChild } from './child-rule.js';
+import { giveWithFormer } from './give-rule.js';
 import { type GivenPhase } from './parse-phases.js';
-import { formerPhases, writeFormer } from './phase.sql.js';
+import { writeFormer } from './phase.sql.js';
 import { type RepairPolicy } from './repair-policy.js';
+import { type JudgeTerms, type Rule } from './rule.js';
 import { findRule, jsonOf, writeRule } from './rule.sql.js';
 import { stickFrom } from './settle-copies.js';
 import { findSources } from './sites.js';
@@ -50,7 +41,8 @@ export interface RuleChange {
 }
 
 /**
- * Changes a rule whose row is held. Throws InvalidSourceReplicaExpression, DuplicateRule (the other
+ * Changes a rule whose row is held. Throws UnsupportedOperation (what is left of a former phase is not
+ * changed: the rule that goes on is), InvalidSourceReplicaExpression, DuplicateRule (the other
  * account has the same rule, or one with the same phases is there), RuleNotFound and
  * InputValidationError (child), and what `rewritePhases` throws.
  */
@@ -60,6 +52,7 @@ export async function changeRule(
   change: RuleChange,
   terms: JudgeTerms,
 ): Promise<void> {
+  demandOnGoing(rule);
   await findSources(tx, change.sourceReplicaExpression ?? null);
   await writeRule(tx, rule.id, await assignmentsOf(tx, rule, change, terms), terms.now);
   if (change.accountId !== undefined) await giveWithFormer(tx, rule, change.accountId, terms.now);
@@ -86,6 +79,15 @@ export async function changeRule(
   const { lifetime } = change;
   if (lifetime !== undefined) await ring(tx, Channel.INJECTION);
   if (lifetime !== null && lifetime !== undefined && lifetime <= 0) await ring(tx, Channel.RULES);
+}
+
+/** It ends when the next phase holds, and must neither end before nor stay. */
+function demandOnGoing({ uid, phaseOf }: Rule): void {
+  if (phaseOf === null) return;
+  throw new UnsupportedOperation(
+    `Rule ${wireId(uid)} is what is left of a phase; change rule ${wireId(phaseOf)}`,
+    { rule: wireId(uid) },
+  );
 }
 
 /** A stuck rule is repaired now, whatever the spacing of its locks. */
@@ -154,119 +156,3 @@ const isTakenBack = (rule: Rule, expiresAt: Date | null, now: Date): boolean =>
 
 /** The injector places what is missing, and passes over the rest. */
 const anew = sql`state = CASE WHEN state IN (${lits(PLACED)}) THEN ${lit(RuleState.INJECT)}::"char" ELSE state END`;
-
-function demandChild(rule: Rule, child: Rule): void {
-  if (child.id === rule.id) {
-    throw new InputValidationError('A rule cannot be its own child', { rule: rule.uid });
-  }
-  if (child.didId !== rule.didId) {
-    throw new InputValidationError('Parent and child rule must be set on the same dataset', {
-      rule: rule.uid,
-      child: child.uid,
-    });
-  }
-}
-
-/** What a rule's former phases hold goes with it. */
-async function giveWithFormer(tx: Tx, rule: Rule, accountId: number, now: Date): Promise<void> {
-  await giveRule(tx, rule, accountId, now);
-  for (const former of rule.phase ? await formerPhases(tx, rule.uid) : []) {
-    await giveRule(tx, { ...former, uid: rule.uid }, accountId, now);
-  }
-}
-
-/** Gives a rule to another account, with what it is charged for. */
-async function giveRule(
-  tx: Tx,
-  rule: Pick<Rule, 'id' | 'uid' | 'accountId'>,
-  accountId: number,
-  now: Date,
-): Promise<void> {
-  if (accountId === rule.accountId) return;
-  try {
-    await writeRule(tx, rule.id, [sql`account_id = ${accountId}`], now);
-  } catch (error) {
-    if (violatedConstraint(error) === undefined) throw error;
-    throw new DuplicateRule('The other account has the same rule on this DID', { rule: rule.uid });
-  }
-  const held = sql`SELECT rse_id, count(*) AS files, sum(bytes) AS bytes FROM locks
-                    WHERE rule_id = ${rule.id} GROUP BY rse_id`;
-  await execute(
-    tx,
-    addAccountUsage(sql`
-      WITH held AS MATERIALIZED (${held})
-      SELECT ${accountId}::int AS account_id, rse_id, files, bytes FROM held
-      UNION ALL SELECT ${rule.accountId}::int, rse_id, -files, -bytes FROM held`),
-  );
-}
-
-/**
- * Takes the requests of a rule's copies out of the queue: the copies are UNAVAILABLE, and every lock
- * on them is STUCK, whichever rule holds it. Statement by statement, as the finisher goes.
- */
-async function cancelTransfers(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<void> {
-  const copying = sql`
-    SELECT r.did_id, r.rse_id FROM locks l JOIN replicas r ON r.did_id = l.did_id AND r.rse_id = l.rse_id
-     WHERE l.rule_id = ${rule.id} AND r.state = ${lit(ReplicaState.COPYING)}`;
-  const { didIds, rseIds } = await only<{ didIds: bigint[]; rseIds: number[] }>(
-    tx,
-    sql`WITH cancelled AS (${cancelRequests(copying)}),
-      kept AS (${keepCancelled(sql`SELECT * FROM cancelled`, terms.now)}),
-      failed AS (${failCopies(sql`SELECT did_id, rse_id FROM cancelled`)})
-      SELECT coalesce(array_agg(did_id), '{}') AS "didIds", coalesce(array_agg(rse_id), '{}') AS "rseIds"
-        FROM failed`,
-  );
-  const failures = sql`
-    SELECT c.did_id, c.rse_id, ${lit(Cause.CANCELLED)} AS cause, NULL::int AS source_rse_id,
-           NULL::text AS error, NULL::text AS expected, NULL::text AS found
-      FROM unnest(${didIds}::bigint[], ${rseIds}::int[]) c(did_id, rse_id)`;
-  await stickFrom(tx, stickLocks(failures), terms);
-}
-
-export interface Expiry {
-  readonly now: Date;
-  readonly deleteGraceSeconds: number;
-  readonly purge?: boolean;
-}
-
-/**
- * A rule is deleted by letting it expire, after a time of grace in which that can be taken back; an
- * earlier expiry stays. A former phase of it goes too. Throws UnsupportedOperation (locked, or a child rule is not OK yet).
- */
-export async function deleteRule(tx: Tx, rule: Rule, terms: Expiry): Promise<void> {
-  if (rule.locked) {
-    throw new UnsupportedOperation('The replication rule is locked and has to be unlocked first', {
-      rule: rule.uid,
-    });
-  }
-  await demandNoChild(tx, rule);
-  const expiresAt = new Date(terms.now.getTime() + terms.deleteGraceSeconds * 1000);
-  await writeRule(
-    tx,
-    rule.id,
-    [
-      sql`expires_at = least(expires_at, ${expiresAt}::timestamptz)`,
-      ...(terms.purge === undefined ? [] : [sql`purge_replicas = ${terms.purge}`]),
-    ],
-    terms.now,
-  );
-  if (terms.purge !== undefined && rule.phase) {
-    await writeFormer(tx, rule.uid, [sql`purge_replicas = ${terms.purge}`]);
-  }
-  if (terms.deleteGraceSeconds <= 0) await ring(tx, Channel.RULES);
-}
-
-/** Throws UnsupportedOperation while a child rule is not OK. */
-export async function demandNoChild(tx: Tx, rule: Rule): Promise<void> {
-  if (!(await waitsForChild(tx, rule))) return;
-  throw new UnsupportedOperation('The replication rule has a child rule that is not OK yet', {
-    rule: rule.uid,
-    child: rule.childRuleUid,
-  });
-}
-
-/** Whether another rule is to take the place of this one, and is not OK yet. */
-export async function waitsForChild(tx: Tx, rule: Rule): Promise<boolean> {
-  if (rule.childRuleUid === null) return false;
-  return (await findRule(tx, rule.childRuleUid)).state !== RuleState.OK;
-}

@@ -13,8 +13,9 @@ export interface RulesChange {
 }
 
 /**
- * Changes rules as `changeRule` does, by as many statements as for one; their requests follow. Gives how
- * many there are.
+ * Changes rules as `changeRule` does, by as many statements as for one; their requests follow. A rule that
+ * another is to take the place of, such as a former phase, keeps its end: it goes when that one is OK.
+ * Gives how many there are.
  */
 export async function changeRules(
   tx: Tx,
@@ -46,12 +47,12 @@ const PLACED = [RuleState.OK, RuleState.REPLICATING, RuleState.STUCK] as const;
 /** A rule that was about to end, and has lost some of its locks so, is placed anew. */
 function expiryOf(lifetime: number | null, now: Date): Sql[] {
   const expiresAt = lifetime === null ? null : new Date(now.getTime() + lifetime * 1000);
-  const expires = sql`expires_at = ${expiresAt}::timestamptz`;
+  const expires = sql`expires_at = CASE WHEN r.child_rule_id IS NULL THEN ${expiresAt}::timestamptz ELSE r.expires_at END`;
   if (expiresAt !== null && expiresAt <= now) return [expires];
   return [
     expires,
     sql`state = CASE WHEN expires_at <= ${now}::timestamptz AND inject_at IS NOT NULL
-                       AND state IN (${lits(PLACED)}) THEN ${lit(RuleState.INJECT)}::"char" ELSE state END`,
+                       AND child_rule_id IS NULL AND state IN (${lits(PLACED)}) THEN ${lit(RuleState.INJECT)}::"char" ELSE state END`,
   ];
 }
 

@@ -100,7 +100,8 @@ export { LifetimeExceptionEntity } from './lifetime-exception.entity.js';
 export { findSites, type Sites, type Wish } from './sites.js';
 export { RuleEntity } from './rule.entity.js';
 export { RuleHistoryEntity } from './rule-history.entity.js';
-export { changeRule, deleteRule, type Expiry, type RuleChange } from './change-rule.js';
+export { changeRule, type RuleChange } from './change-rule.js';
+export { deleteRule, type Expiry } from './delete-rule.js';
 export { approveRule, type Decision, denyRule } from './decide-rule.js';
 export {
   findListedRule,
@@ -114,13 +115,8 @@ export {
 export { type LockTrouble, lockTroubles } from './lock-troubles.sql.js';
 export { type DeletedRule, findDeletedRule } from './deleted-rule.sql.js';
 export { holdForRule, type Restoration, restoreRule, takeBackDeletion } from './restore-rule.js';
-export {
-  moveRule,
-  reduceRule,
-  type RuleMove,
-  type RuleOverride,
-  type RuleReduction,
-} from './replace-rule.js';
+export { moveRule, type RuleMove, type RuleOverride } from './move-rule.js';
+export { reduceRule, type RuleReduction } from './reduce-rule.js';
 export { planRules } from './plan/plan-rules.js';
 export { planLeaving, type LeavingPlan } from './plan/plan-leaving.js';
 export type {

@@ -3,9 +3,9 @@ import { judgeInjector } from '../../src/daemons/judge/injector.js';
 import { judgePhaser } from '../../src/daemons/judge/phaser.js';
 import { execute, only, sql } from '../../src/db/index.js';
 import { type Phase } from '../../src/rules/index.js';
-import { RuleGrouping } from '../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court } from '../support/judge.js';
+import { DAY, phase } from '../support/phases.js';
 import { office } from './office.js';
 
 let base: TestDatabase;
@@ -22,16 +22,10 @@ beforeEach(async () => {
 });
 afterEach(() => base.close());
 
-const phase = (rseExpression: string, end: Partial<Phase>): Phase => ({
-  ...{ forSeconds: null, untilIdleSeconds: null, copies: 1, rseExpression, weight: null },
-  ...{ grouping: RuleGrouping.DATASET, constraints: null, locked: false, since: null },
-  ...end,
-});
-const DAY = 86_400;
 const phased = (end: Partial<Phase>) =>
   a.rule('run', {
     rseExpression: 'A-DISK',
-    phases: [phase('A-DISK', end), phase('B-DISK', {})],
+    phases: [phase('A-DISK', end), phase('B-DISK')],
   });
 
 it('a rule says in which phase it is, until when, and what comes then', async () => {

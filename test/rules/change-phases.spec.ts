@@ -1,78 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { setGlobalLimit, setLocalLimit } from '../../src/accounts/index.js';
-import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
-import { judgeInjector } from '../../src/daemons/judge/injector.js';
-import { judgePhaser } from '../../src/daemons/judge/phaser.js';
+import { only, sql } from '../../src/db/index.js';
 import { findRse } from '../../src/rses/index.js';
-import {
-  changeRule,
-  findRule,
-  moveRule,
-  parsePhases,
-  type Phase,
-  phasesOf,
-  reduceRule,
-  rulesTerms,
-} from '../../src/rules/index.js';
-import { RseType, RuleGrouping, RuleState } from '../../src/vocabulary/index.js';
-import { trials } from '../daemons/judge/trials.js';
-import { type TestDatabase, testDatabase } from '../support/database.js';
-import { type Court, court } from '../support/judge.js';
+import { changeRule, moveRule, parsePhases, phasesOf, reduceRule } from '../../src/rules/index.js';
+import { RuleState } from '../../src/vocabulary/index.js';
+import { DAY, phase, phasedCourts } from '../support/phases.js';
 
-let base: TestDatabase;
-let a: Court;
-let on: ReturnType<typeof trials>;
-beforeEach(async () => {
-  base = await testDatabase();
-  a = await court(base.db);
-  on = trials(a);
-  for (const name of ['A-DISK', 'B-DISK', 'T-TAPE']) {
-    await a.rse(name, { type: name === 'T-TAPE' ? RseType.TAPE : RseType.DISK });
-  }
-  await a.dataset('run');
-  await a.data('run', ['f1', 'f2'], 'A-DISK');
-});
-afterEach(async () => {
-  await a.audit();
-  await base.close();
-});
-
-const DAY = 86_400;
-const phase = (rseExpression: string, end: Partial<Phase> = {}): Phase => ({
-  ...{ forSeconds: null, untilIdleSeconds: null, copies: 1, rseExpression, weight: null },
-  ...{ grouping: RuleGrouping.DATASET, constraints: null, locked: false, since: null },
-  ...end,
-});
-const phased = (...phases: Phase[]) =>
-  a.rule('run', {
-    rseExpression: phases[0]?.rseExpression ?? '',
-    copies: phases[0]?.copies ?? 1,
-    phases,
-  });
-const diskThenTape = () => phased(phase('A-DISK', { forSeconds: 30 * DAY }), phase('T-TAPE'));
-const terms = () => rulesTerms(a.config, a.now);
-const rule = (uid: string) => base.db.read((tx) => findRule(tx, uid));
+const stage = phasedCourts();
+const { rule, withRule, terms, phased, diskThenTape, passes, told, clean } = stage;
 /** As clients write it. */
 const change = (uid: string, phases: object[] | null) =>
-  base.db.tx(async (tx) =>
-    changeRule(
-      tx,
-      await findRule(tx, uid, 'wait'),
-      { phases: phases && parsePhases(phases) },
-      terms(),
-    ),
-  );
-const told = async (uid: string) =>
-  phasesOf(await rule(uid)).map(
-    ({ state, copies, rseExpression }) => `${state}: ${copies} on ${rseExpression}`,
-  );
-const phaser = () => a.shift(judgePhaser(a.config));
-const inject = () => a.shift(judgeInjector(a.config));
-const passes = async (days: number) => {
-  a.pass(days * DAY);
-  await phaser();
-  await inject();
-};
+  withRule(uid, (tx, it) => changeRule(tx, it, { phases: phases && parsePhases(phases) }, terms()));
+const move = (uid: string, rseExpression: string) =>
+  withRule(uid, (tx, it) => moveRule(tx, it, { rseExpression, override: {} }, terms()));
 
 describe('phases that have not begun', () => {
   it('are replaced by others', async () => {
@@ -85,7 +25,7 @@ describe('phases that have not begun', () => {
     ]);
     await passes(30);
     expect(await rule(uid)).toMatchObject({ rseExpression: 'B-DISK' });
-    await on.arrive('B-DISK');
+    await stage.on.arrive('B-DISK');
     await passes(10);
     expect(await rule(uid)).toMatchObject({ rseExpression: 'T-TAPE', locked: true });
   });
@@ -100,26 +40,26 @@ describe('phases that have not begun', () => {
   });
 
   it('are dropped of a later phase too, which is the last then', async () => {
-    const { uid } = await phased(
+    const { uid } = await phased([
       phase('A-DISK', { forSeconds: DAY }),
       phase('B-DISK', { forSeconds: DAY }),
       phase('T-TAPE'),
-    );
+    ]);
     await passes(1);
     await change(uid, null);
     expect(await told(uid)).toEqual(['done: 1 on A-DISK', 'current: 1 on B-DISK']);
     await passes(9);
     expect(await rule(uid)).toMatchObject({ rseExpression: 'B-DISK', phaseLookAt: null });
-    await on.arrive('B-DISK');
-    await a.shift(judgeCleaner(a.config));
-    expect(await a.locks()).toEqual(['f1@B-DISK O', 'f2@B-DISK O']);
+    await stage.on.arrive('B-DISK');
+    await clean();
+    expect(await stage.a.locks()).toEqual(['f1@B-DISK O', 'f2@B-DISK O']);
   });
 
   it('come to a rule that had none: its first one begins now', async () => {
-    const { uid } = await a.rule('run', { rseExpression: 'A-DISK' });
-    a.pass(10 * DAY);
+    const { uid } = await stage.a.rule('run', { rseExpression: 'A-DISK' });
+    stage.a.pass(10 * DAY);
     await change(uid, [{ for: '30d' }, { rse_expression: 'T-TAPE' }]);
-    expect(phasesOf(await rule(uid))[0]).toMatchObject({ state: 'current', since: a.now });
+    expect(phasesOf(await rule(uid))[0]).toMatchObject({ state: 'current', since: stage.a.now });
     await passes(30);
     expect(await told(uid)).toEqual(['done: 1 on A-DISK', 'current: 1 on T-TAPE']);
   });
@@ -134,7 +74,12 @@ describe('the phase that holds', () => {
     await change(uid, [{ for: '1d' }, { rse_expression: 'T-TAPE' }]);
     await passes(0);
     expect(await told(uid)).toEqual(['done: 1 on A-DISK', 'current: 1 on T-TAPE']);
-    expect(await a.locks()).toEqual(['f1@A-DISK O', 'f1@T-TAPE R', 'f2@A-DISK O', 'f2@T-TAPE R']);
+    expect(await stage.a.locks()).toEqual([
+      'f1@A-DISK O',
+      'f1@T-TAPE R',
+      'f2@A-DISK O',
+      'f2@T-TAPE R',
+    ]);
   });
 
   it.each([
@@ -169,8 +114,8 @@ describe('the phase that holds', () => {
   });
 
   it('does not stay in a staging area for ever', async () => {
-    await a.rse('STAGE', { stagingArea: true });
-    const { uid } = await phased(phase('STAGE', { forSeconds: DAY }), phase('B-DISK'));
+    await stage.a.rse('STAGE', { stagingArea: true });
+    const { uid } = await phased([phase('STAGE', { forSeconds: DAY }), phase('B-DISK')]);
     await expect(change(uid, null)).rejects.toMatchObject({
       name: 'StagingAreaRuleRequiresLifetime',
     });
@@ -178,16 +123,24 @@ describe('the phase that holds', () => {
 });
 
 describe('which rule decides', () => {
+  it.each([
+    ['its end', { lifetime: null }],
+    ['its account', { accountId: 0 }],
+    ['its lock', { locked: true }],
+  ])('is not what is left of a phase: %s', async (_, wish) => {
+    const { uid } = await diskThenTape();
+    await passes(30);
+    const { uid: left } = await stage.db.read((tx) =>
+      only<{ uid: string }>(tx, sql`SELECT uid FROM rules WHERE phase_of IS NOT NULL`),
+    );
+    await expect(withRule(left, (tx, it) => changeRule(tx, it, wish, terms()))).rejects.toThrow(
+      `is what is left of a phase; change rule ${uid.replaceAll('-', '')}`,
+    );
+  });
+
   it('is the one that goes on, not what is left of a phase, nor one that is replaced', async () => {
     const { uid } = await diskThenTape();
-    const child = await base.db.tx(async (tx) =>
-      moveRule(
-        tx,
-        await findRule(tx, uid, 'wait'),
-        { rseExpression: 'B-DISK', override: {} },
-        terms(),
-      ),
-    );
+    const child = await move(uid, 'B-DISK');
     const id = child.uid.replaceAll('-', '');
     await expect(change(uid, null)).rejects.toThrow(`rule ${id} is to take its place`);
     await change(child.uid, null);
@@ -195,9 +148,9 @@ describe('which rule decides', () => {
 
   it('a rule must not become the same as another', async () => {
     const { uid } = await diskThenTape();
-    await a.rule('run', { rseExpression: 'A-DISK' });
+    await stage.a.rule('run', { rseExpression: 'A-DISK' });
     await expect(change(uid, null)).rejects.toMatchObject({ name: 'DuplicateRule' });
-    const other = await phased(phase('A-DISK', { forSeconds: DAY }), phase('T-TAPE'));
+    const other = await phased([phase('A-DISK', { forSeconds: DAY }), phase('T-TAPE')]);
     await expect(
       change(other.uid, [{ for: '30d' }, { rse_expression: 'T-TAPE' }]),
     ).rejects.toMatchObject({ name: 'DuplicateRule' });
@@ -214,28 +167,21 @@ describe('which rule decides', () => {
 describe('a move or reduction to what the next phase wants', () => {
   it('begins that phase now: a move', async () => {
     const { uid } = await diskThenTape();
-    a.pass(DAY);
-    const moved = await base.db.tx(async (tx) =>
-      moveRule(
-        tx,
-        await findRule(tx, uid, 'wait'),
-        { rseExpression: 'T-TAPE', override: {} },
-        terms(),
-      ),
-    );
+    stage.a.pass(DAY);
+    const moved = await move(uid, 'T-TAPE');
     expect(await told(moved.uid)).toEqual(['done: 1 on A-DISK', 'current: 1 on T-TAPE']);
     expect(await rule(moved.uid)).toMatchObject({ locked: true, phaseLookAt: null });
     await expect(diskThenTape()).rejects.toMatchObject({ name: 'DuplicateRule' });
   });
 
   it('begins that phase now: fewer copies', async () => {
-    await a.copies('B-DISK', ['f1', 'f2']);
-    const { uid } = await phased(
+    await stage.a.copies('B-DISK', ['f1', 'f2']);
+    const { uid } = await phased([
       phase('A-DISK|B-DISK', { copies: 2, untilIdleSeconds: 90 * DAY }),
       phase('A-DISK|B-DISK'),
-    );
-    const reduced = await base.db.tx(async (tx) =>
-      reduceRule(tx, await findRule(tx, uid, 'wait'), { copies: 1, exclude: null }, terms()),
+    ]);
+    const reduced = await withRule(uid, (tx, it) =>
+      reduceRule(tx, it, { copies: 1, exclude: null }, terms()),
     );
     expect(await told(reduced.uid)).toEqual([
       'done: 2 on A-DISK|B-DISK',
@@ -246,29 +192,29 @@ describe('a move or reduction to what the next phase wants', () => {
 
 describe('what the former phase is charged', () => {
   const limit = async (name: string, bytes: bigint) => {
-    const { id } = await base.db.read((tx) => findRse(tx, name));
-    await base.db.tx((tx) => setLocalLimit(tx, a.accountId, { rseId: id, bytes }));
+    const { id } = await stage.db.read((tx) => findRse(tx, name));
+    await stage.db.tx((tx) => setLocalLimit(tx, stage.a.accountId, { rseId: id, bytes }));
   };
 
   it('is no reason to refuse the next one by a global limit over both', async () => {
     await limit('A-DISK', 200n + 1n);
     await limit('B-DISK', 200n + 1n);
-    await base.db.tx((tx) =>
-      setGlobalLimit(tx, a.accountId, { expression: 'A-DISK|B-DISK', bytes: 250n }),
+    await stage.db.tx((tx) =>
+      setGlobalLimit(tx, stage.a.accountId, { expression: 'A-DISK|B-DISK', bytes: 250n }),
     );
-    const { uid } = await phased(phase('A-DISK', { forSeconds: DAY }), phase('B-DISK'));
+    const { uid } = await phased([phase('A-DISK', { forSeconds: DAY }), phase('B-DISK')]);
     await passes(1);
     expect(await rule(uid)).toMatchObject({ state: RuleState.REPLICATING, error: null });
-    await on.arrive('B-DISK');
-    await a.shift(judgeCleaner(a.config));
-    expect(await a.usage()).toEqual(['B-DISK 2 files 200 bytes']);
+    await stage.on.arrive('B-DISK');
+    await clean();
+    expect(await stage.a.usage()).toEqual(['B-DISK 2 files 200 bytes']);
   });
 
   it('makes no room under a global limit over the next one alone', async () => {
-    await base.db.tx((tx) =>
-      setGlobalLimit(tx, a.accountId, { expression: 'B-DISK|T-TAPE', bytes: 150n }),
+    await stage.db.tx((tx) =>
+      setGlobalLimit(tx, stage.a.accountId, { expression: 'B-DISK|T-TAPE', bytes: 150n }),
     );
-    const { uid } = await phased(phase('A-DISK', { forSeconds: DAY }), phase('B-DISK'));
+    const { uid } = await phased([phase('A-DISK', { forSeconds: DAY }), phase('B-DISK')]);
     await passes(1);
     expect(await rule(uid)).toMatchObject({ state: RuleState.STUCK });
   });

@@ -5,14 +5,13 @@ import {
   findDeletedRule,
   findRule,
   holdForRule,
-  type Phase,
   phasesOf,
   restoreRule,
   rulesTerms,
 } from '../../src/rules/index.js';
-import { RuleGrouping } from '../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court, START } from '../support/judge.js';
+import { days, phase } from '../support/phases.js';
 
 let base: TestDatabase;
 let a: Court;
@@ -28,15 +27,10 @@ afterEach(async () => {
   await base.close();
 });
 
-const phase = (rseExpression: string, forSeconds: number | null): Phase => ({
-  ...{ forSeconds, untilIdleSeconds: null, copies: 1, rseExpression, weight: null },
-  ...{ grouping: RuleGrouping.DATASET, constraints: null, locked: false, since: null },
-});
-
 it('a rule with phases that was deleted and comes back goes on where it was', async () => {
   const { uid } = await a.rule('run', {
     rseExpression: 'A-DISK',
-    phases: [phase('A-DISK', 86_400), phase('B-DISK', null)],
+    phases: [phase('A-DISK', days(1)), phase('B-DISK')],
   });
   a.pass(3600);
   await a.db.tx(async (tx) =>

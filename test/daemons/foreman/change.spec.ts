@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgePhaser } from '../../../src/daemons/judge/phaser.js';
 import { rows, sql } from '../../../src/db/index.js';
 import { type ChangeSpec } from '../../../src/jobs/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
+import { DAY, days, phase } from '../../support/phases.js';
 import { type Works, works } from '../../support/works.js';
 
 let base: TestDatabase;
@@ -59,6 +61,28 @@ describe('rules that a job changes', () => {
     const job = await change({ rules: { scope: 'km3net' }, change: { priority: 5 } }, stranger);
     await a.work();
     expect(await a.stateOf(job)).toBe('DONE change 0/0 of 0');
+  });
+
+  it('end as before where another is to take their place: a former phase', async () => {
+    await a.dataset('later');
+    await a.data('later', ['f5'], 'A-DISK');
+    const { uid } = await a.rule('later', {
+      rseExpression: 'A-DISK',
+      phases: [phase('A-DISK', days(1)), phase('B-DISK')],
+    });
+    a.pass(DAY);
+    await a.shift(judgePhaser(a.config));
+    await change({ rules: { name: 'later' }, change: { lifetime: 864_000 } });
+    await a.work();
+    const [former, next] = await base.db.read((tx) =>
+      rows<{ uid: string; at: Date }>(
+        tx,
+        sql`SELECT r.uid, r.expires_at AS at FROM rules r JOIN dids d ON d.id = r.did_id
+             WHERE d.name = 'later' ORDER BY r.id`,
+      ),
+    );
+    expect(former?.at).toEqual(a.now);
+    expect(next).toEqual({ uid, at: new Date(a.now.getTime() + 864_000_000) });
   });
 
   it('get other comments and lifetimes too', async () => {

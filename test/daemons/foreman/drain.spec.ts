@@ -4,6 +4,7 @@ import { refuseSlice, steerJob, workJob } from '../../../src/jobs/index.js';
 import { findRse } from '../../../src/rses/index.js';
 import { RuleGrouping, RuleState } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
+import { days, phase } from '../../support/phases.js';
 import { type Works, works } from '../../support/works.js';
 
 let base: TestDatabase;
@@ -54,12 +55,7 @@ describe('an RSE that is drained', () => {
   });
 
   it('moves rules on one file that differ in their later phases, one after the other', async () => {
-    const rest = { weight: null, locked: false, untilIdleSeconds: null, since: null, copies: 1 };
-    const phase = { ...rest, grouping: RuleGrouping.DATASET, constraints: null };
-    const phases = [
-      { ...phase, rseExpression: 'A-DISK|B-DISK', forSeconds: 864_000 },
-      { ...phase, rseExpression: 'B-DISK', forSeconds: null },
-    ];
+    const phases = [phase('A-DISK|B-DISK', days(10)), phase('B-DISK')];
     for (const name of ['f1', 'f2']) {
       await a.rule(name, { rseExpression: 'A-DISK|B-DISK' });
       await a.rule(name, { rseExpression: 'A-DISK|B-DISK', phases });

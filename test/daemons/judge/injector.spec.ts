@@ -6,6 +6,7 @@ import { injectNext, rulesTerms } from '../../../src/rules/index.js';
 import { RuleGrouping } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Court, court } from '../../support/judge.js';
+import { days, phase } from '../../support/phases.js';
 import { hold } from '../../support/sessions.js';
 
 let base: TestDatabase;
@@ -236,12 +237,7 @@ describe('the injector', () => {
   it('places rules on one file that differ in their later phases, each in its turn', async () => {
     await a.dataset('run');
     await a.data('run', ['f1', 'f2'], 'A-DISK');
-    const rest = { weight: null, locked: false, untilIdleSeconds: null, since: null, copies: 1 };
-    const phase = { ...rest, grouping: RuleGrouping.DATASET, constraints: null };
-    const phases = [
-      { ...phase, rseExpression: 'B-DISK', forSeconds: 3600 },
-      { ...phase, rseExpression: 'C-DISK', forSeconds: null },
-    ];
+    const phases = [phase('B-DISK', days(1)), phase('C-DISK')];
     for (const name of ['f1', 'f2']) {
       await a.rule(name, { rseExpression: 'B-DISK', asynchronous: true });
       await a.rule(name, { rseExpression: 'B-DISK', asynchronous: true, phases });
