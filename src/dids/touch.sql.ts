@@ -1,4 +1,4 @@
-import { execute, lit, rows, sql, type Tx } from '../db/index.js';
+import { execute, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type DidId, type DidName, DidType } from '../vocabulary/index.js';
 
 /** A DID that somebody says to have read, how often, and when last. Nobody has checked the name. */
@@ -43,9 +43,14 @@ export async function touchDids(tx: Tx, dids: readonly TouchedDid[]): Promise<nu
 
 /**
  * When each of these DIDs was read last: itself, or a collection below it (who reads a file reads the
- * datasets that hold it). Those that nobody has read are missing.
+ * datasets that hold it). `told` gives (scope, name, at): reads that nobody has written down yet. Those
+ * that nobody has read are missing.
  */
-export async function lastReads(tx: Tx, ids: readonly DidId[]): Promise<Map<DidId, Date>> {
+export async function lastReads(
+  tx: Tx,
+  ids: readonly DidId[],
+  told: Sql,
+): Promise<Map<DidId, Date>> {
   if (ids.length === 0) return new Map();
   const found = await rows<{ id: DidId; at: Date }>(
     tx,
@@ -54,8 +59,20 @@ export async function lastReads(tx: Tx, ids: readonly DidId[]): Promise<Map<DidI
           UNION
           SELECT t.root, d.id, d.type, d.accessed_at FROM tree t
             JOIN contents ct ON ct.parent_id = t.id JOIN dids d ON d.id = ct.child_id
-           WHERE t.type = ${lit(DidType.CONTAINER)})
-        SELECT root AS id, max(at) AS at FROM tree WHERE at IS NOT NULL GROUP BY root`,
+           WHERE t.type = ${lit(DidType.CONTAINER)}),
+        above(id, at) AS (
+          SELECT d.id, t.at FROM (${told}) t
+           CROSS JOIN LATERAL (
+             SELECT n.id FROM dids n WHERE n.scope = t.scope AND n.name = t.name OFFSET 0) d
+          UNION
+          SELECT u.parent_id, b.at FROM above b
+           CROSS JOIN LATERAL (
+             SELECT ct.parent_id FROM contents ct WHERE ct.child_id = b.id OFFSET 0) u)
+        SELECT r.id, max(r.at) AS at FROM (
+          SELECT root AS id, at FROM tree WHERE at IS NOT NULL
+          UNION ALL
+          SELECT id, at FROM above WHERE id = ANY (${[...ids]}::bigint[])) r
+         GROUP BY r.id`,
   );
   return new Map(found.map(({ id, at }) => [id, at]));
 }

@@ -1,4 +1,4 @@
-import { execute, lit, rows, sql, type Tx } from '../db/index.js';
+import { execute, lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { type DidName } from '../vocabulary/index.js';
 
 /** What somebody says to have read: a file, perhaps at an RSE, or a dataset. Nobody has checked it. */
@@ -59,6 +59,14 @@ export async function takeAccesses(
     })),
   };
 }
+
+/** Rows (scope, name, at): files and datasets that were read and that nobody has written down yet. */
+export const toldReads: Sql = sql`
+  SELECT t.scope, t.name, max(t.accessed_at) AS at FROM (
+    SELECT scope, name, accessed_at FROM accesses WHERE name IS NOT NULL
+    UNION ALL
+    SELECT dataset_scope, dataset_name, accessed_at FROM accesses WHERE dataset_name IS NOT NULL) t
+   GROUP BY t.scope, t.name`;
 
 interface Flat {
   readonly scope: string | null;

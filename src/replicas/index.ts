@@ -148,7 +148,13 @@ export {
 } from './deletion-ends.sql.js';
 export { bytesBeingDeleted, lockSpace, rsesWithDue } from './due-rses.sql.js';
 export { type Deletion, type FailedDeletion, tellUndeleted } from './told.sql.js';
-export { type Access, appendAccesses, takeAccesses, type ToldAccess } from './access.sql.js';
+export {
+  type Access,
+  appendAccesses,
+  takeAccesses,
+  type ToldAccess,
+  toldReads,
+} from './access.sql.js';
 export { AccessEntity } from './access.entity.js';
 export { appendTraces } from './trace.sql.js';
 export {

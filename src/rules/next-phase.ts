@@ -1,5 +1,6 @@
 import { lastReads } from '../dids/index.js';
 import { ring, type Tx } from '../db/index.js';
+import { toldReads } from '../replicas/index.js';
 import { Channel, RuleState } from '../vocabulary/index.js';
 import { endOf } from './phase.js';
 import { beginPhases, claimPhases, type DuePhase, postponePhases } from './phase.sql.js';
@@ -30,7 +31,8 @@ export async function nextPhases(tx: Tx, terms: PhaseTerms): Promise<PhaseTally 
   const due = await claimPhases(tx, terms.now, RULES);
   if (due.length === 0) return undefined;
   const idling = due.filter(({ phases, phase }) => phases[phase]?.untilIdleSeconds !== null);
-  const reads = await lastReads(tx, [...new Set(idling.map(({ didId }) => didId))]);
+  // What has been told of counts, also while nobody has got round to writing it down.
+  const reads = await lastReads(tx, [...new Set(idling.map(({ didId }) => didId))], toldReads);
   const steps = due.map((rule) => ({
     id: rule.id,
     lookAt: lookAgain(rule, reads.get(rule.didId) ?? null, terms),

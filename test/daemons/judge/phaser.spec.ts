@@ -1,116 +1,58 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { setLocalLimit } from '../../../src/accounts/index.js';
-import { judgeCleaner } from '../../../src/daemons/judge/cleaner.js';
-import { judgeInjector } from '../../../src/daemons/judge/injector.js';
-import { judgePhaser } from '../../../src/daemons/judge/phaser.js';
 import { execute, rows, sql } from '../../../src/db/index.js';
 import { touchDids } from '../../../src/dids/index.js';
+import { appendAccesses } from '../../../src/replicas/index.js';
 import { findRse } from '../../../src/rses/index.js';
 import {
   changeRule,
   deleteRule,
-  findRule,
   moveRule,
   nextPhases,
   pastOfRule,
-  type Phase,
   phasesOf,
   reduceRule,
-  type Rule,
   type RuleChange,
-  type RuleSpec,
-  rulesTerms,
 } from '../../../src/rules/index.js';
-import {
-  RuleGrouping,
-  RseType,
-  RuleNotification,
-  RuleState,
-} from '../../../src/vocabulary/index.js';
-import { type TestDatabase, testDatabase } from '../../support/database.js';
+import { RuleNotification, RuleState } from '../../../src/vocabulary/index.js';
 import { outbox } from '../../support/events.js';
-import { type Court, court, START } from '../../support/judge.js';
-import { trials } from './trials.js';
+import { START } from '../../support/judge.js';
+import { DAY, days, idle, phase, phasedCourts } from '../../support/phases.js';
 
-let base: TestDatabase;
-let a: Court;
-let on: ReturnType<typeof trials>;
-beforeEach(async () => {
-  base = await testDatabase();
-  a = await court(base.db);
-  on = trials(a);
-  for (const name of ['A-DISK', 'B-DISK', 'T-TAPE']) {
-    await a.rse(name, { type: name === 'T-TAPE' ? RseType.TAPE : RseType.DISK });
-  }
-  await a.dataset('run');
-  await a.data('run', ['f1', 'f2'], 'A-DISK');
-});
-afterEach(async () => {
-  await a.audit();
-  await base.close();
-});
+const stage = phasedCourts();
+const { phaser, inject, clean, rule, withRule, terms, phased, diskThenTape } = stage;
 
-const DAY = 86_400;
 const IDLE = { seen: 0, done: 0, failed: 0, more: false };
-const phaser = () => a.shift(judgePhaser(a.config));
-const inject = () => a.shift(judgeInjector(a.config));
-const clean = () => a.shift(judgeCleaner(a.config));
-const terms = () => rulesTerms(a.config, a.now);
-const rule = (uid: string) => base.db.read((tx) => findRule(tx, uid));
-const withRule = <T>(uid: string, work: (tx: Parameters<typeof findRule>[0], rule: Rule) => T) =>
-  base.db.tx(async (tx) => work(tx, await findRule(tx, uid, 'wait')));
 const change = (uid: string, wish: RuleChange) =>
   withRule(uid, (tx, it) => changeRule(tx, it, wish, terms()));
 const remove = (uid: string, purge?: boolean) =>
   withRule(uid, (tx, it) =>
     deleteRule(tx, it, {
-      now: a.now,
+      now: stage.a.now,
       deleteGraceSeconds: 0,
       ...(purge !== undefined && { purge }),
     }),
   );
 
-const phase = (rseExpression: string, more: Partial<Phase> = {}): Phase => ({
-  forSeconds: null,
-  untilIdleSeconds: null,
-  copies: 1,
-  rseExpression,
-  weight: null,
-  grouping: RuleGrouping.DATASET,
-  constraints: null,
-  locked: false,
-  since: null,
-  ...more,
-});
-const days = (count: number) => ({ forSeconds: count * DAY });
-const idle = (count: number) => ({ untilIdleSeconds: count * DAY });
-const phased = (phases: readonly Phase[], more: Partial<RuleSpec> = {}) =>
-  a.rule('run', {
-    rseExpression: phases[0]?.rseExpression ?? '',
-    copies: phases[0]?.copies ?? 1,
-    phases,
-    ...more,
-  });
-const diskThenTape = () => phased([phase('A-DISK', days(30)), phase('T-TAPE')]);
 /** The rule is in its second phase, which waits for its copies. */
 const inTransition = async () => {
   const made = await diskThenTape();
-  a.pass(30 * DAY);
+  stage.a.pass(30 * DAY);
   expect(await phaser()).toEqual({ ...IDLE, seen: 1, done: 1 });
   await inject();
   return made;
 };
 const read = (name: string) =>
-  base.db.tx((tx) => touchDids(tx, [{ scope: a.scope, name, at: a.now, times: 1 }]));
+  stage.db.tx((tx) => touchDids(tx, [{ scope: stage.a.scope, name, at: stage.a.now, times: 1 }]));
 const states = async (uid: string) =>
   phasesOf(await rule(uid)).map(({ state, rseExpression }) => `${rseExpression} ${state}`);
-const rulesLeft = () => base.db.read((tx) => execute(tx, sql`SELECT FROM rules`));
+const rulesLeft = () => stage.db.read((tx) => execute(tx, sql`SELECT FROM rules`));
 
 describe('a rule for disk, and then for tape', () => {
   it('holds the tape copy before it lets go of the disk, under one id', async () => {
     const { uid } = await diskThenTape();
     expect(await phaser()).toEqual(IDLE);
-    a.pass(30 * DAY);
+    stage.a.pass(30 * DAY);
     expect(await phaser()).toEqual({ ...IDLE, seen: 1, done: 1 });
     await inject();
     expect(await rule(uid)).toMatchObject({
@@ -118,14 +60,19 @@ describe('a rule for disk, and then for tape', () => {
       state: RuleState.REPLICATING,
     });
     expect(await clean()).toEqual(IDLE);
-    expect(await a.locks()).toEqual(['f1@A-DISK O', 'f1@T-TAPE R', 'f2@A-DISK O', 'f2@T-TAPE R']);
-    expect(await a.usage()).toEqual(['A-DISK 2 files 200 bytes', 'T-TAPE 2 files 200 bytes']);
-    await on.arrive('T-TAPE');
+    expect(await stage.a.locks()).toEqual([
+      'f1@A-DISK O',
+      'f1@T-TAPE R',
+      'f2@A-DISK O',
+      'f2@T-TAPE R',
+    ]);
+    expect(await stage.a.usage()).toEqual(['A-DISK 2 files 200 bytes', 'T-TAPE 2 files 200 bytes']);
+    await stage.on.arrive('T-TAPE');
     expect(await clean()).toMatchObject({ done: 1 });
-    expect(await a.locks()).toEqual(['f1@T-TAPE O', 'f2@T-TAPE O']);
-    expect(await a.usage()).toEqual(['T-TAPE 2 files 200 bytes']);
+    expect(await stage.a.locks()).toEqual(['f1@T-TAPE O', 'f2@T-TAPE O']);
+    expect(await stage.a.usage()).toEqual(['T-TAPE 2 files 200 bytes']);
     expect(await rule(uid)).toMatchObject({ state: RuleState.OK, phase: 1, phaseLookAt: null });
-    a.pass(9999 * DAY);
+    stage.a.pass(9999 * DAY);
     expect(await phaser()).toEqual(IDLE);
   });
 
@@ -136,16 +83,16 @@ describe('a rule for disk, and then for tape', () => {
       { number: 1, state: 'current', since: START, until: end },
       { number: 2, state: 'next', since: end, until: null },
     ]);
-    a.pass(31 * DAY);
+    stage.a.pass(31 * DAY);
     await phaser();
     expect(phasesOf(await rule(uid))).toMatchObject([
-      { number: 1, state: 'done', since: START, until: a.now },
-      { number: 2, state: 'current', since: a.now, until: null },
+      { number: 1, state: 'done', since: START, until: stage.a.now },
+      { number: 2, state: 'current', since: stage.a.now, until: null },
     ]);
     await inject();
-    await on.arrive('T-TAPE');
+    await stage.on.arrive('T-TAPE');
     await clean();
-    const past = await base.db.read((tx) => pastOfRule(tx, uid));
+    const past = await stage.db.read((tx) => pastOfRule(tx, uid));
     expect(past.map((it) => [it.uid, it.phase, it.rseExpression])).toEqual([
       [uid, 0, 'A-DISK'],
       [uid, 1, 'T-TAPE'],
@@ -161,7 +108,7 @@ describe('a rule for disk, and then for tape', () => {
       purgeReplicas: true,
     });
     const before = await rule(uid);
-    a.pass(DAY);
+    stage.a.pass(DAY);
     await phaser();
     const kept = [
       'comments',
@@ -185,11 +132,11 @@ describe('a rule for disk, and then for tape', () => {
     const { uid } = await phased([phase('A-DISK', days(1)), phase('B-DISK')], {
       notification: RuleNotification.YES,
     });
-    a.pass(DAY);
+    stage.a.pass(DAY);
     await phaser();
     await inject();
-    await on.arrive('B-DISK');
-    const told = (await outbox(base.db)()).filter(({ type }) => type.startsWith('RULE'));
+    await stage.on.arrive('B-DISK');
+    const told = (await outbox(stage.db)()).filter(({ type }) => type.startsWith('RULE'));
     expect(told.map(({ type }) => type)).toEqual(['RULE_OK', 'RULE_PHASE', 'RULE_OK']);
     expect(told[1]?.payload).toMatchObject({ scope: 'km3net', name: 'run', phase: 2, phases: 2 });
     const id = uid.replaceAll('-', '');
@@ -203,55 +150,75 @@ describe('a phase that lasts until nobody reads the data', () => {
   it('ends so long after the rule was made, if nobody ever did', async () => {
     await once();
     await inject();
-    await on.arrive('B-DISK');
-    a.pass(89 * DAY);
+    await stage.on.arrive('B-DISK');
+    stage.a.pass(89 * DAY);
     expect(await phaser()).toEqual(IDLE);
-    a.pass(DAY);
+    stage.a.pass(DAY);
     expect(await phaser()).toMatchObject({ done: 1 });
     await inject();
     await clean();
-    expect(await a.locks()).toEqual(['f1@A-DISK O', 'f2@A-DISK O']);
+    expect(await stage.a.locks()).toEqual(['f1@A-DISK O', 'f2@A-DISK O']);
   });
 
   it('goes on with every reading, also of one file', async () => {
     const { uid } = await once();
-    a.pass(60 * DAY);
+    stage.a.pass(60 * DAY);
     await read('f1');
-    a.pass(30 * DAY);
+    stage.a.pass(30 * DAY);
     expect(await phaser()).toEqual({ ...IDLE, seen: 1 });
     expect(await phaser()).toEqual(IDLE);
     expect(phasesOf(await rule(uid))[0]?.until).toEqual(
-      new Date(a.now.getTime() + 60 * DAY * 1000),
+      new Date(stage.a.now.getTime() + 60 * DAY * 1000),
     );
-    a.pass(60 * DAY);
+    stage.a.pass(60 * DAY);
     expect(await phaser()).toMatchObject({ done: 1 });
   });
 
+  it('goes on with a reading that was told and that nobody has written down yet', async () => {
+    const { uid } = await once();
+    await stage.a.container('year');
+    await stage.a.attach('year', 'run');
+    const above = await stage.a.rule('year', {
+      rseExpression: 'A-DISK',
+      phases: [phase('A-DISK', idle(90)), phase('B-DISK')],
+    });
+    const at = stage.a.now;
+    stage.a.pass(90 * DAY - 5);
+    const access = { file: { scope: stage.a.scope, name: 'f1' }, rse: 'A-DISK', dataset: null };
+    await stage.db.tx((tx) => appendAccesses(tx, [access], stage.a.now));
+    stage.a.pass(5);
+    expect(await phaser()).toEqual({ ...IDLE, seen: 2 });
+    for (const one of [uid, above.uid]) {
+      const [current] = phasesOf(await rule(one));
+      expect(current?.until).toEqual(new Date(at.getTime() + (180 * DAY - 5) * 1000));
+    }
+  });
+
   it('of a container goes on with a reading of any dataset in it', async () => {
-    await a.container('year');
-    await a.attach('year', 'run');
-    await a.rule('year', {
+    await stage.a.container('year');
+    await stage.a.attach('year', 'run');
+    await stage.a.rule('year', {
       rseExpression: 'A-DISK',
       phases: [phase('A-DISK', idle(10)), phase('B-DISK')],
     });
-    a.pass(9 * DAY);
+    stage.a.pass(9 * DAY);
     await read('f2');
-    a.pass(DAY);
+    stage.a.pass(DAY);
     expect(await phaser()).toEqual({ ...IDLE, seen: 1 });
   });
 
   it('to fewer copies needs no room for more', async () => {
     const one = async (name: string) => ({
-      rseId: (await base.db.read((tx) => findRse(tx, name))).id,
+      rseId: (await stage.db.read((tx) => findRse(tx, name))).id,
       bytes: 250n,
     });
     for (const name of ['A-DISK', 'B-DISK']) {
       const limit = await one(name);
-      await base.db.tx((tx) => setLocalLimit(tx, a.accountId, limit));
+      await stage.db.tx((tx) => setLocalLimit(tx, stage.a.accountId, limit));
     }
     const { uid } = await once();
-    await on.arrive('B-DISK');
-    a.pass(90 * DAY);
+    await stage.on.arrive('B-DISK');
+    stage.a.pass(90 * DAY);
     await phaser();
     await inject();
     expect(await rule(uid)).toMatchObject({ state: RuleState.OK, copies: 1 });
@@ -261,11 +228,11 @@ describe('a phase that lasts until nobody reads the data', () => {
 describe('a next phase that does not come to hold', () => {
   it('leaves the former one where it is, says why, and goes on when it can', async () => {
     const { uid } = await diskThenTape();
-    const tape = await base.db.read((tx) => findRse(tx, 'T-TAPE'));
+    const tape = await stage.db.read((tx) => findRse(tx, 'T-TAPE'));
     const limit = (bytes: bigint) =>
-      base.db.tx((tx) => setLocalLimit(tx, a.accountId, { rseId: tape.id, bytes }));
+      stage.db.tx((tx) => setLocalLimit(tx, stage.a.accountId, { rseId: tape.id, bytes }));
     await limit(10n);
-    a.pass(30 * DAY);
+    stage.a.pass(30 * DAY);
     await phaser();
     await inject();
     expect(await rule(uid)).toMatchObject({
@@ -273,14 +240,14 @@ describe('a next phase that does not come to hold', () => {
       error: expect.stringContaining('insufficient quota'),
     });
     expect(await clean()).toEqual(IDLE);
-    expect(await a.locks()).toEqual(['f1@A-DISK O', 'f2@A-DISK O']);
+    expect(await stage.a.locks()).toEqual(['f1@A-DISK O', 'f2@A-DISK O']);
     await limit(1000n);
-    a.pass(7200);
-    await on.repair();
+    stage.a.pass(7200);
+    await stage.on.repair();
     await inject();
-    await on.arrive('T-TAPE');
+    await stage.on.arrive('T-TAPE');
     expect(await clean()).toMatchObject({ done: 1 });
-    expect(await a.locks()).toEqual(['f1@T-TAPE O', 'f2@T-TAPE O']);
+    expect(await stage.a.locks()).toEqual(['f1@T-TAPE O', 'f2@T-TAPE O']);
   });
 
   it('hands over to the phase after it, and both former ones wait for that', async () => {
@@ -290,37 +257,37 @@ describe('a next phase that does not come to hold', () => {
       phase('T-TAPE'),
     ]);
     for (let day = 0; day < 2; day++) {
-      a.pass(DAY);
+      stage.a.pass(DAY);
       await phaser();
       await inject();
     }
     expect(await states(uid)).toEqual(['A-DISK done', 'B-DISK done', 'T-TAPE current']);
     expect(await clean()).toEqual(IDLE);
-    await on.arrive('T-TAPE');
+    await stage.on.arrive('T-TAPE');
     expect(await clean()).toMatchObject({ done: 2 });
-    expect(await a.locks()).toEqual(['f1@T-TAPE O', 'f2@T-TAPE O']);
+    expect(await stage.a.locks()).toEqual(['f1@T-TAPE O', 'f2@T-TAPE O']);
   });
 
   it('goes with the former one when its rule is deleted', async () => {
     const { uid } = await phased([phase('A-DISK', days(1)), phase('B-DISK')]);
-    a.pass(DAY);
+    stage.a.pass(DAY);
     await phaser();
     await inject();
     await remove(uid, true);
     expect(await clean()).toMatchObject({ done: 2 });
-    expect([await rulesLeft(), await a.locks(), await a.usage()]).toEqual([0, [], []]);
+    expect([await rulesLeft(), await stage.a.locks(), await stage.a.usage()]).toEqual([0, [], []]);
     const epochs = sql`SELECT FROM replicas WHERE tombstone = 'epoch'`;
-    expect(await base.db.read((tx) => execute(tx, epochs))).toBe(4);
+    expect(await stage.db.read((tx) => execute(tx, epochs))).toBe(4);
   });
 
   it('is charged to whom the rule was given, and so is the former one', async () => {
-    const other = await a.account('other');
+    const other = await stage.a.account('other');
     const { uid } = await phased([phase('A-DISK', days(1)), phase('B-DISK')]);
-    a.pass(DAY);
+    stage.a.pass(DAY);
     await phaser();
     await inject();
     await change(uid, { accountId: other });
-    const owners = await base.db.read((tx) =>
+    const owners = await stage.db.read((tx) =>
       rows(tx, sql`SELECT DISTINCT account_id AS id FROM rules`),
     );
     expect(owners).toEqual([{ id: other }]);
@@ -330,21 +297,21 @@ describe('a next phase that does not come to hold', () => {
 describe('a phase that is over', () => {
   it('does not end while the rule is locked or suspended; then it does', async () => {
     const { uid } = await phased([phase('A-DISK', days(1)), phase('B-DISK')], { locked: true });
-    a.pass(DAY);
+    stage.a.pass(DAY);
     expect(await phaser()).toEqual({ ...IDLE, seen: 1 });
     expect(await phaser()).toEqual(IDLE);
     await change(uid, { locked: false, state: RuleState.SUSPENDED });
-    a.pass(3600);
+    stage.a.pass(3600);
     expect(await phaser()).toEqual({ ...IDLE, seen: 1 });
-    await on.write(sql`UPDATE rules SET state = ${RuleState.OK}::"char"`);
-    a.pass(3600);
+    await stage.on.write(sql`UPDATE rules SET state = ${RuleState.OK}::"char"`);
+    stage.a.pass(3600);
     expect(await phaser()).toMatchObject({ done: 1 });
   });
   it('begins no other when the rule ends', async () => {
     await phased([phase('A-DISK', days(1)), phase('B-DISK')], { lifetime: DAY + 1800 });
-    a.pass(DAY);
+    stage.a.pass(DAY);
     expect(await phaser()).toEqual({ ...IDLE, seen: 1 });
-    a.pass(1800);
+    stage.a.pass(1800);
     expect(await clean()).toMatchObject({ done: 1 });
     expect(await rulesLeft()).toBe(0);
   });
@@ -353,20 +320,20 @@ describe('a phase that is over', () => {
 describe('a rule with phases', () => {
   it('that is moved goes on with them from where it is', async () => {
     const { uid } = await phased([phase('A-DISK', days(30)), phase('T-TAPE')]);
-    a.pass(10 * DAY);
+    stage.a.pass(10 * DAY);
     const { uid: moved } = await withRule(uid, (tx, it) =>
       moveRule(tx, it, { rseExpression: 'B-DISK', override: {} }, terms()),
     );
     expect(await states(moved)).toEqual(['B-DISK current', 'T-TAPE next']);
-    await on.arrive('B-DISK');
+    await stage.on.arrive('B-DISK');
     await clean();
-    a.pass(20 * DAY);
+    stage.a.pass(20 * DAY);
     expect(await phaser()).toMatchObject({ done: 1 });
     expect(await states(moved)).toEqual(['B-DISK done', 'T-TAPE current']);
   });
 
   it('that is reduced goes on with them too', async () => {
-    await a.copies('B-DISK', ['f1', 'f2']);
+    await stage.a.copies('B-DISK', ['f1', 'f2']);
     const { uid } = await phased([
       phase('A-DISK|B-DISK', { copies: 2, ...days(30) }),
       phase('T-TAPE'),
@@ -386,8 +353,8 @@ describe('a rule with phases', () => {
   });
 
   it('is no duplicate of a rule without', async () => {
-    await a.rule('run', { rseExpression: 'T-TAPE' });
-    await a.rule('run', { rseExpression: 'A-DISK' });
+    await stage.a.rule('run', { rseExpression: 'T-TAPE' });
+    await stage.a.rule('run', { rseExpression: 'A-DISK' });
     const { uid } = await inTransition();
     expect(await rule(uid)).toMatchObject({ rseExpression: 'T-TAPE' });
   });
@@ -396,8 +363,8 @@ describe('a rule with phases', () => {
 describe('phasers', () => {
   it('that die before they commit have done nothing', async () => {
     const { uid } = await diskThenTape();
-    a.pass(30 * DAY);
-    await base.db
+    stage.a.pass(30 * DAY);
+    await stage.db
       .tx(async (tx) => {
         await nextPhases(tx, terms());
         throw new Error('killed');
@@ -410,13 +377,13 @@ describe('phasers', () => {
 
   it('two of them at once do nothing twice', async () => {
     for (let at = 0; at < 20; at++) {
-      await a.dataset(`d${at}`);
-      await a.rule(`d${at}`, {
+      await stage.a.dataset(`d${at}`);
+      await stage.a.rule(`d${at}`, {
         rseExpression: 'A-DISK',
         phases: [phase('A-DISK', days(1)), phase('B-DISK')],
       });
     }
-    a.pass(DAY);
+    stage.a.pass(DAY);
     const tallies = await Promise.all([phaser(), phaser(), phaser()]);
     expect(tallies.reduce((sum, { done }) => sum + done, 0)).toBe(20);
     expect(await rulesLeft()).toBe(40);
