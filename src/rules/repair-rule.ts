@@ -7,13 +7,14 @@ import { Channel, ReplicaState, type RuleId, RuleState } from '../vocabulary/ind
 import { completeRule } from './complete-rule.js';
 import { recountRules } from './counter.sql.js';
 import { alertOwner } from './alert-owner.js';
-import { isDue, moveTiredLocks, type MoveTerms } from './move-locks.js';
+import { moveTiredLocks } from './move-locks.js';
 import { decideRepair, type StuckRule } from './repair-policy.js';
 import { type Rule } from './rule.js';
 import { placeAnew } from './injection.sql.js';
 import { errorText, keepStuck, scheduleRepair, selectRules, writeRule } from './rule.sql.js';
 import { findSites, type Sites } from './sites.js';
 import { isLostFile, startable, wantedRequests, whyStuck } from './startable.sql.js';
+import { isDue, type MoveTerms } from './tired-locks.js';
 import { newsOf, tellRules } from './told.sql.js';
 
 export interface RepairTerms extends MoveTerms {
