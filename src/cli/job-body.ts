@@ -46,8 +46,8 @@ export function jobBody(kind: string, options: JobOptions, listed?: string): obj
     keep_copies: options.keepCopies,
     rse_expression: options.rseExpression,
     remove_rules: options.removeRules,
-    rules: options.rules && pairsOf('--rules', options.rules),
-    change: options.set && pairsOf('--set', options.set),
+    rules: options.rules && pairsOf('--rules', options.rules, ruleValue),
+    change: options.set && pairsOf('--set', options.set, changeValue),
     threshold: numberOf('--threshold', options.threshold),
     target: numberOf('--target', options.target),
     bytes_max: numberOf('--bytes-max', options.bytesMax),
@@ -62,7 +62,7 @@ function queryOf({ scope, filter, type }: JobOptions): object | undefined {
   }
   return {
     scope,
-    ...(filter && { filters: pairsOf('--filter', filter) }),
+    ...(filter && { filters: pairsOf('--filter', filter, filterValue) }),
     ...(type !== undefined && { type }),
   };
 }
@@ -74,19 +74,31 @@ const didsOf = (text: string): object[] =>
     .filter((line) => line.trim() !== '')
     .map((line) => parseDid(line.trim()));
 
-/** `key=value` each; a value that is JSON (a number, true, null) is that. */
-function pairsOf(option: string, pairs: readonly string[]): object {
+/** `key=value` each, the value as its key takes it. */
+function pairsOf(
+  option: string,
+  pairs: readonly string[],
+  valueOf: (text: string, key: string) => unknown,
+): object {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
       if (at < 1) throw new UsageError(`${option} takes KEY=VALUE, not '${pair}'`);
-      return [pair.slice(0, at), valueOf(pair.slice(at + 1))];
+      const key = pair.slice(0, at);
+      return [key, valueOf(pair.slice(at + 1), key)];
     }),
   );
 }
 
-const valueOf = (text: string): unknown =>
+/** JSON (a number, true, null) is that. */
+const filterValue = (text: string): unknown =>
   /^(-?\d{1,15}(\.\d+)?|true|false|null)$/.test(text) ? JSON.parse(text) : text;
+
+/** Names are texts, also where they are digits; of ids there may be several. */
+const ruleValue = (text: string, key: string): unknown => (key === 'ids' ? text.split(',') : text);
+
+const changeValue = (text: string, key: string): unknown =>
+  text === 'null' || !['comment', 'activity'].includes(key) ? filterValue(text) : text;
 
 function numberOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

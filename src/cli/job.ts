@@ -35,7 +35,10 @@ export function addJobVerbs(job: Command): void {
       .argument('<kind>', 'replicate, drain, delete_replicas, change or rebalance')
       .option('--scope <scope>', 'the DIDs that a search of this scope finds')
       .option('--filter <key=value>', 'what they must be; may be given again', many)
-      .option('--type <type>', 'file, dataset, container, collection (default) or all')
+      .option(
+        '--type <type>',
+        'file, dataset, container, collection or all (default: collection; to delete: file)',
+      )
       .option('--content <did>', 'or all files at or below SCOPE:NAME')
       .option('--list <file>', 'or a list, SCOPE:NAME a line; - reads it from the standard input')
       .option('--from <expression>', 'replicate: sources; rebalance: RSEs that may give')
@@ -48,7 +51,7 @@ export function addJobVerbs(job: Command): void {
       .option('--keep-copies', 'drain: move the rules, delete nothing')
       .option('--rse-expression <expression>', 'delete_replicas: where (default: everywhere)')
       .option('--remove-rules', 'delete_replicas: rules on the very DIDs go first')
-      .option('--rules <key=value>', 'change: which rules; may be given again', many)
+      .option('--rules <key=value>', 'change: which rules; may be given again; ids=ID,ID', many)
       .option('--set <key=value>', 'change: activity, priority, comment, lifetime …', many)
       .option('--threshold <percent>', 'rebalance: an RSE gives when more of it is used')
       .option('--target <percent>', 'rebalance: until so much of it is used')

@@ -86,6 +86,15 @@ describe('sluice job', () => {
       },
     ],
     [
+      'change',
+      { rules: ['name=2026', 'ids=ab,cd'], set: ['comment=7', 'purge_replicas=true'] },
+      {
+        kind: 'change',
+        rules: { name: '2026', ids: ['ab', 'cd'] },
+        change: { comment: '7', purge_replicas: true },
+      },
+    ],
+    [
       'rebalance',
       { threshold: '90', target: '70.5', bytesMax: '1000000000000' },
       {
