@@ -115,6 +115,14 @@ export const removed = (files: number): Path =>
          WHERE r.tombstone IS NULL) AS done`,
   });
 
+/** The job that brings the files which a query finds to another storage element. */
+const filesTo = (dataset: string, from: string | undefined) => ({
+  kind: 'replicate',
+  query: { scope: SCOPE, filters: { name: `${dataset}_S*` }, type: 'file' },
+  from,
+  to: 'BENCH4',
+});
+
 /** What a query finds is gathered in a dataset, whose rule brings it from one storage element to another. */
 export const replicated = (files: number): Path =>
   bulk({
@@ -122,10 +130,7 @@ export const replicated = (files: number): Path =>
     files,
     rses: () => Promise.resolve(['BENCH1']),
     job: (dataset, [from]) => ({
-      kind: 'replicate',
-      query: { scope: SCOPE, filters: { name: `${dataset}_S*` }, type: 'file' },
-      from,
-      to: 'BENCH4',
+      ...filesTo(dataset, from),
       into: { scope: SCOPE, name: `${dataset}_picked` },
     }),
     // Its rule counts its locks; to look for them all the time would be the work of the bench.
@@ -141,12 +146,7 @@ export const ruled = (files: number): Path =>
     name: 'rules of their own for what a query finds',
     files,
     rses: () => Promise.resolve(['BENCH1']),
-    job: (dataset, [from]) => ({
-      kind: 'replicate',
-      query: { scope: SCOPE, filters: { name: `${dataset}_S*` }, type: 'file' },
-      from,
-      to: 'BENCH4',
-    }),
+    job: (dataset, [from]) => filesTo(dataset, from),
     // Counted by the job with the locks; to look for them all the time would be the work of the bench.
     done: (dataset) => sql`
       SELECT CASE WHEN (SELECT j.done >= ${files}::bigint FROM jobs j ORDER BY j.id DESC LIMIT 1) THEN NOT EXISTS (
