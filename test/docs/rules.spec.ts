@@ -177,10 +177,11 @@ describe('the page on rules', () => {
     },
   );
 
+  const sent = chapters.flatMap(({ steps }) =>
+    steps.flatMap((step) => (step.kind === 'exchange' ? [step.exchange] : [])),
+  );
+
   it('has an example of every option of a rule, and of every change of one', async () => {
-    const sent = chapters.flatMap(({ steps }) =>
-      steps.flatMap((step) => (step.kind === 'exchange' ? [step.exchange] : [])),
-    );
     const keysOf = (method: string, path: RegExp, of = (body: object) => body) =>
       sent
         .filter((it) => it.method === method && path.test(it.path) && it.status < 300)
@@ -193,5 +194,19 @@ describe('the page on rules', () => {
     expect(changes.split(', ').length).toBeGreaterThan(15);
     const changed = keysOf('PUT', /^\/rules\//, (body) => (body as { options: object }).options);
     expect(changed).toEqual(expect.arrayContaining(changes.split(', ')));
+  });
+
+  it.each([
+    ['a placement', { placement: { odd: 1 } }, 3],
+    ['a part of a placement', { placement: { parts: [{ odd: 1 }] } }, 3],
+    ['a phase', { phases: [{ odd: 1 }] }, 7],
+    ['a repair policy', { copies: 1, rse_expression: '*', repair: { on_stuck: 'odd' } }, 4],
+  ])('has an example of all that %s may say', async (_, odd, least) => {
+    const dids = [{ scope: 'km3net', name: 'run1' }];
+    const { text } = await alice('POST', '/rules/plan', { dids, ...odd });
+    const known = /is none of ([\w, ]+)/.exec(text)?.[1]?.split(', ') ?? [];
+    expect(known.length).toBeGreaterThanOrEqual(least);
+    const shown = JSON.stringify(sent.filter(({ status }) => status < 300).map((it) => it.body));
+    for (const word of known) expect(shown).toContain(`"${word}"`);
   });
 });
