@@ -1,6 +1,5 @@
-/** What should be true: placement, injection in slices, evaluation, repair, expiry. */
+/** What should be true: rules, how they are planned, placed in slices, evaluated, repaired, phased, ended and restored. */
 
-/** What should be true: rules, how they are placed, evaluated, repaired, expire and are explained. */
 export { addAllRules, addRules } from './add-rules.js';
 export { type AddedRule } from './new-rule.sql.js';
 export { type AdditionTerms } from './begin-rules.js';

@@ -1,6 +1,6 @@
 /**
  * Ways to move bytes between two storages: stream through this process, or let the destination
- * pull.
+ * pull, or the source push.
  */
 
 export { httpTpcTool } from './http-tpc/http-tpc-tool.js';
