@@ -71,6 +71,12 @@ def test_one_member_is_fetched_and_unpacked(scientist, archives, desk, members, 
     same_bytes(tmp_path, [members[1]])
 
 
+def test_an_archive_that_is_named_is_the_one_that_would_be_taken(scientist, archives, desk, members, tmp_path):
+    said = scientist('download', '--dir', tmp_path, '--archive-did', archives[0], f'{desk}:{INSIDE[1]}')
+    assert 'Archives are treated transparently' in said.text
+    same_bytes(tmp_path, [members[1]])
+
+
 def test_all_members_come_with_one_archive(scientist, archives, desk, members, tmp_path):
     said = scientist('download', '--dir', tmp_path, *(f'{desk}:{name}' for name in INSIDE))
     assert 'Using main thread to download 1 file(s)' in said.text

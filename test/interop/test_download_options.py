@@ -1,5 +1,6 @@
 """What `rucio download` can be told, and what it does where a source is bad."""
 import re
+import shutil
 
 import pytest
 
@@ -79,6 +80,31 @@ def test_without_subdirectories(download, run, tmp_path):
 @pytest.mark.parametrize('selection', ['random', 'geoip'])
 def test_copies_are_chosen_as_asked_for(download, run, selection, originals, tmp_path):
     download('--replica-selection', selection, run)
+    same_bytes(tmp_path, originals.values())
+
+
+def test_as_many_processes_as_asked_for(download, run, originals, tmp_path):
+    said = download('--ndownloader', 2, run)
+    assert 'Using 2 threads to download 4 files' in said.text
+    same_bytes(tmp_path, originals.values())
+
+
+def test_a_time_limit_by_the_slowest_speed(download, run, originals, tmp_path):
+    download('--transfer-speed-timeout', 100, run)
+    same_bytes(tmp_path, originals.values())
+
+
+@pytest.mark.skipif(shutil.which('aria2c') is None, reason='aria2 is not installed')
+def test_aria_fetches_by_the_urls_of_a_listing(scientist, run, originals, monkeypatch, tmp_path):
+    # The client names a bundle of authorities of CERN's machines, which no other has, and a certificate
+    # of the user, without which aria2 does not start; what the storages look at is in the URLs.
+    settings = scientist.home / '.aria2' / 'aria2.conf'
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text('check-certificate=false\n')
+    (tmp_path / 'none.pem').touch()
+    monkeypatch.setitem(scientist.environment, 'X509_USER_PROXY', str(tmp_path / 'none.pem'))
+    said = scientist.alone('download', '--dir', tmp_path, '--aria', 'true', run)
+    assert 'Starting aria2c' in said.text and said.code == 0
     same_bytes(tmp_path, originals.values())
 
 

@@ -4,7 +4,7 @@ import { isRoot } from '../site/authority.js';
 import { type Background, startAuthority, startDemo, startSite } from './backgrounds.js';
 import { parseOptions, type RunOptions, type Stage } from './options.js';
 import { prepareDirac } from './dirac.js';
-import { installServers } from './packages.js';
+import { installPackages, installServers } from './packages.js';
 import { Interrupted, INTEROP, judge, ROOT, tell } from './programs.js';
 import { preparePython, prepareTestData } from './python.js';
 
@@ -25,6 +25,8 @@ async function judgeAll(options: RunOptions): Promise<number> {
     const dirac = prepareDirac();
     if ('python' in dirac) env['SLUICE_INTEROP_DIRAC'] = dirac.python;
     else tell(`DIRAC's catalogue is SKIPPED: ${dirac.missing}`);
+    const aria = installPackages(['aria2']);
+    if (aria !== undefined) tell(`downloads by aria2 are SKIPPED: ${aria}`);
   }
   if (env['SLUICE_INTEROP_DEMO'] !== undefined || env['SLUICE_INTEROP_URL'] !== undefined) {
     const [stage = 'demo', ...others] = options.stages;
