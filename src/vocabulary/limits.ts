@@ -14,6 +14,8 @@ export const Limits = {
   ruleCommentLength: 250,
   ruleMetaLength: 3999,
   rulePhases: 20,
+  /** Rules that a job names by their ids. */
+  jobRules: 10_000,
   subscriptionNameLength: 64,
   subscriptionRules: 100,
   /** DIDs in one task of a subscription; a group that has so many is full. */

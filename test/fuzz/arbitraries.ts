@@ -124,12 +124,16 @@ const deep = fc
     Array.from({ length: levels }).reduce<unknown>((inner) => (list ? [inner] : { x: inner }), 1),
   );
 
+/** What cannot be made a text. */
+const WORDLESS = { toString: 1, valueOf: null };
+
 const valueOf = (key: fc.Arbitrary<string>): fc.Arbitrary<unknown> =>
   fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 3 },
       { weight: 5, arbitrary: scalar },
       { weight: 1, arbitrary: deep },
+      { weight: 1, arbitrary: fc.constant(WORDLESS) },
       { weight: 2, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
       { weight: 3, arbitrary: fc.dictionary(key, tie('value'), { maxKeys: 5 }) },
     ),
@@ -340,7 +344,12 @@ function pathsFor(
   const segments = route.split('/').map((segment, i) => {
     if (!segment.startsWith(':')) return fc.constant(segment);
     const seen = split.map((parts) => parts[i] ?? '').filter((part) => /^[^{]+$/.test(part));
-    return segmentOf([...new Set([...seen, ...(known[segment.slice(1)] ?? [])])]);
+    const place = route
+      .split('/')
+      .slice(0, i + 1)
+      .join('/');
+    const there = known[place] ?? known[segment.slice(1)] ?? [];
+    return segmentOf([...new Set([...seen, ...there])]);
   });
   return fc
     .tuple(fc.tuple(...segments), fc.constantFrom('', '', '', '', '/', '//'))

@@ -2,9 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CLASS_OF_STATUS, STATUS_OF } from '../../src/api/wire/error-table.js';
 import { headerText } from '../../src/api/wire/wire-error.js';
+import { reconcilersOf } from '../../src/daemons/index.js';
 import { execute, sql } from '../../src/db/index.js';
+import { checks, doctorTerms, lookOver } from '../../src/doctor/index.js';
 import { listRoutes } from '../../src/routes.js';
+import { openStorages } from '../../src/storages.js';
+import { DaemonNames } from '../../src/vocabulary/index.js';
+import { bundledConfigFile, loadConfig } from '../../src/config/index.js';
 import { startApi, type TestApi } from '../support/api.js';
+import { shift } from '../support/shift.js';
 import { requestsFor, type Sent } from './arbitraries.js';
 import { type RawAnswer, sendRaw } from './send-raw.js';
 import { type Known, STORY_PASSWORD, tellStory } from './story.js';
@@ -115,4 +121,35 @@ describe('whatever is sent to', () => {
       );
     },
   );
+});
+
+/** Those that touch no storage. */
+const OFFLINE = DaemonNames.filter(
+  (name) => !/^(conveyor-(sub|pol)|reaper|dark|verifier)/.test(name),
+);
+/** A job has more to do as long as it is told so. */
+const SHIFTS = 5;
+
+describe('what was accepted', () => {
+  const config = loadConfig({ file: bundledConfigFile('test'), environment: {} });
+
+  it('is worked off by every daemon without a fault', async () => {
+    const storages = openStorages(api.db, config);
+    for (let turn = 0; turn < SHIFTS; turn++) {
+      for (const daemon of reconcilersOf(OFFLINE, { config, storages })) {
+        await shift(api.db, daemon, { batch: 200 });
+      }
+    }
+  });
+
+  it('leaves nothing that the doctor would complain about', async () => {
+    const terms = { ...doctorTerms(config, new Date()), repair: false, clock: () => new Date() };
+    const complaints: string[] = [];
+    for (const check of checks) {
+      const { found, examples } = await lookOver(api.db, check, terms);
+      if (found > 0)
+        complaints.push(...examples.map((it) => `${check.name}: ${it.subject}: ${it.fact}`));
+    }
+    expect(complaints).toEqual([]);
+  });
 });

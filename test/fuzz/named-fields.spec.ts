@@ -22,6 +22,9 @@ const file = { scope: 'km3net', name: 'f1', bytes: 1, adler32: '00000001' };
 const rule = { dids: [{ scope: 'km3net', name: 'run1' }], copies: 1, rse_expression: 'SHORE-DISK' };
 const protocol = { impl: 'x', hostname: 'a.example', port: 443, prefix: '/' };
 const identity = { identity: 'shore', authtype: 'userpass', email: 'a@b.example', password: 'x' };
+const wordless = { toString: 1, valueOf: null };
+const change = { kind: 'change', change: { priority: 5 } };
+const long = { scope: 'km3net', filters: { name: 'x'.repeat(65_536) } };
 const deep = Array.from({ length: 100 }).reduce<unknown>((inner) => ({ x: inner }), 1);
 
 type Case = readonly [
@@ -177,6 +180,22 @@ const bodies: readonly Case[] = [
   ['POST', '/rules', { ...rule, lifetime: 'long' }, 'lifetime', 'InvalidObject'],
   ['POST', '/rules', { ...rule, dids: [{ scope: 'km3net' }] }, 'dids[0].name', 'InvalidObject'],
   ['POST', '/rules', { ...rule, rse_expression: 'tier==1' }, 'tier==1', 'InvalidRSEExpression'],
+  ['POST', '/jobs', { kind: wordless }, 'kind', 'InvalidObject'],
+  ['POST', '/jobs', { kind: 'replicate', query: long, to: '*' }, 'query.filters', 'InvalidObject'],
+  [
+    'POST',
+    '/jobs',
+    { ...change, rules: { ids: Array.from({ length: 10_001 }, () => '0'.repeat(32)) } },
+    'rules.ids',
+    'InvalidObject',
+  ],
+  [
+    'POST',
+    '/jobs/schedules',
+    { cron: '0 0 30 2 *', job: { ...change, rules: { scope: 'km3net' } } },
+    'cron',
+    'InvalidObject',
+  ],
   ['POST', '/meta_conventions/key', { key_type: 'SOME' }, 'SOME', 'UnsupportedKeyType'],
 ];
 
@@ -216,4 +235,9 @@ describe('a refusal names', () => {
     expect([told.ExceptionClass, answer.status < 500]).toEqual([exception, true]);
     expect(told.ExceptionMessage).toContain(field);
   });
+});
+
+it('a trace is taken whatever stands in its fields', async () => {
+  const trace = { eventType: 'get', scope: wordless, filename: 'f1', clientState: wordless };
+  expect((await api.anonymous('POST', '/traces/', trace)).status).toBe(201);
 });

@@ -3,10 +3,9 @@ import { type Exchange } from '../../scripts/golden/exchange.mjs';
 import { Replay } from '../../scripts/golden/replay.mjs';
 import { rows, sql } from '../../src/db/index.js';
 import { ROOT_PASSWORD, type TestApi } from '../support/api.js';
+import { NATIVE, type Request, tellNative } from './native.js';
 
 const wire = new URL('../golden/wire/', import.meta.url);
-
-type Request = Pick<Exchange, 'method' | 'path' | 'body'>;
 
 /** Right requests of routes that the story does not speak of. */
 const unspoken: readonly Request[] = [
@@ -120,7 +119,7 @@ export const story: readonly Exchange[] = readdirSync(wire)
 /** What the accounts that the story makes log in with. */
 export const STORY_PASSWORD = 'wire-secret-1';
 
-/** Values of path parameters that are there, by the parameter's name. */
+/** Values of path parameters that are there, by the parameter's name, or by where it stands: `/jobs/:id`. */
 export type Known = Readonly<Record<string, readonly string[]>>;
 
 /** What the story makes; rules have other ids at every telling. */
@@ -141,13 +140,17 @@ export async function tellStory(api: TestApi): Promise<Known> {
   const rules = await api.db.read((tx) =>
     rows<{ id: string }>(tx, sql`SELECT replace(uid::text, '-', '') AS id FROM rules ORDER BY id`),
   );
-  return { ...KNOWN, id: [...rules.map(({ id }) => id), '0'.repeat(32)] };
+  return {
+    ...KNOWN,
+    id: [...rules.map(({ id }) => id), '0'.repeat(32)],
+    ...(await tellNative(api)),
+  };
 }
 
 /** Right requests of one route, `/rses/:rse` matching `/rses/WIRE-DISK-1/`. */
 export function recordedFor(method: string, route: string): Request[] {
   const pattern = new RegExp(`^${route.replace(/:[^/]+/g, '[^/?]+')}/?(\\?.*)?$`);
-  return [...story, ...unspoken].filter(
+  return [...story, ...unspoken, ...NATIVE].filter(
     (request) => request.method === method && pattern.test(request.path),
   );
 }

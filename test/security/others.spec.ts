@@ -4,8 +4,14 @@ import { type Known, recordedFor, tellStory } from '../fuzz/story.js';
 import { type Witness, witness } from '../fuzz/witness.js';
 import { type Call, startApi, type TestApi } from '../support/api.js';
 
-/** What everybody may leave here, whoever they are. */
-const ANYBODY = ['POST /nongrid_traces', 'POST /replicas/suspicious', 'POST /traces'];
+/** What everybody may leave here, whoever they are; jobs in their own name. */
+const ANYBODY = [
+  'POST /jobs',
+  'POST /jobs/schedules',
+  'POST /nongrid_traces',
+  'POST /replicas/suspicious',
+  'POST /traces',
+];
 
 const routes = await listRoutes();
 const writing = routes.filter(({ method }) => method !== 'GET');
@@ -32,14 +38,17 @@ afterAll(() => api.close());
 
 /** A route's path with values of the story. */
 const filled = (path: string): string =>
-  path.replace(/:(\w+)/g, (_, name: string) => known[name]?.[0] ?? 'x');
+  path.replace(/:(\w+)/g, (_, name: string, at: number) => {
+    const there = known[`${path.slice(0, at)}:${name}`] ?? known[name];
+    return there?.[0] ?? 'x';
+  });
 
 /** Right requests for a route: as recorded, and with a body that each of them could have. */
 function requests(method: string, path: string) {
   const recorded = recordedFor(method, path);
   const own = { path: filled(path), body: recorded[0]?.body };
   return [...recorded, own].map((request) => ({
-    path: request.path.replace(/\{\w+\}/g, known['id']?.[0] ?? ''),
+    path: request.path.includes('{') ? own.path : request.path,
     body: request.body,
   }));
 }

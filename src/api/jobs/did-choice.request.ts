@@ -44,6 +44,7 @@ export function readChoice(
       { field: 'dids' },
     );
   }
+  demandReadable(query?.filters);
   const each = dids && new Map(dids.map((did) => [`${did.scope}:${did.name}`, did]));
   return {
     ...(query && {
@@ -56,4 +57,13 @@ export function readChoice(
     ...(content && { content }),
     ...(each && { dids: [...each.values()] }),
   };
+}
+
+/** As long as those of a search may be. Throws InvalidObject. */
+function demandReadable(filters: unknown): void {
+  if ((JSON.stringify(filters ?? null) ?? '').length <= Limits.filtersLength) return;
+  throw new InvalidObject(
+    `Problem validating query.filters: they take ${Limits.filtersLength} characters at most`,
+    { field: 'query.filters' },
+  );
 }

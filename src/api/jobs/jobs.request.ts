@@ -47,21 +47,27 @@ const Rebalance = Type.Object(
 export async function parseOrder(tx: Tx, body: unknown, orderer: Orderer): Promise<JobOrder> {
   const given = parseObject(body, 'a job');
   const wish = await READERS[kindOf(given['kind'])](tx, body, orderer);
-  const { dids } = given;
   return {
     ...wish,
-    // Of a list its length says enough.
-    given: Array.isArray(dids) ? { ...given, dids: dids.length } : given,
+    given: asKept(given),
     comments: (given['comment'] as string | null | undefined) ?? null,
     accountId: orderer.caller.accountId,
   };
+}
+
+/** Of a list its length says enough. */
+function asKept(given: Readonly<Record<string, unknown>>): object {
+  const { dids, rules } = given as { dids?: unknown; rules?: { ids?: unknown } };
+  if (Array.isArray(dids)) return { ...given, dids: dids.length };
+  if (Array.isArray(rules?.ids)) return { ...given, rules: { ...rules, ids: rules.ids.length } };
+  return given;
 }
 
 function kindOf(given: unknown): JobKind {
   const kind = JobKinds.find((known) => known === given);
   if (kind) return kind;
   throw new InvalidObject(
-    `Problem validating kind: '${String(given)}' is none of ${JobKinds.join(', ')}`,
+    `Problem validating kind: '${typeof given === 'string' ? given : JSON.stringify(given)}' is none of ${JobKinds.join(', ')}`,
     { field: 'kind' },
   );
 }

@@ -12,7 +12,7 @@ const Change = Type.Object(
     ...common,
     rules: Type.Object(
       {
-        ids: Type.Optional(Type.Array(text(50), { minItems: 1 })),
+        ids: Type.Optional(Type.Array(text(50), { minItems: 1, maxItems: Limits.jobRules })),
         account: Type.Optional(name(Limits.accountLength)),
         scope: Type.Optional(name(Limits.scopeLength)),
         name: Type.Optional(name(Limits.didNameLength)),

@@ -9,8 +9,8 @@ export interface TraceReading {
 }
 
 /** Client states of the official client after a copy was read, and after it was read in vain. */
-const READ = ['DONE'];
-const FAILED = ['FAILED', 'FAIL_VALIDATE'];
+const READ: readonly unknown[] = ['DONE'];
+const FAILED: readonly unknown[] = ['FAILED', 'FAIL_VALIDATE'];
 /** `touch` says that a file or dataset was read without a download. */
 const TOUCH = 'touch';
 /** Pilots of jobs tell of their reads as get, get_sm, sm_get; the client of downloads. */
@@ -27,8 +27,7 @@ export function readTraces(traces: readonly object[]): TraceReading {
   for (const trace of traces as readonly Record<string, unknown>[]) {
     const file = nameFrom(trace['scope'], trace['filename']);
     const rses = sitesOf(trace['remoteSite']);
-    const state = String(trace['clientState']);
-    const { eventType } = trace;
+    const { clientState: state, eventType } = trace;
     if (!isText(eventType)) continue;
     const isTouch = eventType === TOUCH;
     if (!isTouch && !READS.test(eventType)) continue;

@@ -31,7 +31,7 @@ function typesOf(given: unknown): readonly DidType[] {
   const type = DidTypeCodec.letter(word);
   if (type !== undefined) return [type];
   throw new UnsupportedOperation(
-    `type takes all, collection, container, dataset or file, not '${String(given)}'`,
+    `type takes all, collection, container, dataset or file, not '${typeof given === 'string' ? given : JSON.stringify(given)}'`,
     { type: given },
   );
 }
