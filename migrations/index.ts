@@ -18,6 +18,7 @@ import { Phases1796688000000 } from './0018-phases/index.js';
 import { LocksByRule1796860800000 } from './0020-locks-by-rule/index.js';
 import { PlacementDrift1796947200000 } from './0021-placement-drift/index.js';
 import { FailingEnd1797120000000 } from './0023-failing-end/index.js';
+import { Asked1797379200000 } from './0026-asked/index.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   LocksByRule1796860800000,
   PlacementDrift1796947200000,
   FailingEnd1797120000000,
+  Asked1797379200000,
 ] as const;

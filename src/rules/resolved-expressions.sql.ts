@@ -26,19 +26,31 @@ export interface KnownExpression extends Asked {
 const weightOfAsked = (row: Sql): Sql =>
   sql`CASE WHEN ${row}.constraints IS NOT NULL THEN ${row}.weight END`;
 
-const digestOf = (row: Sql): Sql =>
-  sql`md5(concat_ws(E'\n', ${row}.rse_expression, ${row}.constraints::text, ${row}.weight))::uuid`;
+/** What a rule, or a row like one, asks for: of rules there is an index on it. */
+const digestOf = (row: Sql): Sql => sql`
+  (md5(${row}.rse_expression || CASE WHEN ${row}.constraints IS NULL THEN ''
+    ELSE E'\n' || ${row}.constraints::text || coalesce(E'\n' || ${row}.weight, '') END)::uuid)`;
 
-/** Everything that a rule asks for. */
+const NIL = sql`'00000000-0000-0000-0000-000000000000'::uuid`;
+/** One of the rules that ask for the next digest. */
+const nextAsked = (after: Sql): Sql => sql`
+  SELECT ${digestOf(sql`r`)} AS digest, r.id FROM rules r
+   WHERE ${digestOf(sql`r`)} > ${after} ORDER BY 1 LIMIT 1`;
+
+/** Everything that rules ask for: from one to the next that differs, however many rules ask the same. */
 export const knownExpressions = (tx: Tx): Promise<KnownExpression[]> =>
   rows<KnownExpression>(
     tx,
-    sql`SELECT w.rse_expression AS "rseExpression", w.constraints, w.weight,
+    sql`WITH RECURSIVE asked AS (
+          (${nextAsked(NIL)})
+          UNION ALL
+          SELECT n.* FROM asked a CROSS JOIN LATERAL (${nextAsked(sql`a.digest`)}) n)
+        SELECT r.rse_expression AS "rseExpression", r.constraints, ${weightOfAsked(sql`r`)} AS weight,
                coalesce(k.places, (SELECT jsonb_object_agg(e.id, '') FROM jsonb_array_elements_text(k.rses) e(id)),
                         CASE WHEN k.digest IS NOT NULL THEN '{}'::jsonb END) AS places
-          FROM (SELECT DISTINCT r.rse_expression, r.constraints, ${weightOfAsked(sql`r`)} AS weight FROM rules r) w
-          LEFT JOIN resolved_expressions k ON k.digest = ${digestOf(sql`w`)}
-         ORDER BY w.rse_expression, w.constraints, w.weight`,
+          FROM asked a JOIN rules r ON r.id = a.id
+          LEFT JOIN resolved_expressions k ON k.digest = a.digest
+         ORDER BY r.rse_expression, r.constraints, weight`,
   );
 
 /** What rules ask for, and RSEs. */
@@ -87,9 +99,7 @@ export async function rememberExpressions(
   await execute(
     tx,
     sql`DELETE FROM resolved_expressions k
-         WHERE NOT EXISTS (SELECT FROM rules r WHERE r.rse_expression = k.rse_expression
-                              AND r.constraints IS NOT DISTINCT FROM k.constraints
-                              AND (r.constraints IS NULL OR r.weight IS NOT DISTINCT FROM k.weight))`,
+         WHERE NOT EXISTS (SELECT FROM rules r WHERE ${digestOf(sql`r`)} = k.digest OFFSET 0)`,
   );
 }
 

@@ -46,19 +46,33 @@ SELECT did_id, rse_id, CASE WHEN did_id % 100 = 0 THEN 'B' ELSE 'R' END FROM rep
 `;
 
 /**
- * Tells the planner that the tables that grow are so many times longer: 10^7 files. It multiplies the
- * rows a page by the pages there are.
+ * Tells the planner that these tables are so many times longer: 10^7 files. It multiplies the rows a page
+ * by the pages there are.
  */
-const LONGER = `
+export const longer = (tables: readonly string[]): string => `
 SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', c.relname::text,
          'relpages', c.relpages, 'relallvisible', c.relallvisible,
          'reltuples', (c.reltuples * 1600)::real)
   FROM pg_class t JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class c ON c.oid IN (t.oid, i.indexrelid)
- WHERE t.relnamespace = 'public'::regnamespace
-   AND t.relname IN ('accounts', 'tokens', 'dids', 'did_meta', 'contents', 'rules', 'replicas', 'locks',
-                     'replica_paths', 'guarded_copies', 'bad_replicas', 'stuck_locks', 'requests',
-                     'updated_dids', 'derived')
+ WHERE t.relnamespace = 'public'::regnamespace AND t.relname IN ('${tables.join("', '")}')
  GROUP BY c.oid`;
+const LONGER = longer([
+  'accounts',
+  'tokens',
+  'dids',
+  'did_meta',
+  'contents',
+  'rules',
+  'replicas',
+  'locks',
+  'replica_paths',
+  'guarded_copies',
+  'bad_replicas',
+  'stuck_locks',
+  'requests',
+  'updated_dids',
+  'derived',
+]);
 
 /** A vacuum at a moment of its own choosing would change what the planner thinks of an index. */
 const NO_AUTOVACUUM = `

@@ -78,6 +78,13 @@ export async function planner(url: string) {
         text,
         values.map((value) => (isBatch(value) ? drawnOut(value, batch) : value)),
       ),
+    /** Indexes of a part of their table's rows, by name: queues, read from their heads. */
+    partialIndexes: async (): Promise<ReadonlySet<string>> => {
+      const { rows } = await session.query<{ name: string }>(
+        'SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indpred IS NOT NULL',
+      );
+      return new Set(rows.map(({ name }) => name));
+    },
     close: () => session.end(),
   };
 }

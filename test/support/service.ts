@@ -32,24 +32,46 @@ export async function startService(
   environment: Readonly<Record<string, string>> = {},
   program: readonly string[] = SOURCE,
 ): Promise<ServiceProcess> {
-  let said = '';
-  const child = spawn(process.execPath, [...program, 'serve', '--port', '0'], {
+  const args = [...program, 'serve', '--port', '0'];
+  const { said, ...service } = await launch(args, stateDir, environment, /serves (\S+)/);
+  return { ...service, url: said };
+}
+
+/** Starts `sluice serve` with these roles and no door, and waits until its daemons are at work. */
+export async function startDaemons(
+  roles: readonly string[],
+  stateDir: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Omit<ServiceProcess, 'url'>> {
+  const args = [...SOURCE, 'serve', '--roles', roles.join()];
+  return await launch(args, stateDir, environment, /Daemons: (\S+)/);
+}
+
+/** Starts a process and waits until it has said that. */
+async function launch(
+  args: readonly string[],
+  stateDir: string,
+  environment: Readonly<Record<string, string>>,
+  awaited: RegExp,
+) {
+  let output = '';
+  const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], SLUICE_STATE: stateDir, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   }
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const serves = () => /serves (\S+)/.exec(said)?.[1];
   const ended = () => child.exitCode !== null && 'ended';
-  const url = await eventually('the service serves', () => serves() ?? ended(), START_MS);
-  if (url === 'ended') throw new Error(`the service ended instead of serving: ${said}`);
+  const heard = () => awaited.exec(output)?.[1];
+  const said = await eventually('the service serves', () => heard() ?? ended(), START_MS);
+  if (said === 'ended') throw new Error(`the service ended instead of serving: ${output}`);
   return {
     child,
-    url,
-    output: () => said,
-    async end(signal) {
+    said,
+    output: () => output,
+    async end(signal: NodeJS.Signals) {
       child.kill(signal);
       const [code, by] = await exit;
       return code ?? by;
