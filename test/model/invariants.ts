@@ -1,4 +1,4 @@
-import { lit, lits, type Sql, sql } from '../../src/db/index.js';
+import { join, lit, lits, prepared, type Sql, sql } from '../../src/db/index.js';
 import { checks, type DoctorTerms, everything } from '../../src/doctor/index.js';
 import {
   Cause,
@@ -90,3 +90,20 @@ export const invariants: readonly Invariant[] = [
   })),
   ...atRest,
 ];
+
+/** What people and clients leave undone for a while may be so for longer than any sequence lasts. */
+const LONGER_MS = 365 * 86_400_000;
+
+/**
+ * What denies, at the end of a transaction, a thing that the doctor says is always true, whoever is
+ * at work: rows (says, fact). One statement, which each connection plans once.
+ */
+export const denialsAtWork = (now: Date): Sql => {
+  const terms = { ...AT_REST, now, since: new Date(now.getTime() - LONGER_MS), atRest: false };
+  const each = checks.map(
+    ({ name, says, denials }) => sql`
+      SELECT ${`${says} (${name})`}::text AS says, row_to_json(d)::text AS fact
+        FROM (${denials(everything, terms)}) d`,
+  );
+  return prepared('denials_at_work', join(each, ' UNION ALL '));
+};

@@ -5,12 +5,12 @@ import { makeLake } from './lake.js';
 import { type LakePlan } from './lake-plan.js';
 import { type Operation } from './operation.js';
 import { perform } from './perform.js';
-import { verdict } from './verdict.js';
+import { brokenAtWork, verdict } from './verdict.js';
 import { World } from './world.js';
 
 /**
  * Plays a sequence in a lake of its own, lets every daemon come to rest, and throws unless the
- * catalogue and the storages are as they should be.
+ * catalogue was whole after each step, and catalogue and storages are as they should be at last.
  */
 export async function play(plan: LakePlan, operations: readonly Operation[]): Promise<void> {
   const base = await testDatabase();
@@ -18,7 +18,11 @@ export async function play(plan: LakePlan, operations: readonly Operation[]): Pr
   const config = modelConfig(plan);
   const world = new World(db, config, await makeLake(db, plan), plan);
   try {
-    for (const operation of operations) await perform(world, operation);
+    for (const operation of operations) {
+      await perform(world, operation);
+      const broken = await brokenAtWork(world);
+      if (broken.length > 0) throw new Error(`after ${operation.op}: ${broken.join('\n')}`);
+    }
     await converge(world);
     const wrong = await verdict(world);
     if (wrong.length > 0) throw new Error(wrong.join('\n'));

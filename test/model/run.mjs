@@ -23,11 +23,15 @@ const spec = {
   ...(path !== undefined && { path }),
 };
 
+/** Sequences after which a sign of life is given. */
+const TELL_EVERY = 50;
+let played = 0;
 let failures = 0;
 
 async function playAloud(plan, operations) {
   try {
     await play(plan, operations);
+    if (++played % TELL_EVERY === 0) process.stdout.write(`${played} played\n`);
   } catch (error) {
     if (++failures === 1) {
       process.stdout.write(

@@ -1,7 +1,7 @@
 import { lit, lits, rows, sql } from '../../src/db/index.js';
 import { matchRses } from '../../src/rses/index.js';
 import { DidType, ReplicaState } from '../../src/vocabulary/index.js';
-import { invariants } from './invariants.js';
+import { denialsAtWork, invariants } from './invariants.js';
 import { isWhole, type World } from './world.js';
 
 /** Every way in which the lake is not as it should be; empty where it is. */
@@ -26,6 +26,14 @@ async function brokenInvariants(world: World): Promise<string[]> {
     }
     return broken;
   });
+}
+
+/** Every way in which a step has left the catalogue as no transaction may leave it. */
+export async function brokenAtWork(world: World): Promise<string[]> {
+  const found = await world.db.read((tx) =>
+    rows<{ says: string; fact: string }>(tx, denialsAtWork(world.now())),
+  );
+  return found.map(({ says, fact }) => `${says}, but: ${fact}`);
 }
 
 /** A row without what is null in it. */
