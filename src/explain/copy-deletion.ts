@@ -90,10 +90,10 @@ function dueOf({ rse, bytesWanted, now }: CopyFacts, tombstone: Date): Due {
 
 /** What keeps the reaper from it, most important first. */
 function obstaclesOf(facts: CopyFacts): string[] {
-  const { rse, pending, request, others } = facts;
+  const { rse, pending, request } = facts;
   const found: string[] = [];
-  const last = others === 0 ? lastCopyRule(facts) : undefined;
-  if (last) found.push(`it is the last good copy, and ${last}`);
+  const last = lastCopyRule(facts);
+  if (last) found.push(last);
   if (pending)
     found.push(`${counted(pending.evaluations, 'change')} of content above it wait for the judge`);
   if (request) found.push('a transfer to it is wanted');
@@ -101,15 +101,21 @@ function obstaclesOf(facts: CopyFacts): string[] {
   return found;
 }
 
-/** Why another good copy has to exist before this one goes; undefined where none has to. */
+/** Why another good copy has to exist before this one goes; undefined where none has to, or one does. */
 function lastCopyRule(facts: CopyFacts): string | undefined {
-  const { rse, flags, guard, did, copy, heldElsewhere, now } = facts;
-  if (rse.attributes['keep_last_copy'] === 'true') return `${rse.name} keeps last copies`;
-  if (flags?.keepsLast) return `the scope ${did.scope} keeps last copies`;
+  const { rse, flags, guard, did, copy, others, lasting, heldElsewhere, now } = facts;
+  const last = 'it is the last good copy, and';
+  if (others === 0) {
+    if (rse.attributes['keep_last_copy'] === 'true') return `${last} ${rse.name} keeps last copies`;
+    if (flags?.keepsLast) return `${last} the scope ${did.scope} keeps last copies`;
+  }
   if (flags?.obsolete || (did.expiredAt && did.expiredAt <= now)) return undefined;
-  if (guard) return `nobody asked for its end: its protection ended by ${guard.cause}`;
+  if (guard && lasting === 0) {
+    const stays = others === 0 ? last : 'it is the last good copy that stays, and';
+    return `${stays} nobody asked for its end: its protection ended by ${guard.cause}`;
+  }
   const arrived = copy.state !== ReplicaState.UNAVAILABLE;
-  return arrived && heldElsewhere
-    ? 'a rule wants the file at another RSE, where it may come from here'
+  return others === 0 && arrived && heldElsewhere
+    ? `${last} a rule wants the file at another RSE, where it may come from here`
     : undefined;
 }

@@ -4,7 +4,7 @@ import { type Did, findDid } from '../dids/index.js';
 import { ReplicaNotFound } from '../errors/index.js';
 import { type Copy, copiesOf, type GuardedCopy, guardsOf } from '../replicas/index.js';
 import { findRse, type Rse } from '../rses/index.js';
-import { type DidName, ReplicaState } from '../vocabulary/index.js';
+import { type DidName, ReplicaState, type RseId } from '../vocabulary/index.js';
 import {
   type CopyLock,
   type Declaration,
@@ -32,6 +32,8 @@ export interface CopyFacts extends Desk {
   readonly copy: Copy;
   /** Other copies of the file that are good. */
   readonly others: number;
+  /** Those of them that stay: nothing is to end them, or only while another one is there. */
+  readonly lasting: number;
   readonly locks: readonly CopyLock[];
   readonly pending: PendingEvaluation | undefined;
   readonly guard: GuardedCopy | undefined;
@@ -62,6 +64,7 @@ export async function readCopyFacts(tx: Tx, name: CopyName, desk: Desk): Promise
     ({ rseId, state }) => rseId !== rse.id && state === ReplicaState.AVAILABLE,
   );
   const guards = await guardsOf(tx, [did.id]);
+  const guardAt = (at: RseId) => guards.find(({ rseId }) => rseId === at);
   const declarations = await declarationsOn(tx, did.id);
   return {
     ...desk,
@@ -69,9 +72,10 @@ export async function readCopyFacts(tx: Tx, name: CopyName, desk: Desk): Promise
     rse,
     copy,
     others: others.length,
+    lasting: others.filter(({ rseId, tombstone }) => tombstone === null || guardAt(rseId)).length,
     locks: await locksOn(tx, did.id, rse.id),
     pending: await pendingEvaluation(tx, did.id),
-    guard: guards.find(({ rseId }) => rseId === rse.id),
+    guard: guardAt(rse.id),
     flags: await flagsOf(tx, did.id),
     request: await requestFor(tx, { didId: did.id, rseId: rse.id }),
     declaration: declarations.find(({ rseId }) => rseId === rse.id),

@@ -127,7 +127,7 @@ async function copies(tx: Tx, job: Drain, terms: JobTerms): Promise<Outcome> {
 }
 
 const LAST_COPY =
-  'no other good copy is left and no rule holds the file: give it a rule, or delete the copy by name';
+  'no other good copy is left that stays, and no rule holds the file: give it a rule, or delete the copy by name';
 
 /** Lets the copies of pending items go, and gives rows (did_id, rse_id, rule_id, state, error). */
 async function goneFrom(tx: Tx, job: Drain): Promise<Sql> {

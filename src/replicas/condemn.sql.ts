@@ -33,8 +33,8 @@ export async function condemnCopies(tx: Tx, from: Sql): Promise<number> {
 
 /**
  * Copies that nobody asked the end of and that are to leave their RSE: those of `from` (did_id, rse_id)
- * that nothing locks go at once where another good copy is there, and are guarded: they go only while
- * it is. Gives how many.
+ * that nothing locks go at once where another good copy is there to stay (a cached one is not), and are
+ * guarded: they go only while it is. Gives how many.
  */
 export async function letCopiesGo(tx: Tx, from: Sql, cause: string): Promise<number> {
   const gone = await execute(
@@ -43,7 +43,7 @@ export async function letCopiesGo(tx: Tx, from: Sql, cause: string): Promise<num
       spare AS MATERIALIZED (
         SELECT f.did_id, f.rse_id FROM free f
          WHERE EXISTS (SELECT FROM replicas o WHERE o.did_id = f.did_id AND o.rse_id <> f.rse_id
-                          AND o.state = ${lit(AVAILABLE)} OFFSET 0)),
+                          AND o.state = ${lit(AVAILABLE)} AND o.tombstone IS NULL OFFSET 0)),
       guarded AS (${addGuards(sql`SELECT did_id, rse_id FROM spare`, cause)})
       UPDATE replicas r SET tombstone = ${EPOCH}::timestamptz
         FROM spare WHERE r.did_id = spare.did_id AND r.rse_id = spare.rse_id`,

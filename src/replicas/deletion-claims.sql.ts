@@ -5,7 +5,7 @@ import {
   type ReplicaState as State,
   type RseId,
 } from '../vocabulary/index.js';
-import { hasAnother, needsAnother } from './last-copy.sql.js';
+import { hasAnother, isLast } from './last-copy.sql.js';
 import { CACHED_FROM } from './tombstone.js';
 
 const { AVAILABLE, BAD, BEING_DELETED, TEMPORARY_UNAVAILABLE, UNAVAILABLE } = ReplicaState;
@@ -47,7 +47,7 @@ export interface ClaimedCopy {
  * good copy exists where one must. Every copy that is looked at leaves the due range: claimed ones
  * until the lease ends, refused ones until later. Parents are looked at once each, upwards.
  *
- * What "another good copy" says here may be wrong a moment later, when another reaper has claimed
+ * What is said here of another good copy may be wrong a moment later, when another reaper has claimed
  * that one: verifyClaims asks again after the commit.
  */
 export async function claimDue(tx: Tx, spec: ClaimSpec): Promise<ClaimedCopy[]> {
@@ -89,8 +89,7 @@ export async function claimDue(tx: Tx, spec: ClaimSpec): Promise<ClaimedCopy[]> 
  */
 const mayGo = (spec: ClaimSpec): Sql => sql`(
   d.state = ${lit(BEING_DELETED)}
-  OR NOT ${needsAnother(spec, 'd', sql`d.state <> ${lit(UNAVAILABLE)}`)}
-  OR ${hasAnother('d')})`;
+  OR NOT ${isLast(spec, 'd', sql`d.state <> ${lit(UNAVAILABLE)}`)})`;
 
 /**
  * The copies a claim looks at: locked, oldest tombstone first, all states together. A claim for one
@@ -146,7 +145,7 @@ export async function verifyClaims(
     tx,
     sql`SELECT r.did_id AS "didId", r.bytes, d.adler32, d.scope, d.name, p.path,
           r.lock_cnt > 0 AS locked,
-          (r.lock_cnt > 0 OR ${needsAnother(spec, 'r', arrived)}) AND NOT ${hasAnother('r')} AS last
+          r.lock_cnt > 0 AND NOT ${hasAnother('r')} OR ${isLast(spec, 'r', arrived)} AS last
         FROM replicas r
         JOIN dids d ON d.id = r.did_id
         LEFT JOIN replica_paths p ON p.did_id = r.did_id AND p.rse_id = r.rse_id

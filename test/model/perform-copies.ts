@@ -14,7 +14,7 @@ import { Cause, ReplicaState } from '../../src/vocabulary/index.js';
 import { SCOPE, type Site } from './lake.js';
 import { type Operation } from './operation.js';
 import { pick } from './perform.js';
-import { isWhole, type ModelFile, pathAt, type World } from './world.js';
+import { isWhole, type ModelFile, pathAt, type Upload, type World } from './world.js';
 
 /**
  * Registers files at one RSE; their bytes stand there, or are still to come. A copy that is known
@@ -51,14 +51,20 @@ export async function register(
   files.forEach((file, i) => {
     const entry = registered[i];
     if (!entry?.fresh) return;
-    if (uploading) world.uploads.push({ file, site });
+    if (uploading) world.uploads.push({ file, site, didId: entry.didId });
     // Cached from the beginning, and nobody has asked for more.
-    const cached = site.rse.attributes['tombstone_delay'] !== undefined;
-    if (cached && !world.seen.has(file.name)) world.expendable.add(entry.didId);
-    if (!cached) world.expendable.delete(entry.didId);
+    if (isCache(site) && !world.seen.has(file.name)) world.expendable.add(entry.didId);
     world.seen.add(file.name);
-    if (!uploading) world.arrived.add(file.name);
+    if (!uploading) arrive(world, { file, site, didId: entry.didId });
   });
+}
+
+const isCache = ({ rse }: Site): boolean => rse.attributes['tombstone_delay'] !== undefined;
+
+/** A whole copy is there: a file with one that stays may not go any more. */
+function arrive(world: World, { file, site, didId }: Upload): void {
+  world.arrived.add(file.name);
+  if (!isCache(site)) world.expendable.delete(didId);
 }
 
 async function siteCopies(
@@ -100,7 +106,7 @@ export async function finishUpload(world: World, at: number, whole: boolean): Pr
     const failures = changed.map((copy) => ({ ...copy, cause: Cause.DEST_MISSING }));
     await stickCopies(tx, failures, retryAtOnce(now));
   });
-  if (whole) world.arrived.add(file.name);
+  if (whole) arrive(world, upload);
 }
 
 /** The copies of a file that are in one of these states. */

@@ -24,6 +24,7 @@ export interface ModelFile {
 export interface Upload {
   readonly file: ModelFile;
   readonly site: Site;
+  readonly didId: bigint;
 }
 
 /** What has happened so far, and hands to let more happen. */

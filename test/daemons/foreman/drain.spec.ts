@@ -97,6 +97,20 @@ describe('an RSE that is drained', () => {
     expect(items[1]).toMatch(/f2 A-DISK FAILED: no other good copy is left/);
   });
 
+  it('keeps what no rule holds where the other copy is a cached one, or leaves its RSE too', async () => {
+    await a.copies('B-DISK', ['f1', 'f2']);
+    await base.db.tx((tx) =>
+      execute(
+        tx,
+        sql`UPDATE replicas SET tombstone = now() + interval '2 hours'
+             WHERE rse_id = (SELECT id FROM rses WHERE name = 'B-DISK')
+               AND did_id = (SELECT id FROM dids WHERE name = 'f1')`,
+      ),
+    );
+    expect(await a.settle(await drain())).toBe('DONE copies 1/2 of 3');
+    expect(await a.settle(await drain({ rse: 'B-DISK' }))).toBe('DONE copies 1/1 of 2');
+  });
+
   it('goes on after a crash between any two slices, and nothing is done twice', async () => {
     await a.rule('run', { rseExpression: 'type=DISK', grouping: RuleGrouping.NONE });
     const job = await drain();

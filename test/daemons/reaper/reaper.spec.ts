@@ -100,6 +100,32 @@ describe('the reaper', () => {
     expect(await a.reap()).toMatchObject({ done: 1 });
   });
 
+  it('keeps what nobody asked the end of where the other copy is a cached one, which goes by itself', async () => {
+    await a.quay('A-DISK', GREEDY);
+    await a.quay('B-DISK', GREEDY);
+    await a.file('f', 'x', 'A-DISK', 'B-DISK');
+    for (const rse of ['A-DISK', 'B-DISK']) await a.release('f', rse);
+    await a.guard('f', 'A-DISK');
+    a.pass(2 * a.config.reaper.retrySeconds);
+    for (let shift = 0; shift < 3; shift++) await a.reap();
+    expect(await a.replicas()).toEqual(['f@A-DISK A 0']);
+  });
+
+  it('lets one of two copies go of which nobody asked the end, and never both', async () => {
+    await a.quay('A-DISK', GREEDY);
+    await a.quay('B-DISK', GREEDY);
+    await a.file('f', 'x', 'A-DISK', 'B-DISK');
+    for (const rse of ['A-DISK', 'B-DISK']) {
+      await a.release('f', rse);
+      await a.guard('f', rse);
+    }
+    for (let shift = 0; shift < 3; shift++) {
+      await a.reap();
+      a.pass(2 * a.config.reaper.retrySeconds);
+    }
+    expect(await a.replicas()).toHaveLength(1);
+  });
+
   it('keeps what another rule still needs to copy from, though its own rule ended on purpose', async () => {
     await a.quay('A-DISK', GREEDY);
     await a.quay('B-DISK', GREEDY);
