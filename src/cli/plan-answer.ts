@@ -6,7 +6,10 @@ export interface PlanAnswer {
   readonly bytes_there?: number;
   readonly dids_matched?: number;
   readonly dids_complete?: boolean;
-  readonly feasible: boolean;
+  /** Rules of an RSE that leaves of which nothing else is told. */
+  readonly rules_untold?: number;
+  /** Null where nobody knows. */
+  readonly feasible: boolean | null;
   readonly to_move: ShownAmount;
   readonly seconds: number | null;
   readonly seconds_complete: boolean;

@@ -179,7 +179,12 @@ function showRoom(title: string, rooms: readonly (readonly [string, ShownRoom])[
   return [...table([header, ...lines], 2), ''];
 }
 
-function verdict({ feasible, to_move, seconds, seconds_complete, rules }: PlanAnswer): string[] {
+function verdict(answer: PlanAnswer): string[] {
+  const { feasible, to_move, seconds, seconds_complete, rules, rules_untold: untold = 0 } = answer;
+  if (feasible === null) {
+    const others = `${counted(untold, 'rule')} more were not looked at: they ask for too many different things`;
+    return [styled(['bold', 'yellow'], `So far it can be done; ${others}.`)];
+  }
   if (!feasible) return [styled(['bold', 'red'], 'This cannot be done now.')];
   if (rules.length === 0) return [];
   if (to_move.files === 0)

@@ -1,8 +1,9 @@
-import { type Did, findDids, holdExpiring } from '../dids/index.js';
+import { holdExpiring } from '../dids/index.js';
 import { ring, type Tx } from '../db/index.js';
 import { resolveRsesOfEach } from '../rses/index.js';
 import { Channel, type DidId, RuleState } from '../vocabulary/index.js';
 import { onArchives } from './archived-files.js';
+import { askedDids } from './asked-dids.js';
 import { type AdditionTerms, type Beginning, howToBegin } from './begin-rules.js';
 import { type CheckedWish, checkWish, demandWish, expressionsIn } from './check-wish.js';
 import { askApprovers } from './letters.sql.js';
@@ -44,7 +45,7 @@ export async function addAllRules(
   );
   const resolved = await resolveRsesOfEach(tx, specs.flatMap(expressionsIn));
   const checked = specs.map((spec) => checkWish(spec, resolved, terms.now));
-  const asked = await askedDids(tx, specs);
+  const asked = await askedDids(tx, specs, onArchives);
   const beginnings = await howToBegin(
     tx,
     checked.map((wish, at) => ({ ...wish, dids: asked[at]?.wished ?? [] })),
@@ -60,27 +61,6 @@ export async function addAllRules(
   const ofWish = specs.map(() => new Map<DidId, AddedRule>());
   begun.forEach(({ at }, each) => made[each]?.forEach((rule, did) => ofWish[at]?.set(did, rule)));
   return asked.flatMap(({ dids }, at) => dids.flatMap(({ id }) => ofWish[at]?.get(id) ?? []));
-}
-
-/** The DIDs of a wish: all of them, and those that get rules. */
-interface AskedDids {
-  readonly dids: readonly Did[];
-  readonly wished: readonly Did[];
-}
-
-async function askedDids(tx: Tx, specs: readonly RuleSpec[]): Promise<AskedDids[]> {
-  const found = await findDids(
-    tx,
-    specs.flatMap(({ dids }) => dids),
-  );
-  const there = await onArchives(tx, found);
-  let from = 0;
-  return specs.map(({ dids: { length } }) => {
-    const dids = there.slice(from, from + length);
-    const wished = onceEach(found.slice(from, from + length), dids);
-    from += length;
-    return { dids, wished };
-  });
 }
 
 /** Rules of one wish that begin alike. */
@@ -123,9 +103,3 @@ async function makeRules(
   );
   return begun.map((_, at) => (prompt[at] ? placed.shift() : made[at]) ?? new Map());
 }
-
-/** The DIDs that rules are made on, where several constituents may have come to one archive. */
-export const onceEach = (asked: readonly Did[], dids: readonly Did[]): Did[] => {
-  const first = new Map(dids.toReversed().map(({ id }, at) => [id, dids.length - 1 - at]));
-  return dids.filter(({ id }, at) => id === asked[at]?.id || first.get(id) === at);
-};

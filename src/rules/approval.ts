@@ -3,6 +3,7 @@ import { type Tx } from '../db/index.js';
 import { InvalidReplicationRule, ManualRuleApprovalBlocked } from '../errors/index.js';
 import { type Rse } from '../rses/index.js';
 import { type DidId, DidType } from '../vocabulary/index.js';
+import { nameSome } from './name-some.js';
 
 /**
  * Approval is asked for one RSE at a time, and of those that take it. Throws InvalidReplicationRule,
@@ -19,7 +20,7 @@ export function demandApprovable(named: readonly Rse[]): void {
   }
   if (named.length > 1) {
     throw new InvalidReplicationRule(
-      `Ask approval is not allowed for rules with multiple RSEs: ${named.map((rse) => rse.name).join(', ')}`,
+      `Ask approval is not allowed for rules with multiple RSEs: ${nameSome(named.map((rse) => rse.name))}`,
       { rses: named.map((rse) => rse.name) },
     );
   }

@@ -21,8 +21,14 @@ export async function onArchives(tx: Tx, dids: readonly Did[]): Promise<Did[]> {
   return dids.map((did) => held.get(archives.get(did.id)?.id ?? -1n) ?? did);
 }
 
-/** The archives that stand in for some of these DIDs now, by the DIDs' ids. Holds nothing. */
-export async function archivesFor(tx: Tx, dids: readonly Did[]): Promise<Map<DidId, Did>> {
+/** The same as things are now: holds nothing. */
+export async function seenOnArchives(tx: Tx, dids: readonly Did[]): Promise<Did[]> {
+  const archives = await archivesFor(tx, dids);
+  return dids.map((did) => archives.get(did.id) ?? did);
+}
+
+/** The archives that stand in for some of these DIDs now, by the DIDs' ids. */
+async function archivesFor(tx: Tx, dids: readonly Did[]): Promise<Map<DidId, Did>> {
   const constituents = dids.filter((did) => did.constituent === true).map((did) => did.id);
   if (constituents.length === 0) return new Map();
   const archives = await archivesOf(tx, constituents);

@@ -30,6 +30,7 @@ export interface Beginning {
   readonly atOnce: boolean;
 }
 
+/** Files and bytes of each DID. */
 type Sizes = ReadonlyMap<DidId, CollectionSize>;
 
 const EMPTY = { length: 0n, bytes: 0n };
@@ -43,9 +44,22 @@ export async function howToBegin(
   wishes: readonly WishedDids[],
   terms: AdditionTerms,
 ): Promise<Beginning[][]> {
+  return beginningsOf(wishes, await sizesToBegin(tx, wishes), terms);
+}
+
+/** The sizes of all DIDs by which wishes begin one way or another. */
+export async function sizesToBegin(tx: Tx, wishes: readonly WishedDids[]): Promise<Sizes> {
   const sized = wishes.filter((wish) => wish.spec.askApproval || isPrompt(wish));
   const dids = new Map(sized.flatMap((wish) => wish.dids.map((did) => [did.id, did] as const)));
-  const sizes = await sizesBelow(tx, [...dids.values()]);
+  return await sizesBelow(tx, [...dids.values()]);
+}
+
+/** `howToBegin` of wishes whose sizes are known. Pure. */
+export function beginningsOf(
+  wishes: readonly WishedDids[],
+  sizes: Sizes,
+  terms: AdditionTerms,
+): Beginning[][] {
   const later = isMuch(wishes.filter(isPrompt), sizes, terms);
   return wishes.map((wish) => {
     if (wish.spec.askApproval) return byApproval(wish, sizes, terms);

@@ -5,6 +5,7 @@ import {
   type SluiceError,
 } from '../errors/index.js';
 import { type RseId } from '../vocabulary/index.js';
+import { nameSome } from './name-some.js';
 import { placeWithin } from './place-within.js';
 import { shortageWithin } from './placement-shortage.js';
 import {
@@ -76,7 +77,7 @@ export function shortage(
   const full = names('RSE limit');
   const facts = { copies: unit.copies, bytes: unit.bytes };
   if (candidates.length - unweighted.length < unit.copies) {
-    const why = unweighted.length > 0 ? `; without the weight: ${unweighted.join(', ')}` : '';
+    const why = unweighted.length > 0 ? `; without the weight: ${nameSome(unweighted)}` : '';
     return new InsufficientTargetRSEs(
       `Target RSE set not sufficient for ${unit.copies} copies: ${candidates.length} RSEs${why}`,
       facts,
@@ -84,12 +85,12 @@ export function shortage(
   }
   if (poor.length > 0) {
     return new InsufficientAccountLimit(
-      `There is insufficient quota on any of the target RSE's to fulfill the operation: ${unit.bytes} bytes do not fit on ${poor.join(', ')}`,
+      `There is insufficient quota on any of the target RSE's to fulfill the operation: ${unit.bytes} bytes do not fit on ${nameSome(poor)}`,
       { ...facts, rses: poor },
     );
   }
   return new RSEOverQuota(
-    `There is insufficient space on any of the target RSE's to fulfill the operation: ${unit.bytes} bytes do not fit on ${full.join(', ')}`,
+    `There is insufficient space on any of the target RSE's to fulfill the operation: ${unit.bytes} bytes do not fit on ${nameSome(full)}`,
     { ...facts, rses: full },
   );
 }

@@ -116,6 +116,7 @@ export { type DeletedRule, findDeletedRule } from './deleted-rule.sql.js';
 export { holdForRule, type Restoration, restoreRule, takeBackDeletion } from './restore-rule.js';
 export { moveRule, type RuleMove, type RuleOverride } from './move-rule.js';
 export { reduceRule, type RuleReduction } from './reduce-rule.js';
+export { type PlannedSpec } from './plan/draft-rules.js';
 export { planRules } from './plan/plan-rules.js';
 export { planLeaving, type LeavingPlan } from './plan/plan-leaving.js';
 export type {

@@ -82,7 +82,9 @@ export const isStaying = ({ origin, leaving = [] }: Pick<HandOver, 'origin' | 'l
   sql`(l.rse_id <> ALL (${[origin, ...leaving]}::int[]) AND NOT ${isMoving(sql`l`)})`;
 
 /** Every RSE that may be written has a copy already, or none may be. */
-export const noneLeft = ({ rule }: MoveGround): SluiceError =>
+export const noneLeft = (
+  rule: Pick<Rule, 'rseExpression' | 'copies'> & { readonly uid?: string },
+): SluiceError =>
   new InsufficientTargetRSEs(
     `The expression '${rule.rseExpression}' names no RSE that can be written now and has none of the ${rule.copies} copies yet`,
     { rule: rule.uid, expression: rule.rseExpression },

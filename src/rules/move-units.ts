@@ -106,7 +106,7 @@ async function decide(ground: MoveGround, unit: DidId): Promise<Decision> {
   const [target] = placement.chosen;
   if (target === undefined) {
     const isNone = free.length === 0;
-    const error = isNone ? noneLeft(ground) : shortage(asked, candidates, placement, constraints);
+    const error = isNone ? noneLeft(rule) : shortage(asked, candidates, placement, constraints);
     return { files, target, bytes, error };
   }
   ground.targets = charged(ground.targets, new Map([[target, bytes]]));

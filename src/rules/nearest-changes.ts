@@ -4,7 +4,12 @@ import {
   type PlacementPart,
   printConstraints,
 } from './placement-constraints.js';
-import { bindConstraints, type SiteConstraints, type SitePlace } from './site-constraints.js';
+import {
+  bindConstraints,
+  type KnownPlace,
+  type SiteConstraints,
+  type SitePlace,
+} from './site-constraints.js';
 import { chooseCopies } from './solve-placement.js';
 
 /** How many ways to leave copies out are tried. */
@@ -95,26 +100,55 @@ function looserSkew(rules: SiteConstraints, works: Works): string[] {
   return [];
 }
 
+/** RSEs of one sort that are named, and sorts that are tried. */
+const NAMED_MAX = 3;
+const TRIES_MAX = 100;
+
 /** One RSE more, the attributes that one lacks, or one that cannot be written now. */
 function otherRses(all: readonly RseId[], rules: SiteConstraints): string[] {
   const places = [...rules.places.values()];
+  const usable = new Set(all);
   const works = (other: SitePlace): boolean => {
     const others = places.filter(({ rseId }) => rseId !== other.rseId);
     const bound = bindConstraints(rules, [...others, other]);
     return typeof chooseCopies([...all, other.rseId], bound) !== 'string';
   };
   const found: string[] = [];
-  for (const place of places) {
-    if (!place.writable && !all.includes(place.rseId) && works({ ...place, writable: true })) {
-      found.push(`${place.name}, which cannot be written now`);
+  for (const [place, ...alike] of sortsOf(places, usable).slice(0, TRIES_MAX)) {
+    const names = [place, ...alike].slice(0, NAMED_MAX).map(({ name }) => name);
+    const named = names.join(' or ');
+    if (!place.writable && !usable.has(place.rseId) && works({ ...place, writable: true })) {
+      found.push(`${named}, which cannot be written now`);
     }
     if (!place.values.includes(null)) continue;
     const values = place.values.map((value, at) => value ?? `\u0000${at}`);
     const lacking = rules.distinct.filter((_, at) => place.values[at] === null);
     if (place.writable && works({ ...place, values })) {
-      found.push(`a ${lacking.join(' and a ')} of its own for ${place.name}`);
+      found.push(`a ${lacking.join(' and a ')} of its own for ${named}`);
     }
   }
+  return [...found.slice(0, NAMED_MAX), ...oneMore(rules, works)];
+}
+
+/** Places that are the same to the constraints, together. */
+function sortsOf(
+  places: readonly KnownPlace[],
+  usable: ReadonlySet<RseId>,
+): readonly (readonly [KnownPlace, ...KnownPlace[]])[] {
+  const sorts = new Map<string, [KnownPlace, ...KnownPlace[]]>();
+  for (const place of places) {
+    const isOpen = place.writable && !place.values.includes(null);
+    if (isOpen) continue;
+    const key = `${place.kind} ${place.writable} ${usable.has(place.rseId)}`;
+    const sort = sorts.get(key);
+    if (sort) sort.push(place);
+    else sorts.set(key, [place]);
+  }
+  return [...sorts.values()];
+}
+
+function oneMore(rules: SiteConstraints, works: (other: SitePlace) => boolean): string[] {
+  const found: string[] = [];
   const values = rules.distinct.map((_, at) => `\u0000${at}`);
   const other = rules.distinct.length > 0 ? ` with another ${rules.distinct.join(' and ')}` : '';
   for (const [part, { rseExpression }] of rules.parts.entries()) {

@@ -1,4 +1,5 @@
 import { type RseId } from '../vocabulary/index.js';
+import { nameSome } from './name-some.js';
 import {
   type Candidate,
   type Placement,
@@ -110,7 +111,7 @@ function whyNot(
     const value = place.values[attribute];
     const same = others.filter((other) => other.values[attribute] === value);
     if (same.length === 0) continue;
-    const said = `${name}=${value} is taken by ${same.map((other) => other.name).join(', ')}`;
+    const said = `${name}=${value} is taken by ${nameSome(same.map((other) => other.name))}`;
     if (rules.maxSkew === null) return { reason: 'distinct', detail: said };
     if (before) return { reason: 'skew', detail: `${said}, and maxSkew is ${rules.maxSkew}` };
   }

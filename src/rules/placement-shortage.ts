@@ -5,6 +5,7 @@ import {
   type SluiceError,
 } from '../errors/index.js';
 import { type RseId } from '../vocabulary/index.js';
+import { nameSome } from './name-some.js';
 import { nearestChanges, onlyDistinct } from './nearest-changes.js';
 import { printConstraints } from './placement-constraints.js';
 import { type Candidate, type PlacementUnit, rankCandidates } from './rank-candidates.js';
@@ -60,7 +61,7 @@ function noRoom(
   const byQuota = poor.length > 0 && (helps(poor) || !helps(full));
   const blamed = byQuota ? poor : full;
   const single = blamed.filter((candidate) => helps([candidate]));
-  const names = (some: readonly Candidate[]) => some.map(({ name }) => name).join(', ');
+  const names = (some: readonly Candidate[]) => nameSome(some.map(({ name }) => name));
   const way =
     single.length > 0 ? `room at ${names(single)} would do` : `room is needed at several of them`;
   const text = `${unit.bytes} bytes do not fit on ${names(blamed)}; for '${printConstraints(rules)}' ${way}`;
@@ -98,9 +99,12 @@ function brokenDistinct(all: readonly RseId[], rules: SiteConstraints): string {
       ...new Set(places.filter(isUsable).flatMap((it) => it.values[attribute] ?? [])),
     ];
     const without = places.filter((it) => it.values[attribute] === null).map((it) => it.name);
-    const lacking = without.length > 0 ? `, and none at ${without.join(', ')}` : '';
+    const lacking = without.length > 0 ? `, and none at ${nameSome(without)}` : '';
+    if (values.length === 0) {
+      return `no RSE of '${printConstraints(rules)}' that can be used has the attribute ${name}`;
+    }
     if (rules.maxSkew === null && values.length < rules.copies) {
-      return `only ${counted(values.length, 'value')} of ${name} (${values.sort().join(', ')}) among the RSEs of '${printConstraints(rules)}'${lacking}`;
+      return `only ${counted(values.length, 'value')} of ${name} (${nameSome(values.sort())}) among the RSEs of '${printConstraints(rules)}'${lacking}`;
     }
   }
   const asked = rules.distinct.join(',');

@@ -9,6 +9,7 @@ import { type Resolved, resolveRsesOfEach, type Rse, rseLimits, rseUsage } from 
 import { type AccountId, type RseId } from '../vocabulary/index.js';
 import { type Candidate } from './copy-placement.js';
 import { findConstraints, weightWithin } from './find-constraints.js';
+import { nameSome } from './name-some.js';
 import { formerCharges } from './phase.sql.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { type SiteConstraints } from './site-constraints.js';
@@ -73,7 +74,7 @@ export function openSites(wish: OpenWish, resolved: Resolved): OpenSites {
   const open = wish.ignoreAvailability ? named : named.filter((rse) => rse.availabilityWrite);
   if (open.length === 0) {
     throw new RSEWriteBlocked(
-      `No RSE of '${wish.rseExpression}' can be written now: ${named.map((rse) => rse.name).join(', ')}`,
+      `No RSE of '${wish.rseExpression}' can be written now: ${nameSome(named.map((rse) => rse.name))}`,
       { expression: wish.rseExpression },
     );
   }
@@ -155,7 +156,7 @@ async function quotaLeft(
 }
 
 /** The RSEs that a source expression names. Throws InvalidSourceReplicaExpression. */
-function sourcesOf(expression: string | null, resolved: Resolved): readonly RseId[] | null {
+export function sourcesOf(expression: string | null, resolved: Resolved): readonly RseId[] | null {
   if (expression === null) return null;
   try {
     return resolved(expression).map((rse) => rse.id);

@@ -6,6 +6,7 @@ import { type AccountId, Limits, RuleNotification } from '../vocabulary/index.js
 import { clearBacklog, keepBacklog, type RetryTerms } from './backlog.sql.js';
 import { type DescribedDid } from './described-did.js';
 import { planRules } from './plan-rules.js';
+import { type StandingRule } from './standing-rule.js';
 import { type Order, type Subscription } from './subscription.js';
 
 /** A subscription that was read. */
@@ -67,7 +68,7 @@ async function makeRules(
   terms: AdditionTerms,
 ): Promise<number> {
   let made = 0;
-  for (const wish of await wishesOf(tx, order, at, dids)) {
+  for (const wish of await wishesOf(tx, order, { at, dids, hold: true })) {
     made += (await addRules(tx, wish, terms)).length;
   }
   return made;
@@ -78,44 +79,48 @@ export interface Orderer extends Order {
   readonly subscription: Pick<Subscription, 'uid' | 'accountId' | 'comments'>;
 }
 
-/** The wishes of one entry (counted from 0) of an order for these DIDs. Throws as `planRules` does. */
+/** One entry of an order (counted from 0), and what it is about. */
+export interface Wishing {
+  readonly at: number;
+  readonly dids: readonly DescribedDid[];
+  /** Whether rules are made of it. */
+  readonly hold: boolean;
+}
+
+/** The wishes of one entry of an order for these DIDs. Throws as `planRules` does. */
 export async function wishesOf(
   tx: Tx,
-  { subscription, filter, rules }: Orderer,
-  at: number,
-  dids: readonly DescribedDid[],
+  order: Orderer,
+  { at, dids, hold }: Wishing,
 ): Promise<RuleSpec[]> {
-  const entry = rules[at];
-  if (!entry) return [];
+  const { subscription, filter, rules } = order;
   const accountIds: AccountId[] = [];
   for (const { account } of rules) {
     accountIds.push(
       account === null ? subscription.accountId : (await findAccount(tx, account)).id,
     );
   }
+  const [entry, accountId] = [rules[at], accountIds[at]];
+  if (!entry || accountId === undefined) return [];
   const { uid: subscriptionUid } = subscription;
-  const { splitRule } = filter;
-  const plans = await planRules(
-    tx,
-    rules,
-    { at, dids },
-    { subscriptionUid, splitRule, accountIds },
-  );
-  return plans.map((plan) => ({
-    ...plan,
-    accountId: accountIds[at] as AccountId,
-    lifetime: entry.lifetime,
-    grouping: entry.grouping,
-    locked: entry.locked,
-    activity: entry.activity,
-    notification: RuleNotification.NO,
-    purgeReplicas: entry.purgeReplicas,
-    ignoreAvailability: entry.ignoreAvailability,
-    comment: entry.comments ?? subscription.comments?.slice(0, Limits.ruleCommentLength) ?? null,
-    asynchronous: true,
-    delayInjection: entry.delayInjection,
-    priority: entry.priority ?? 3,
-    subscriptionUid,
-    ignoreDuplicate: true,
-  }));
+  const terms = { subscriptionUid, splitRule: filter.splitRule, accountIds, hold };
+  const plans = await planRules(tx, rules, { at, dids }, terms);
+  return plans.map((plan) => ({ ...plan, accountId, ...saidBy(order, entry) }));
 }
+
+/** What an entry says of its rules besides where their copies go. */
+const saidBy = ({ subscription }: Orderer, entry: StandingRule) => ({
+  lifetime: entry.lifetime,
+  grouping: entry.grouping,
+  locked: entry.locked,
+  activity: entry.activity,
+  notification: RuleNotification.NO,
+  purgeReplicas: entry.purgeReplicas,
+  ignoreAvailability: entry.ignoreAvailability,
+  comment: entry.comments ?? subscription.comments?.slice(0, Limits.ruleCommentLength) ?? null,
+  asynchronous: true,
+  delayInjection: entry.delayInjection,
+  priority: entry.priority ?? 3,
+  subscriptionUid: subscription.uid,
+  ignoreDuplicate: true,
+});

@@ -164,7 +164,8 @@ async function plansOf(
   const { uid: subscriptionUid } = subscription;
   const { splitRule } = filter;
   const asked = { at: entry - 1, dids };
-  const plans = await planRules(tx, rules, asked, { subscriptionUid, splitRule, accountIds });
+  const terms = { subscriptionUid, splitRule, accountIds, hold: false };
+  const plans = await planRules(tx, rules, asked, terms);
   const accountId = accountIds[entry - 1] as AccountId;
   const ignoreAvailability = rules[entry - 1]?.ignoreAvailability ?? false;
   return plans.map((plan) => ({ ...plan, accountId, ignoreAvailability }));

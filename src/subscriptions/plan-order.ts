@@ -1,7 +1,14 @@
 import { only, sql, type Tx } from '../db/index.js';
-import { type AdditionTerms, planRules, type RulePlan, type RuleSpec } from '../rules/index.js';
+import {
+  InsufficientAccountLimit,
+  InsufficientTargetRSEs,
+  RSEOverQuota,
+  RSEWriteBlocked,
+  type SluiceError,
+} from '../errors/index.js';
+import { type AdditionTerms, type PlannedSpec, planRules, type RulePlan } from '../rules/index.js';
 import { type DidId } from '../vocabulary/index.js';
-import { type Orderer, wishesOf } from './apply-order.js';
+import { type Orderer, wishesOf, type Wishing } from './apply-order.js';
 import { type DescribedDid, describeDids } from './described-did.js';
 import { likelyDids } from './likely-dids.sql.js';
 import { matchDids } from './match-dids.js';
@@ -27,11 +34,37 @@ export interface OrderPlan {
  */
 export async function planOrder(tx: Tx, order: Orderer, terms: AdditionTerms): Promise<OrderPlan> {
   const { dids, seen, complete } = await matchingNow(tx, order, terms.now);
-  const wishes: RuleSpec[] = [];
+  const wishes: PlannedSpec[] = [];
   for (let at = 0; dids.length > 0 && at < order.rules.length; at++) {
-    wishes.push(...(await wishesOf(tx, order, at, dids)));
+    wishes.push(...(await wishesOrRefusal(tx, order, { at, dids, hold: false })));
   }
   return { seen, matched: dids.length, complete, plans: await planRules(tx, wishes, terms) };
+}
+
+/** What could be meant and cannot be done now. */
+const NOT_NOW = [
+  InsufficientAccountLimit,
+  InsufficientTargetRSEs,
+  RSEOverQuota,
+  RSEWriteBlocked,
+] as const;
+
+/** Where copies that are rules of their own cannot be had now, the entry as one rule that is refused. */
+async function wishesOrRefusal(
+  tx: Tx,
+  order: Orderer,
+  wishing: Wishing,
+): Promise<readonly PlannedSpec[]> {
+  try {
+    return await wishesOf(tx, order, wishing);
+  } catch (error) {
+    const refusal = NOT_NOW.some((fact) => error instanceof fact) ? (error as SluiceError) : null;
+    if (!refusal) throw error;
+    const filter = { ...order.filter, splitRule: false };
+    const rules = order.rules.map((entry) => ({ ...entry, chain: null }));
+    const whole = await wishesOf(tx, { ...order, filter, rules }, wishing);
+    return whole.map((wish) => ({ ...wish, refusal }));
+  }
 }
 
 interface Matching {

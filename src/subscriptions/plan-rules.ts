@@ -28,6 +28,8 @@ export interface PlanTerms {
   readonly splitRule: boolean;
   /** Who pays for each entry. */
   readonly accountIds: readonly AccountId[];
+  /** Whether rules are made of it: then nobody else decides meanwhile about what the accounts may use. */
+  readonly hold: boolean;
 }
 
 interface Planned {
@@ -129,7 +131,7 @@ interface Choice extends PlanTerms {
 async function chooseRses(
   tx: Tx,
   entry: StandingRule,
-  { at, dids, subscriptionUid, accountIds, ...instead }: Choice,
+  { at, dids, subscriptionUid, accountIds, hold, ...instead }: Choice,
 ): Promise<Map<DidId, readonly Rse[]>> {
   const wish: Wish = {
     accountId: accountIds[at] as AccountId,
@@ -140,7 +142,7 @@ async function chooseRses(
     ignoreAvailability: entry.ignoreAvailability,
     ignoreAccountLimit: false,
   };
-  const { candidates, constraints } = await findSites(tx, wish);
+  const { candidates, constraints } = await findSites(tx, wish, { hold });
   const copies = instead.copies ?? (await copiesOf(tx, entry));
   const rses = await rsesById(
     tx,

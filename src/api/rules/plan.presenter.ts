@@ -20,20 +20,25 @@ export const presentPlans = (plans: readonly RulePlan[]) => ({
   rules: plans.map(presentPlan),
 });
 
-/** Where the copies of an RSE would go that leaves. */
-export const presentLeaving = ({ rse, rules, files, bytes, groups }: LeavingPlan) => ({
-  rse_leaves: rse,
-  rules_there: rules,
-  files_there: files,
-  bytes_there: bytes,
-  ...totalsOf(groups.map(({ plan }) => plan)),
-  rules: groups.map((group) => ({
-    rules_there: group.rules,
-    files_there: group.files,
-    bytes_there: group.bytes,
-    ...presentPlan(group.plan),
-  })),
-});
+/** Where the copies of an RSE would go that leaves. Of rules that are not told nobody knows whether it can be done. */
+export function presentLeaving({ rse, rules, files, bytes, rulesUntold, groups }: LeavingPlan) {
+  const totals = totalsOf(groups.map(({ plan }) => plan));
+  return {
+    rse_leaves: rse,
+    rules_there: rules,
+    files_there: files,
+    bytes_there: bytes,
+    rules_untold: rulesUntold,
+    ...totals,
+    feasible: totals.feasible && rulesUntold > 0 ? null : totals.feasible,
+    rules: groups.map((group) => ({
+      rules_there: group.rules,
+      files_there: group.files,
+      bytes_there: group.bytes,
+      ...presentPlan(group.plan),
+    })),
+  };
+}
 
 /** What a subscription would come to for DIDs that are there now. */
 export const presentOrder = ({ seen, matched, complete, plans }: OrderPlan) => ({

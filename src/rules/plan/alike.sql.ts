@@ -29,28 +29,36 @@ export interface Before {
   readonly copies: Sql | undefined;
   /** By then they are there; else they are on their way. */
   readonly arrived: boolean;
+  /** RSEs that cannot be written: a copy there is neither. */
+  readonly shut: readonly RseId[];
 }
 
-export const NOTHING_BEFORE: Before = { copies: undefined, arrived: false };
-
 /** Copies that are there or will be: another rule moves nothing there. */
-const { AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE } = ReplicaState;
+const { AVAILABLE, BEING_DELETED, COPYING, TEMPORARY_UNAVAILABLE, UNAVAILABLE } = ReplicaState;
+const isGood = isIn(AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE);
+const stays = isIn(AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE, BEING_DELETED);
 
 /**
  * The copies of file `f`, which are `h`, with those that rules before want of it: what to join, and the
- * list of all.
+ * list of all. Where there is no good copy of the file none can be made.
  */
-export function withBefore(file: Sql, { copies, arrived }: Before): { join: Sql; copies: Sql } {
+export function withBefore(
+  file: Sql,
+  { copies, arrived, shut }: Before,
+): { join: Sql; copies: Sql } {
   if (!copies) return { join: sql``, copies: sql`h.copies` };
-  const state = sql`${(arrived ? AVAILABLE : COPYING).charCodeAt(0)}::int`;
-  const held = isIn(AVAILABLE, COPYING, TEMPORARY_UNAVAILABLE);
+  const letter = (state: ReplicaState) => sql`${state.charCodeAt(0)}::int`;
+  const state = sql`CASE WHEN u.id <> ALL (${[...shut]}::int[])
+      AND EXISTS (SELECT FROM unnest(h.copies) c WHERE ${isGood})
+    THEN ${letter(arrived ? AVAILABLE : COPYING)} ELSE ${letter(UNAVAILABLE)} END`;
   return {
     join: sql`LEFT JOIN (
       SELECT b.did_id, array_agg(DISTINCT u.id ORDER BY u.id) AS rses
         FROM (${copies}) b CROSS JOIN LATERAL unnest(b.rses) u(id) GROUP BY b.did_id) e ON e.did_id = ${file}`,
-    copies: sql`CASE WHEN e.rses IS NULL THEN h.copies ELSE coalesce(h.copies, '{}') || ARRAY(
+    copies: sql`CASE WHEN e.rses IS NULL THEN h.copies ELSE
+      ARRAY(SELECT c FROM unnest(h.copies) c WHERE ${stays} OR ${rseOf} <> ALL (e.rses) ORDER BY 1) || ARRAY(
       SELECT u.id::bigint * 256 + ${state} FROM unnest(e.rses) u(id)
-       WHERE NOT EXISTS (SELECT FROM unnest(h.copies) c WHERE ${rseOf} = u.id AND ${held})
+       WHERE NOT EXISTS (SELECT FROM unnest(h.copies) c WHERE ${rseOf} = u.id AND ${stays})
        ORDER BY u.id) END`,
   };
 }
@@ -74,7 +82,7 @@ interface AlikeRow {
  * They are looked at once, where there are few groups, and else each time that the groups are asked for.
  * What rules `before` want of them counts as theirs.
  */
-export async function readAlike(tx: Tx, files: Sql, before: Before = NOTHING_BEFORE): Promise<Sql> {
+export async function readAlike(tx: Tx, files: Sql, before: Before): Promise<Sql> {
   const all = withBefore(sql`f.did_id`, before);
   const alike = sql`
     SELECT f.unit, ${all.copies} AS copies, count(*) AS files, sum(${bytesOf(sql`f.did_id`)})::bigint AS bytes

@@ -1,9 +1,10 @@
 import { type SluiceError } from '../../errors/index.js';
-import { type DidId, readableBytes, type RseId } from '../../vocabulary/index.js';
+import { type DidId, type RseId } from '../../vocabulary/index.js';
 import { type Candidate, placeCopies, shortage } from '../copy-placement.js';
 import { type SiteConstraints } from '../site-constraints.js';
-import { addTo } from './books.js';
+import { addTo } from './account-book.js';
 import { type ChoiceReason, type ExclusionReason } from './plan.js';
+import { note, type Reasons, whyNot } from './reasons.js';
 
 /** What an RSE has of a unit. */
 export interface Presence {
@@ -44,9 +45,6 @@ export interface Taken {
   readonly charged: ReadonlyMap<RseId, bigint>;
   readonly stored: ReadonlyMap<RseId, bigint>;
 }
-
-/** Counts of reasons, with the words of the first unit that had each. */
-export type Reasons<Reason> = Map<Reason, { units: number; detail: string | null }>;
 
 export interface Choices extends Taken {
   /** A list of RSEs a unit; empty for those that cannot be placed. */
@@ -115,11 +113,10 @@ class Choosing {
       .map((candidate) => ({ ...candidate, ...unit.there.get(candidate.rseId) }));
     const copies = this.wanted(unit);
     const wish = { id: unit.id, bytes: unit.bytes, copies, taken: keep };
-    const placement =
-      copies > 0 ? placeCopies(wish, here, constraints) : { chosen: [], rejected: [] };
+    const placement = placeCopies(wish, here, constraints);
     for (const { rseId, reason, detail } of placement.rejected) {
-      const candidate = here.find((it) => it.rseId === rseId);
-      note(this.rejected, rseId, reason, () => detail ?? whyNot(reason, unit, candidate));
+      const candidate = () => here.find((it) => it.rseId === rseId);
+      note(this.rejected, rseId, reason, () => detail ?? whyNot(reason, unit, candidate()));
     }
     if (placement.chosen.length < copies) {
       this.short++;
@@ -137,10 +134,9 @@ class Choosing {
     return [...keep, ...placement.chosen];
   }
 
-  /** Of what a rule has already one copy goes, so that one more is wanted where others are left. */
+  /** Where a rule has the unit already one of its copies goes: one more is wanted. */
   private wanted({ keep }: Unit): number {
-    const { copies } = this.terms;
-    return keep === undefined ? copies : Math.min(1, Math.max(0, copies - keep.length));
+    return keep === undefined ? this.terms.copies : 1;
   }
 
   private choose(rseId: RseId, reason: ChoiceReason, part: number): void {
@@ -177,38 +173,3 @@ class Choosing {
     });
   }
 }
-
-/** Counts a reason; the first one's words stay. */
-export function note<Reason>(
-  reasons: Map<RseId, Reasons<Reason>>,
-  rseId: RseId,
-  reason: Reason,
-  detail: () => string | null,
-  units = 1,
-): void {
-  const of = reasons.get(rseId) ?? new Map<Reason, { units: number; detail: string | null }>();
-  reasons.set(rseId, of);
-  const known = of.get(reason);
-  if (known) known.units += units;
-  else of.set(reason, { units, detail: detail() });
-}
-
-/** The numbers behind a rejection. */
-export function whyNot(
-  reason: ExclusionReason,
-  { bytes }: Pick<Unit, 'bytes'>,
-  candidate: Candidate | undefined,
-): string | null {
-  if (reason === 'account limit') {
-    return `needs ${readableBytes(bytes)}, and the account may put ${left(candidate?.quotaLeft)} more there`;
-  }
-  if (reason === 'RSE limit') {
-    const missing = bytes - (candidate?.heldBytes ?? 0n);
-    return `needs ${readableBytes(missing)}, and the limit of the RSE leaves ${left(candidate?.spaceLeft)}`;
-  }
-  return null;
-}
-
-/** What is left; more may be taken than there is. */
-const left = (bytes: bigint | null | undefined): string =>
-  readableBytes(bytes && bytes > 0n ? bytes : 0n);

@@ -29,6 +29,9 @@ export interface PlacedUnit extends Pick<Unit, 'id' | 'root' | 'sliced'> {
 
 type NewUnit = Omit<PlacedUnit, 'at'>;
 
+/** The same with what is in it. */
+export type SeenUnit = Unit & Pick<PlacedUnit, 'at'>;
+
 /** What rules of a grouping on these DIDs are about. A split container is one rule a dataset. */
 export async function contentOf(
   tx: Tx,
@@ -114,7 +117,7 @@ export async function lookInto(
   placed: readonly PlacedUnit[],
   alike: Sql,
   rseIds: readonly RseId[],
-): Promise<Unit[]> {
+): Promise<SeenUnit[]> {
   if (placed.length === 0) return [];
   const sizes = new Map<number, Amount>();
   for (const { unit, ...size } of await sizesAlike(tx, alike)) sizes.set(unit, size);
@@ -154,14 +157,14 @@ export const filesAlone = (roots: readonly DidId[]): Sql => sql`
    CROSS JOIN LATERAL (
      SELECT n.bytes FROM dids n WHERE n.id = b.id AND n.type = ${lit(DidType.FILE)} OFFSET 0) d`;
 
-/** One of `parts` files of `files`, the same each time. */
+/** One of `parts` of `files` (did_id, …), the same each time. */
 export const sampleOf = (files: Sql, parts: number): Sql =>
   parts <= 1
     ? files
-    : sql`SELECT f.did_id, f.bytes FROM (${files}) f
+    : sql`SELECT f.* FROM (${files}) f
            WHERE mod(hashint8(f.did_id)::bigint + 2147483648, ${parts}::bigint) = 0`;
 
-/** How many files, and their bytes. */
+/** How many files (bytes), and their bytes. */
 export const amountOf = (tx: Tx, files: Sql): Promise<Amount> =>
   only<Amount>(
     tx,

@@ -1,6 +1,6 @@
 import { rows, sql, type Sql, type Tx } from '../../db/index.js';
 import { ReplicaState, type RseId } from '../../vocabulary/index.js';
-import { type Before, copiesOf, isIn, NOTHING_BEFORE, rsesWhere, withBefore } from './alike.sql.js';
+import { type Before, copiesOf, isIn, rsesWhere, withBefore } from './alike.sql.js';
 import { type Amount } from './plan.js';
 
 const { AVAILABLE, TEMPORARY_UNAVAILABLE, COPYING } = ReplicaState;
@@ -34,6 +34,8 @@ export interface Ways {
   /** Where copies on their way count as sources to be. */
   readonly allowed: readonly RseId[];
   readonly siteOf: ReadonlyMap<RseId, string>;
+  /** What is there will not be any more. */
+  readonly leaving: RseId | null;
 }
 
 interface FlowRow extends Flow {
@@ -62,7 +64,7 @@ export async function flowsOf(
 /** `{1,2}`: a list of lists has to be of equal lengths in SQL, so each travels as a text. */
 const listText = (ids: readonly RseId[]): string => `{${ids.join(',')}}`;
 
-const statement = (wanted: Sql, { sources, allowed, siteOf }: Ways): Sql => sql`
+const statement = (wanted: Sql, { sources, allowed, siteOf, leaving }: Ways): Sql => sql`
   WITH grouped AS MATERIALIZED (
     SELECT g.rses, g.files, g.bytes, ${rsesWhere(isIn(AVAILABLE))} AS ready,
            ${rsesWhere(isIn(TEMPORARY_UNAVAILABLE))} AS resting,
@@ -100,7 +102,8 @@ const statement = (wanted: Sql, { sources, allowed, siteOf }: Ways): Sql => sql`
    WHERE (SELECT count(DISTINCT coalesce(n.site, u.id::text))
             FROM unnest(g.rses || coalesce(g.ready, '{}') || coalesce(g.resting, '{}') || coalesce(g.copying, '{}')) u(id)
             LEFT JOIN unnest(${[...siteOf.keys()]}::int[], ${[...siteOf.values()]}::text[]) n(id, site)
-              ON n.id = u.id) = 1`;
+              ON n.id = u.id
+           WHERE u.id IS DISTINCT FROM ${leaving}::int) = 1`;
 
 /** SQL for `flowsOf`: groups of files (see `readAlike`), each with the RSEs that its unit was placed on. */
 export const wantedByUnits = (
@@ -130,7 +133,7 @@ export const copiesOfFiles = (files: Sql, copies: Sql): Sql => sql`
     FROM (${copies}) c GROUP BY c.did_id, c.bytes`;
 
 /** SQL for `flowsOf`: the same. */
-export function wantedByFiles(wanted: Sql, before: Before = NOTHING_BEFORE): Sql {
+export function wantedByFiles(wanted: Sql, before: Before): Sql {
   const all = withBefore(sql`f.did_id`, before);
   return sql`
     SELECT f.rses, ${all.copies} AS copies, 1 AS files, f.bytes

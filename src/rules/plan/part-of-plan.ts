@@ -2,7 +2,7 @@ import { type Rse } from '../../rses/index.js';
 import { readableBytes, type RseId } from '../../vocabulary/index.js';
 import { type Candidate } from '../copy-placement.js';
 import { type Sites } from '../sites.js';
-import { note, partKey, type Reasons, whyNot } from './choose-units.js';
+import { partKey } from './choose-units.js';
 import { type Flow } from './flows.sql.js';
 import { type Placed } from './place-draft.js';
 import {
@@ -14,6 +14,7 @@ import {
   sumOf,
   type Why,
 } from './plan.js';
+import { note, type Reasons, whyNot } from './reasons.js';
 
 /** What was decided about the RSEs of one expression. */
 export interface Decided {
@@ -43,8 +44,9 @@ export function presentChoices(decided: Decided): ShownRse[] {
   const rejected = new Map(placed.choices.rejected);
   addAlone(decided, chosen, rejected);
   const units = placed.units.length + Number(placed.alone.files);
+  const candidates = new Set(placed.candidates.map(({ rseId }) => rseId));
   for (const { id, availabilityWrite } of decided.named) {
-    const isCandidate = decided.sites?.candidates.some(({ rseId }) => rseId === id) ?? false;
+    const isCandidate = candidates.has(id);
     if (!isCandidate && !availabilityWrite && !chosen.has(id)) {
       rejected.set(id, new Map([['not writable', { units, detail: null }]]));
     }
@@ -97,12 +99,14 @@ function chosenRse(
 
 /** Files that were placed by themselves count one by one. */
 function addAlone(
-  { sites, placed }: Decided,
+  { placed }: Decided,
   chosen: Map<RseId, Reasons<ChoiceReason>>,
   rejected: Map<RseId, Reasons<ExclusionReason>>,
 ): void {
-  if (placed.alone.files === 0n || !sites) return;
-  for (const candidate of sites.candidates) {
+  const { files, bytes } = placed.alone;
+  if (files === 0n) return;
+  const unit = { bytes: bytes / files };
+  for (const candidate of placed.candidates) {
     const { rseId } = candidate;
     const here = placed.aloneFlows.filter(({ destination }) => destination === rseId);
     const isHeld = ({ fate }: Flow): boolean => fate === 'there' || fate === 'coming';
@@ -111,22 +115,20 @@ function addAlone(
     if (there > 0) note(chosen, rseId, 'held', () => null, there);
     if (others > 0) note(chosen, rseId, 'share', () => null, others);
     if (there + others > 0) continue;
-    const reason = whyNoFile(candidate);
-    const unit = { bytes: 0n };
-    note(
-      rejected,
-      rseId,
-      reason,
-      () => whyNot(reason, unit, candidate),
-      Number(placed.alone.files),
-    );
+    const isTaken = placed.aloneFlows.length > 0;
+    const reason = whyNoFile(candidate, unit) ?? (isTaken ? 'surplus' : 'too few');
+    note(rejected, rseId, reason, () => whyNot(reason, unit, candidate), Number(files));
   }
 }
 
-function whyNoFile({ weight, quotaLeft, spaceLeft }: Candidate): ExclusionReason {
+/** What keeps a file as large as they are on the average from an RSE. */
+function whyNoFile(
+  { weight, quotaLeft, spaceLeft }: Candidate,
+  { bytes }: { readonly bytes: bigint },
+): ExclusionReason | undefined {
   if (weight === null) return 'no weight';
-  if (quotaLeft !== null && quotaLeft <= 0n) return 'account limit';
-  return spaceLeft !== null && spaceLeft <= 0n ? 'RSE limit' : 'surplus';
+  if (quotaLeft !== null && quotaLeft <= bytes) return 'account limit';
+  return spaceLeft !== null && spaceLeft <= bytes ? 'RSE limit' : undefined;
 }
 
 const listOf = <Reason>(reasons: Reasons<Reason>): Why<Reason>[] =>

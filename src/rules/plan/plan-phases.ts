@@ -3,7 +3,7 @@ import { type RseId } from '../../vocabulary/index.js';
 import { expiry } from '../check-wish.js';
 import { begunPhases, type Phase, phasesOf } from '../phase.js';
 import { type RuleSpec } from '../rule-spec.js';
-import { draftRule } from './draft-rule.js';
+import { draftRules } from './draft-rules.js';
 import { type PhaseSpan, type RulePlan } from './plan.js';
 import { type Charged, planDraft, type PlanGround } from './plan-draft.js';
 
@@ -28,14 +28,17 @@ export async function planPhases(
   if (dids.length === 0) return plans;
   const later = { ...ground, books: ground.books.fork(), arrived: true };
   const book = await later.books.account(spec.accountId);
+  const wishes = spec.phases.slice(1).map((phase) => ({
+    ...{ ...spec, ...wishOfPhase(phase), dids },
+    ...{ phases: null, delayInjection: null },
+  }));
   let former = first.charged;
-  for (const [at, phase] of spec.phases.entries()) {
-    if (at === 0) continue;
+  for (const [at, draft] of (
+    await draftRules(tx, wishes, ground.terms, { areLater: true })
+  ).entries()) {
     book.giveBack(former);
-    const wish = { ...spec, ...wishOfPhase(phase), dids, phases: null, delayInjection: null };
-    const draft = await draftRule(tx, wish, ground.terms, { isLater: true });
     const next = await planDraft(tx, draft, later);
-    plans.push({ ...next.plan, phase: at + 1, span: spans[at] ?? null });
+    plans.push({ ...next.plan, phase: at + 2, span: spans[at + 1] ?? null });
     book.charge(new Map([...former].map(([rseId, bytes]): [RseId, bigint] => [rseId, -bytes])));
     former = next.charged;
   }

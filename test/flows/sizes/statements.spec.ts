@@ -5,6 +5,7 @@ import { aboutAccounts } from './accounts.js';
 import { aboutCopies } from './copies.js';
 import { aboutManyRules } from './many-rules.js';
 import { aboutNames } from './names.js';
+import { aboutPlans, planOfRules } from './plans.js';
 import { sizedLake, type Sent, type SizedLake } from './sized-lake.js';
 import { aboutWishes } from './wishes.js';
 
@@ -66,6 +67,7 @@ const kinds = Object.entries({
   ...aboutNames,
   ...aboutCopies,
   ...aboutWishes,
+  ...aboutPlans,
   ...aboutAccounts,
   ...aboutManyRules,
 }).map(([kind, request], at) => [kind, request, `k${at}`] as const);
@@ -80,4 +82,19 @@ it.each(kinds)('%s: as many statements for ten times as much', async (kind, requ
   // Of expressions there are no more statements, but one that is as long as all of them.
   if (EXPRESSIONS.includes(kind)) expect(many.length).toBe(few.length);
   else expect(many).toEqual(few);
+});
+
+/** What each rule of a plan finds is what those before it leave. */
+const STATEMENTS_A_RULE = 10;
+
+it.each([
+  ['the same', () => 'B-DISK'],
+  ['something else each', (at: number) => `B-DISK${'|B-DISK'.repeat(at)}`],
+])('rules that want %s are planned by few statements each', async (want, expressionOf) => {
+  const tag = want.replaceAll(' ', '');
+  const count = async (size: number) =>
+    (await statementsOf(await planOfRules(lake, size, `${tag}${size}`, expressionOf))).length;
+  await count(2);
+  const [few, many] = [await count(SIZES[0]), await count(SIZES[1])];
+  expect((many - few) / (SIZES[1] - SIZES[0])).toBeLessThanOrEqual(STATEMENTS_A_RULE);
 });

@@ -129,7 +129,7 @@ describe('the plan of several rules', () => {
 
   it('counts files that are placed one by one after each other too, and says what it does not', async () => {
     await aRun();
-    const alone = { rseExpression: 'C-DISK', grouping: RuleGrouping.NONE };
+    const alone = { rseExpression: 'C-DISK&*', grouping: RuleGrouping.NONE };
     const [, second] = await plans(
       specOf('run', { rseExpression: 'C-DISK' }),
       specOf('run', { ...alone }),

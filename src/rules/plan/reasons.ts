@@ -1,0 +1,41 @@
+import { readableBytes, type RseId } from '../../vocabulary/index.js';
+import { type Candidate } from '../copy-placement.js';
+import { type ExclusionReason } from './plan.js';
+
+/** Counts of reasons, with the words of the first unit that had each. */
+export type Reasons<Reason> = Map<Reason, { units: number; detail: string | null }>;
+
+/** Counts a reason; the first one's words stay. */
+export function note<Reason>(
+  reasons: Map<RseId, Reasons<Reason>>,
+  rseId: RseId,
+  reason: Reason,
+  detail: () => string | null,
+  units = 1,
+): void {
+  const of = reasons.get(rseId) ?? new Map<Reason, { units: number; detail: string | null }>();
+  reasons.set(rseId, of);
+  const known = of.get(reason);
+  if (known) known.units += units;
+  else of.set(reason, { units, detail: detail() });
+}
+
+/** The numbers behind a rejection. */
+export function whyNot(
+  reason: ExclusionReason,
+  { bytes }: { readonly bytes: bigint },
+  candidate: Candidate | undefined,
+): string | null {
+  if (reason === 'account limit') {
+    return `needs ${readableBytes(bytes)}, and the account may put ${left(candidate?.quotaLeft)} more there`;
+  }
+  if (reason === 'RSE limit') {
+    const missing = bytes - (candidate?.heldBytes ?? 0n);
+    return `needs ${readableBytes(missing)}, and the limit of the RSE leaves ${left(candidate?.spaceLeft)}`;
+  }
+  return null;
+}
+
+/** What is left; more may be taken than there is. */
+const left = (bytes: bigint | null | undefined): string =>
+  readableBytes(bytes && bytes > 0n ? bytes : 0n);
