@@ -1,4 +1,4 @@
-import { type Edge, feasibleFlow } from './feasible-flow.js';
+import { type Edge, type Effort, feasibleFlow } from './feasible-flow.js';
 import { type SiteConstraints } from './site-constraints.js';
 
 /** Whether there is a way; `undecided` where the search was given up. */
@@ -18,17 +18,25 @@ export interface Stock {
 
 /**
  * Whether places that are taken can be completed to a whole placement from those that there are:
- * every part has its copies, and every attribute keeps its bounds. Exact, within BRANCHES_MAX.
+ * every part has its copies, and every attribute keeps its bounds. Exact, within BRANCHES_MAX and the
+ * effort.
  */
-export function isExtendable(rules: SiteConstraints, stock: Stock): Verdict {
-  return decide(rules, stock, { left: BRANCHES_MAX });
+export function isExtendable(rules: SiteConstraints, stock: Stock, effort: Effort): Verdict {
+  return decide(rules, stock, { branches: BRANCHES_MAX, effort });
 }
 
-function decide(rules: SiteConstraints, stock: Stock, budget: { left: number }): Verdict {
+/** What may still be spent on a question. */
+interface Budget {
+  branches: number;
+  readonly effort: Effort;
+}
+
+function decide(rules: SiteConstraints, stock: Stock, budget: Budget): Verdict {
   let last: readonly number[] = stock.low;
   // Each attribute by itself is a flow: if one has none, neither have all together.
   for (const attribute of rules.distinct.length > 0 ? rules.distinct.keys() : [-1]) {
-    const flows = flowsOf(rules, stock, attribute);
+    const flows = flowsOf(rules, stock, attribute, budget.effort);
+    if (budget.effort.left < 0) return 'undecided';
     if (flows.length === 0) return 'no';
     if (flows.some((counts) => keepsValues(rules, counts))) return 'yes';
     last = flows[0] ?? last;
@@ -41,9 +49,9 @@ function branch(
   rules: SiteConstraints,
   { low, high }: Stock,
   counts: readonly number[],
-  budget: { left: number },
+  budget: Budget,
 ): Verdict {
-  if (budget.left-- <= 0) return 'undecided';
+  if (budget.branches-- <= 0) return 'undecided';
   const kinds = low.map((_, at) => at).filter((at) => (low[at] ?? 0) < (high[at] ?? 0));
   const at = kinds.find((kind) => (counts[kind] ?? 0) > (low[kind] ?? 0)) ?? kinds[0];
   if (at === undefined) return 'no';
@@ -56,9 +64,14 @@ function branch(
 }
 
 /** Places of each kind that fill the parts and keep the bounds of one attribute (-1: of none). */
-function flowsOf(rules: SiteConstraints, stock: Stock, attribute: number): readonly number[][] {
+function flowsOf(
+  rules: SiteConstraints,
+  stock: Stock,
+  attribute: number,
+  effort: Effort,
+): readonly number[][] {
   return boundsOf(rules, attribute).flatMap((bounds) => {
-    const found = flowWithin(rules, stock, attribute, bounds);
+    const found = flowWithin(rules, stock, { ...bounds, attribute }, effort);
     return found ? [found] : [];
   });
 }
@@ -81,8 +94,8 @@ function boundsOf({ copies, maxSkew, values }: SiteConstraints, attribute: numbe
 function flowWithin(
   rules: SiteConstraints,
   { low, high }: Stock,
-  attribute: number,
-  bounds: Bounds,
+  { attribute, ...bounds }: Bounds & { readonly attribute: number },
+  effort: Effort,
 ): number[] | undefined {
   const [source, sink] = [0, 1];
   const kindAt = (kind: number): number => 2 + rules.parts.length + 2 * kind;
@@ -119,7 +132,7 @@ function flowWithin(
     const least = counting.has(value) ? bounds.low : 0;
     edges.push({ from: node, to: sink, low: least, high: bounds.high });
   }
-  const flow = feasibleFlow(first + valueAt.size, edges, { source, sink });
+  const flow = feasibleFlow(first + valueAt.size, edges, { source, sink }, effort);
   return flow && inner.map((edge) => flow[edge] ?? 0);
 }
 

@@ -6,17 +6,25 @@ export interface Edge {
   readonly high: number;
 }
 
+/** How much may still be searched, in edges that are looked at. Below 0 it was given up. */
+export interface Effort {
+  left: number;
+}
+
 /**
  * Whole flows over the edges, each within its bounds, so that every node but `source` and `sink` lets
  * out what comes in; undefined if there are none. By a maximum flow with lower bounds moved into
- * demands (Ford and Fulkerson), along shortest paths (Edmonds and Karp). Pure and deterministic.
+ * demands (Ford and Fulkerson), along shortest paths (Edmonds and Karp). Pure and deterministic. Undefined
+ * also where it was given up: see the effort.
  */
 export function feasibleFlow(
   nodes: number,
   edges: readonly Edge[],
   { source, sink }: { readonly source: number; readonly sink: number },
+  effort: Effort = { left: Number.MAX_SAFE_INTEGER },
 ): readonly number[] | undefined {
-  const net = new Network(nodes + 2);
+  const net = new Network(nodes + 2, effort);
+  effort.left -= edges.length;
   const excess = new Array<number>(nodes).fill(0);
   for (const { from, to, low, high } of edges) {
     if (low > high) return undefined;
@@ -41,7 +49,10 @@ class Network {
   private readonly room: number[] = [];
   private readonly out: number[][];
 
-  constructor(nodes: number) {
+  constructor(
+    nodes: number,
+    private readonly effort: Effort,
+  ) {
     this.out = Array.from({ length: nodes }, () => []);
   }
 
@@ -76,6 +87,8 @@ class Network {
     const came = new Map<number, number>([[from, -1]]);
     const queue = [from];
     for (const node of queue) {
+      if (this.effort.left < 0) return undefined;
+      this.effort.left -= this.out[node]?.length ?? 0;
       for (const arc of this.out[node] ?? []) {
         const next = this.to[arc] ?? -1;
         if ((this.room[arc] ?? 0) <= 0 || came.has(next)) continue;

@@ -102,7 +102,7 @@ function looserSkew(rules: SiteConstraints, works: Works): string[] {
 
 /** RSEs of one sort that are named, and sorts that are tried. */
 const NAMED_MAX = 3;
-const TRIES_MAX = 100;
+const TRIES_MAX = 20;
 
 /** One RSE more, the attributes that one lacks, or one that cannot be written now. */
 function otherRses(all: readonly RseId[], rules: SiteConstraints): string[] {

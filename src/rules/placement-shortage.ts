@@ -26,10 +26,11 @@ export function shortageWithin(
   const weighted = candidates.filter(({ weight }) => weight !== null);
   const all = [...taken, ...weighted.map(({ rseId }) => rseId)];
   const verdict = chooseCopies(all, rules);
-  if (typeof verdict !== 'string') return noRoom(unit, candidates, rules);
+  const lack = typeof verdict === 'string' ? undefined : noRoom(unit, candidates, rules);
+  if (lack) return lack;
   const asked = printConstraints(rules);
   const facts = { copies: rules.copies, placement: asked };
-  if (verdict === 'undecided') {
+  if (verdict !== 'infeasible') {
     return new InsufficientTargetRSEs(
       `No RSEs for ${rules.copies} copies were found within reasonable time for '${asked}': ask for fewer attributes in distinct`,
       facts,
@@ -43,12 +44,12 @@ export function shortageWithin(
   );
 }
 
-/** There would be a way, if some RSEs had more room. */
+/** There would be a way, if some RSEs had more room; undefined where all have. */
 function noRoom(
   unit: PlacementUnit,
   candidates: readonly Candidate[],
   rules: SiteConstraints,
-): SluiceError {
+): SluiceError | undefined {
   const { fit, rejected } = rankCandidates(unit, candidates);
   const open = [...(unit.taken ?? []), ...fit.map(({ rseId }) => rseId)];
   const named = (reason: 'account limit' | 'RSE limit') =>
@@ -56,6 +57,7 @@ function noRoom(
       rejected.some((no) => no.rseId === rseId && no.reason === reason),
     );
   const [poor, full] = [named('account limit'), named('RSE limit')];
+  if (poor.length + full.length === 0) return undefined;
   const helps = (some: readonly Candidate[]): boolean =>
     typeof chooseCopies([...open, ...some.map(({ rseId }) => rseId)], rules) !== 'string';
   const byQuota = poor.length > 0 && (helps(poor) || !helps(full));

@@ -1,6 +1,7 @@
 import { type RseId } from '../vocabulary/index.js';
 import { assignParts } from './assign-parts.js';
 import { isExtendable, keepsBounds, type Verdict } from './extendable.js';
+import { type Effort } from './feasible-flow.js';
 import { isUsable, type KnownPlace, type SiteConstraints } from './site-constraints.js';
 
 /** A whole placement. */
@@ -11,7 +12,7 @@ export interface Choice {
   readonly parts: readonly number[];
 }
 
-/** Why there is none. `undecided`: the search was given up (see BRANCHES_MAX). */
+/** Why there is none. `undecided`: the search was given up (see BRANCHES_MAX and EFFORT_MAX). */
 export type NoChoice = 'infeasible' | 'undecided';
 
 /**
@@ -73,6 +74,8 @@ function bestFit(
   pool: readonly KnownPlace[],
   rules: SiteConstraints,
 ): readonly KnownPlace[] | NoChoice {
+  const { effort } = memoryOf(rules);
+  effort.left = Math.min(Math.max(effort.left, 0) + EFFORT_MORE, EFFORT_MAX);
   const high = rules.kinds.map(() => 0);
   for (const { kind } of pool) high[kind] = Math.min((high[kind] ?? 0) + 1, rules.copies);
   const low = rules.kinds.map(() => 0);
@@ -80,7 +83,8 @@ function bestFit(
   if (whole !== 'yes') return whole === 'no' ? 'infeasible' : 'undecided';
   const chosen: KnownPlace[] = [];
   for (const place of pool) {
-    if (chosen.length === rules.copies) break;
+    if (chosen.length === rules.copies || effort.left < 0) break;
+    if (!isConsistent([...chosen, place], rules)) continue;
     low[place.kind] = (low[place.kind] ?? 0) + 1;
     if (remembered(rules, low, high) === 'yes') chosen.push(place);
     else low[place.kind] = (low[place.kind] ?? 0) - 1;
@@ -88,19 +92,38 @@ function bestFit(
   return chosen.length === rules.copies ? chosen : 'undecided';
 }
 
+/** What was asked about some constraints, and what may still be searched for them. */
+interface Memory {
+  readonly verdicts: Map<string, Verdict>;
+  readonly effort: Effort;
+}
+
 /** Files of one rule ask the same questions over and over. */
-const memory = new WeakMap<SiteConstraints, Map<string, Verdict>>();
+const memories = new WeakMap<SiteConstraints, Memory>();
 const MEMORY_MAX = 100_000;
+
+/**
+ * What is spent on one placement, in edges of flows that are looked at: about a second; and what each
+ * further one adds when that is used up. Nobody waits for longer while a thousand RSEs are tried.
+ */
+const EFFORT_MAX = 10_000_000;
+const EFFORT_MORE = 20_000;
+
+function memoryOf(rules: SiteConstraints): Memory {
+  const known = memories.get(rules) ?? { verdicts: new Map(), effort: { left: EFFORT_MAX } };
+  memories.set(rules, known);
+  return known;
+}
 
 function remembered(
   rules: SiteConstraints,
   low: readonly number[],
   high: readonly number[],
 ): Verdict {
-  const known = memory.get(rules) ?? new Map<string, Verdict>();
-  memory.set(rules, known);
+  const { verdicts, effort } = memoryOf(rules);
   const key = `${low.join()}/${high.join()}`;
-  const verdict = known.get(key) ?? isExtendable(rules, { low, high });
-  if (known.size < MEMORY_MAX) known.set(key, verdict);
+  const verdict = verdicts.get(key) ?? isExtendable(rules, { low, high }, effort);
+  // What was given up for want of effort may be asked again when there is more.
+  if (effort.left >= 0 && verdicts.size < MEMORY_MAX) verdicts.set(key, verdict);
   return verdict;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { rendezvousScore } from '../../src/rules/rendezvous.js';
 import { bindConstraints, type SitePlace } from '../../src/rules/site-constraints.js';
 import { type Choice, chooseCopies } from '../../src/rules/solve-placement.js';
 import { asked, place } from './asked-placement.js';
@@ -66,6 +67,14 @@ describe('a placement with constraints', () => {
     const twelve = choose(sites, [4, 4, 4], ['continent', 'site']);
     expect(new Set((twelve as Choice).chosen.map((n) => n % 12)).size).toBe(12);
     expect(choose(sites, [5, 4, 4], ['continent', 'site'])).toBe('infeasible');
+  });
+
+  it('is given up where the search would take for ever', () => {
+    const score = ({ rseId }: SitePlace) =>
+      rendezvousScore(5n, { seed: BigInt(rseId + 1) * 7919n, weight: 1 });
+    const sites = Array.from({ length: 1000 }, (_, n) => place(n, [0], `x${n % 6}`, `y${n % 60}`));
+    sites.sort((one, other) => score(one) - score(other));
+    expect(choose(sites, [100], ['x', 'y'], 3)).toBe('undecided');
   });
 });
 
