@@ -113,6 +113,15 @@ describe('the plan of several rules', () => {
     ]);
   });
 
+  it('is refused as a duplicate where an earlier one is the same, and takes nothing', async () => {
+    await aRun();
+    const spec = specOf('run', { rseExpression: 'C-DISK' });
+    const [first, second] = await plans(spec, spec);
+    expect(first?.errors).toEqual([]);
+    expect(second?.errors.map(({ name }) => name)).toEqual(['DuplicateRule']);
+    expect(second?.quota).toEqual([]);
+  });
+
   it('goes where an earlier rule of the plan takes the data, as creation would', async () => {
     await aRun();
     await a.rse('D-DISK');

@@ -78,13 +78,50 @@ describe('the plan that an RSE leaves', () => {
       await a.data(run, [`${run}.f1`], 'A-DISK');
       await a.attach('all', run);
     }
-    await a.rule('all', { rseExpression: 'A-DISK|B-DISK|C-DISK' });
+    await a.rule('all', { rseExpression: 'A-DISK|B-DISK' });
     await a.rule('run1', { rseExpression: 'A-DISK|C-DISK', grouping: RuleGrouping.NONE });
     const plan = await leaving('A-DISK');
     const [container, alone] = shown(plan);
     expect(container?.files).toBe(2);
     expect(container?.errors).toEqual([]);
     expect(alone?.goes).toEqual(['C-DISK share 1']);
+  });
+
+  it('moves a file once that several rules have there, where they agree on where to', async () => {
+    for (const rse of ['A-DISK', 'B-DISK', 'C-DISK']) await a.rse(rse);
+    await a.dataset('run');
+    await a.data('run', ['f1', 'f2'], 'A-DISK');
+    await a.rule('run', { rseExpression: 'A-DISK|C-DISK' });
+    await a.rule('run', { rseExpression: 'A-DISK|B-DISK|C-DISK' });
+    const plan = await leaving('A-DISK');
+    expect(shown(plan).map(({ goes }) => goes)).toEqual([['C-DISK needed 2'], ['C-DISK held 0']]);
+    expect(plan.groups.flatMap(({ plan: { moves } }) => moves)).toHaveLength(1);
+  });
+
+  it('warns where all copies would be at one site then: what leaves does not count', async () => {
+    await a.rse('A-DISK', { attributes: { site: 'A' } });
+    await a.rse('B-DISK', { attributes: { site: 'B' } });
+    await a.dataset('run');
+    await a.data('run', ['f1', 'f2'], 'A-DISK');
+    await a.rule('run', { rseExpression: '*' });
+    const [group] = (await leaving('A-DISK')).groups;
+    expect(group?.plan.warnings.map(({ message }) => message)).toContain(
+      'all copies of 2 files (200 B) would be at one site',
+    );
+  });
+
+  it('never goes where nothing can be written, even for a rule that passes over that', async () => {
+    await a.rse('A-DISK');
+    const shut = await a.rse('B-DISK');
+    await a.dataset('run');
+    await a.data('run', ['f1'], 'A-DISK');
+    await a.rule('run', { rseExpression: '*', ignoreAvailability: true });
+    await base.db.tx((tx) =>
+      execute(tx, sql`UPDATE rses SET availability_write = false WHERE id = ${shut}`),
+    );
+    expect(shown(await leaving('A-DISK'))).toMatchObject([
+      { goes: [], errors: ['InsufficientTargetRSEs'] },
+    ]);
   });
 
   it('asks for one more copy beside those that cannot be written just now', async () => {

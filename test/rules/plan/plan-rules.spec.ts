@@ -325,6 +325,15 @@ describe('a plan', () => {
     await a.rule('w2', { rseExpression: 'C-DISK' });
     const queued = await plan('run', { rseExpression: 'C-DISK' });
     expect(queued.times).toMatchObject([{ seconds: 50, queued: { files: 2n, bytes: 200n } }]);
+    // What a rule before it moves there waits there too.
+    await a.dataset('more');
+    await a.data('more', ['m1'], 'A-DISK');
+    const both = await plans(
+      specOf('run', { rseExpression: 'C-DISK' }),
+      specOf('more', { rseExpression: 'C-DISK' }),
+    );
+    expect(both.map(({ times }) => times[0]?.seconds)).toEqual([50, 60]);
+    expect(both[1]?.times).toMatchObject([{ queued: { files: 5n, bytes: 500n } }]);
   });
 });
 
