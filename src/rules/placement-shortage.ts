@@ -39,7 +39,7 @@ export function shortageWithin(
   const changes = nearestChanges(all, rules);
   const way = changes.length > 0 ? `. Possible: ${changes.join('; or ')}` : '';
   return new InsufficientTargetRSEs(
-    `Target RSE set not sufficient for ${rules.copies} copies: ${brokenConstraint(all, rules)}${way}`,
+    `Target RSE set not sufficient for ${rules.copies} copies: ${brokenConstraint(all, rules)}${weightless(rules)}${way}`,
     { ...facts, changes },
   );
 }
@@ -61,13 +61,16 @@ function noRoom(
   const helps = (some: readonly Candidate[]): boolean =>
     typeof chooseCopies([...open, ...some.map(({ rseId }) => rseId)], rules) !== 'string';
   const byQuota = poor.length > 0 && (helps(poor) || !helps(full));
+  const byBoth = byQuota && full.length > 0 && !helps(poor);
   const blamed = byQuota ? poor : full;
   const single = blamed.filter((candidate) => helps([candidate]));
   const names = (some: readonly Candidate[]) => nameSome(some.map(({ name }) => name));
   const way =
     single.length > 0 ? `room at ${names(single)} would do` : `room is needed at several of them`;
-  const text = `${unit.bytes} bytes do not fit on ${names(blamed)}; for '${printConstraints(rules)}' ${way}`;
-  const facts = { copies: rules.copies, bytes: unit.bytes, rses: blamed.map(({ name }) => name) };
+  const too = byBoth ? `, nor, by the limit of the RSE, on ${names(full)}` : '';
+  const text = `${unit.bytes} bytes do not fit on ${names(blamed)}${too}; for '${printConstraints(rules)}' ${way}`;
+  const rses = [...blamed, ...(byBoth ? full : [])].map(({ name }) => name);
+  const facts = { copies: rules.copies, bytes: unit.bytes, rses };
   return byQuota
     ? new InsufficientAccountLimit(
         `There is insufficient quota on any of the target RSE's to fulfill the operation: ${text}`,
@@ -79,13 +82,21 @@ function noRoom(
       );
 }
 
+/** RSEs that a part names and that have not its weight. */
+function weightless({ places }: SiteConstraints): string {
+  const names = [...places.values()].filter(({ parts }) => parts.length === 0);
+  return names.length === 0
+    ? ''
+    : `; without the weight: ${nameSome(names.map(({ name }) => name))}`;
+}
+
 /** The first constraint that cannot be kept, with those before it. */
 function brokenConstraint(all: readonly RseId[], rules: SiteConstraints): string {
   const places = all.flatMap((rseId) => rules.places.get(rseId) ?? []);
   for (const [at, part] of rules.parts.entries()) {
     const those = places.filter(({ parts }) => parts.includes(at));
     if (those.length < part.copies) {
-      return `'${part.rseExpression}' names ${counted(those.length, 'RSE')} that can be used, for ${part.copies} copies`;
+      return `'${part.rseExpression}' names ${counted(those.length, 'RSE')} that can be used, for ${part.copies} ${part.copies === 1 ? 'copy' : 'copies'}`;
     }
   }
   if (typeof chooseCopies(all, onlyDistinct(rules, [])) === 'string') {

@@ -127,6 +127,38 @@ describe('a placement that cannot be had', () => {
     expect(demand('type=TAPE:1;type=DISK:1', full)).toThrow(
       expect.objectContaining({ name: 'RSEOverQuota' }),
     );
+    const both = { ...poor, LYON: { ...(LAKE['LYON'] as Rse), spaceLeft: 5n } };
+    expect(demand('type=DISK:3', both)).toThrow(
+      'do not fit on BNL, nor, by the limit of the RSE, on LYON',
+    );
+  });
+});
+
+describe('a placement of a thousand RSEs', () => {
+  const many = (rse: Partial<Rse>) =>
+    Object.fromEntries(
+      Array.from({ length: 1000 }, (_, at): [string, Rse] => [
+        `RSE-${at}`,
+        { type: 'DISK', continent: 'EU', site: `S${at}`, ...rse },
+      ]),
+    );
+
+  it.each([
+    ['type=DISK:2;distinct=contient', {}, 'that can be used has the attribute contient'],
+    ['type=DISK:3;distinct=continent,site', {}, 'distinct=site'],
+    ['type=DISK:2', { quotaLeft: 5n }, 'RSE-9 and 990 more'],
+    ['type=DISK:2;distinct=continent', { unwritable: true }, 'names 0 RSEs'],
+  ])('that cannot be had as %s is refused with few words', (short, rse, why) => {
+    const thrown = expect.objectContaining({ message: expect.stringContaining(why) });
+    expect(demand(short, many(rse))).toThrow(thrown);
+    const [words] = [demand(short, many(rse))].map((ask) => {
+      try {
+        return String(ask());
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(words?.length).toBeLessThan(500);
   });
 });
 

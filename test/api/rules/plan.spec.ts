@@ -207,6 +207,21 @@ describe('POST /rules/plan', () => {
     expect(foreign.headers['exceptionclass']).toBe('AccessDenied');
   });
 
+  it('says of a subscription whose copies are rules of their own that there are too few RSEs', async () => {
+    const subscription = {
+      filter: { scope: ['lab'], did_type: ['DATASET'], pattern: 'run', split_rule: true },
+      replication_rules: [{ copies: 9, rse_expression: 'A-DISK|B-DISK' }],
+    };
+    const answer = await alice('POST', '/rules/plan', { subscription });
+    expect([answer.status, answer.body]).toMatchObject([
+      200,
+      {
+        feasible: false,
+        rules: [{ copies: 9, errors: [{ exception_class: 'InsufficientTargetRSEs' }] }],
+      },
+    ]);
+  });
+
   it.each([
     [{ ...wish(), rse_expression: 'NOWHERE' }, 400, 'InvalidRSEExpression'],
     [{ ...wish(), dids: [{ scope: 'lab', name: 'none' }] }, 404, 'DataIdentifierNotFound'],
