@@ -108,9 +108,14 @@ class Choosing {
     this.readLimits(unit);
     const { constraints } = this.terms;
     const { keep = [] } = unit;
-    const here = this.candidates
-      .filter(({ rseId }) => !keep.includes(rseId))
-      .map((candidate) => ({ ...candidate, ...unit.there.get(candidate.rseId) }));
+    const free =
+      keep.length === 0
+        ? this.candidates
+        : this.candidates.filter(({ rseId }) => !keep.includes(rseId));
+    const here = free.map((candidate) => {
+      const presence = unit.there.get(candidate.rseId);
+      return presence ? { ...candidate, ...presence } : candidate;
+    });
     const copies = this.wanted(unit);
     const wish = { id: unit.id, bytes: unit.bytes, copies, taken: keep };
     const placement = placeCopies(wish, here, constraints);
