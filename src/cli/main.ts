@@ -63,6 +63,11 @@ addJobVerbs(program.command('job').description('bulk work with progress'));
 
 program.command('routes').description('print every route of the API').action(runRoutes);
 
+// Who reads the first lines only (`| head`) closes the pipe: the rest is told to nobody, the work goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
