@@ -44,15 +44,7 @@ export async function confirmCopies(
   copies: readonly CopyKey[],
   now: Date,
 ): Promise<number> {
-  if (copies.length === 0) return 0;
-  return await settled(
-    tx,
-    sql`WITH copies AS MATERIALIZED (${copyRows(copies)}),
-      confirmed AS (${confirmLocks(sql`SELECT did_id, rse_id FROM copies`)}),
-      cleared AS (${clearStuckLocks(sql`SELECT did_id, rse_id FROM copies`)}),
-      recounted AS (${recountRules(sql`SELECT * FROM confirmed`, now)})
-      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM confirmed`,
-  );
+  return await settleStuck(tx, copies, confirmLocks, now);
 }
 
 /** Copies went bad or were lost: their OK locks are REPLICATING again. Gives the number of locks. */
@@ -71,14 +63,24 @@ export async function reopenCopies(tx: Tx, copies: readonly CopyKey[], now: Date
  * lost. Gives the number of locks.
  */
 export async function resumeCopies(tx: Tx, copies: readonly CopyKey[], now: Date): Promise<number> {
+  return await settleStuck(tx, copies, resumeLocks, now);
+}
+
+/** Changes locks on copies by a piece of their room; what they were stuck for is over. */
+async function settleStuck(
+  tx: Tx,
+  copies: readonly CopyKey[],
+  change: (keys: Sql) => Sql,
+  now: Date,
+): Promise<number> {
   if (copies.length === 0) return 0;
   return await settled(
     tx,
     sql`WITH copies AS MATERIALIZED (${copyRows(copies)}),
-      resumed AS (${resumeLocks(sql`SELECT did_id, rse_id FROM copies`)}),
+      changed AS (${change(sql`SELECT did_id, rse_id FROM copies`)}),
       cleared AS (${clearStuckLocks(sql`SELECT did_id, rse_id FROM copies`)}),
-      recounted AS (${recountRules(sql`SELECT * FROM resumed`, now)})
-      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM resumed`,
+      recounted AS (${recountRules(sql`SELECT * FROM changed`, now)})
+      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM changed`,
   );
 }
 
