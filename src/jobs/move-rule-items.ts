@@ -37,7 +37,7 @@ export interface Moving {
 export interface Part {
   readonly counts: Counts;
   readonly moved: number;
-  /** The rule cannot be looked at now. */
+  /** Nothing can be decided for the rule now. */
   readonly later?: boolean;
 }
 
@@ -143,8 +143,10 @@ async function handOver(
     counts = sumCounts(counts, asFailed(failed));
   }
   const ids = rules.map(({ id }) => id);
-  await noteMoves(tx, job.id, ids);
-  return { counts, moved: handed.moved };
+  const noted = await noteMoves(tx, job.id, ids);
+  // Files that have left their dataset, and the judge has not looked yet, are of no unit that could move.
+  const later = noted.count === 0n && handed.refused.length === 0;
+  return { counts, moved: handed.moved, later };
 }
 
 /** Why locks stay where they are, and what a person could do. */

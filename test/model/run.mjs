@@ -35,7 +35,7 @@ async function playAloud(plan, operations) {
   } catch (error) {
     if (++failures === 1) {
       process.stdout.write(
-        `a sequence of ${operations.length} failed: ${error.message}\nlooking for a smaller one\n`,
+        `a sequence of ${operations.length} failed: ${error.message}\n${JSON.stringify([plan, operations])}\nlooking for a smaller one\n`,
       );
     }
     throw error;

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgeEvaluator } from '../../../src/daemons/judge/evaluator.js';
 import { execute, only, sql } from '../../../src/db/index.js';
+import { detachDids } from '../../../src/dids/index.js';
 import { refuseSlice, steerJob, workJob } from '../../../src/jobs/index.js';
 import { findRse } from '../../../src/rses/index.js';
 import { RuleGrouping, RuleState } from '../../../src/vocabulary/index.js';
@@ -109,6 +111,21 @@ describe('an RSE that is drained', () => {
     );
     expect(await a.settle(await drain())).toBe('DONE copies 1/2 of 3');
     expect(await a.settle(await drain({ rse: 'B-DISK' }))).toBe('DONE copies 1/1 of 2');
+  });
+
+  it('waits for the judge where a file has left its dataset, and the judge has not looked yet', async () => {
+    await a.container('all');
+    await a.attach('all', 'run');
+    await a.rule('all', { rseExpression: 'type=DISK' });
+    const job = await drain();
+    await base.db.tx((tx) =>
+      detachDids(tx, { scope: 'km3net', name: 'run' }, [{ scope: 'km3net', name: 'f1' }]),
+    );
+    expect(await a.work(100)).toMatchObject({ more: false });
+    expect(await a.stateOf(job)).toBe('RUNNING move 0/0 of 3');
+    await a.shift(judgeEvaluator(a.config));
+    expect(await a.settle(job)).toMatch(/^DONE/);
+    expect(await a.locks()).toEqual(['f2@B-DISK O', 'f3@B-DISK O']);
   });
 
   it('goes on after a crash between any two slices, and nothing is done twice', async () => {
