@@ -48,23 +48,25 @@ export async function register(
       })),
     }),
   );
-  files.forEach((file, i) => {
+  for (const [i, file] of files.entries()) {
     const entry = registered[i];
-    if (!entry?.fresh) return;
-    if (uploading) world.uploads.push({ file, site, didId: entry.didId });
+    if (!entry?.fresh) continue;
+    const upload = { file, site, didId: entry.didId };
     // Cached from the beginning, and nobody has asked for more.
-    if (isCache(site) && !world.seen.has(file.name)) world.expendable.add(entry.didId);
+    const cached = site.rse.attributes['tombstone_delay'] !== undefined;
+    if (cached && !world.seen.has(file.name)) world.expendable.add(entry.didId);
     world.seen.add(file.name);
-    if (!uploading) arrive(world, { file, site, didId: entry.didId });
-  });
+    if (uploading) world.uploads.push(upload);
+    else await arrive(world, upload);
+  }
 }
 
-const isCache = ({ rse }: Site): boolean => rse.attributes['tombstone_delay'] !== undefined;
-
-/** A whole copy is there: a file with one that stays may not go any more. */
-function arrive(world: World, { file, site, didId }: Upload): void {
+/** A whole copy is there: a file with one that nothing is to end may not go any more. */
+async function arrive(world: World, { file, site, didId }: Upload): Promise<void> {
   world.arrived.add(file.name);
-  if (!isCache(site)) world.expendable.delete(didId);
+  const copies = await world.db.read((tx) => copiesOf(tx, [didId]));
+  const copy = copies.find(({ rseId }) => rseId === site.rse.id);
+  if (copy?.tombstone === null) world.expendable.delete(didId);
 }
 
 async function siteCopies(
@@ -106,7 +108,7 @@ export async function finishUpload(world: World, at: number, whole: boolean): Pr
     const failures = changed.map((copy) => ({ ...copy, cause: Cause.DEST_MISSING }));
     await stickCopies(tx, failures, retryAtOnce(now));
   });
-  if (whole) arrive(world, upload);
+  if (whole) await arrive(world, upload);
 }
 
 /** The copies of a file that are in one of these states. */
