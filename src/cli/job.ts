@@ -148,7 +148,8 @@ export async function runResult(
 ): Promise<void> {
   const query = options.state === undefined ? '' : `?state=${encodeURIComponent(options.state)}`;
   const { text } = await (await openService(options)).get(`${pathOf(id)}/result${query}`);
-  console.log(text.trimEnd());
+  // Its last line ends as all others do, by carriage return and line feed.
+  console.log(text.replace(/\n$/, ''));
 }
 
 /** `sluice job cancel`, `approve` and `resume`. */

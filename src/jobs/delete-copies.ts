@@ -2,8 +2,14 @@ import { lit, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { findDid } from '../dids/index.js';
 import { condemnCopies } from '../replicas/index.js';
 import { resolveRses } from '../rses/index.js';
-import { removeRules } from '../rules/index.js';
-import { DidType, JobItemState, ReplicaState, type RuleId } from '../vocabulary/index.js';
+import { removeTogether } from '../rules/index.js';
+import {
+  type DidId,
+  DidType,
+  JobItemState,
+  ReplicaState,
+  type RuleId,
+} from '../vocabulary/index.js';
 import { listSlice } from './choose-dids.sql.js';
 import { type Job, type JobTerms, type Outcome } from './job.js';
 import { asDone, asFailed, asTotal, pending, settleEach, sumCounts } from './job-item.sql.js';
@@ -37,29 +43,39 @@ async function list(tx: Tx, job: Deletion, terms: JobTerms): Promise<Outcome> {
   return { next: { step: removes ? 'rules' : 'condemn' }, cursor: null, ...asTotal(added) };
 }
 
-/** Rules a slice. */
-const RULES = 200;
-
-/** Rules on the chosen files, and on the DID whose content they are, go; locked ones stay. */
+/**
+ * Rules on the DID whose content is chosen, and on the files, go; locked ones stay. A slice of the files
+ * is done when no rule is left on any of them.
+ */
 async function rules(tx: Tx, job: Deletion, terms: JobTerms): Promise<Outcome> {
-  const { sliceLocks, ...times } = terms;
-  const own = await ownRules(tx, job);
-  if (own.length === 0) return { next: { step: 'condemn' }, cursor: null };
-  await removeRules(tx, own, { ...times, locksMax: sliceLocks, purge: true });
+  const { sliceLocks, sliceRules, ...times } = terms;
+  const { content } = job.spec;
+  const root = content && job.cursor === null ? [(await findDid(tx, content)).id] : [];
+  const files = await nextFiles(tx, job, sliceRules);
+  if (files.length + root.length === 0) return { next: { step: 'condemn' }, cursor: null };
+  const own = await ownRules(tx, [...root, ...files], sliceRules);
+  if (own.length === 0) return { next: 'more', cursor: { did: String(files.at(-1) ?? -1n) } };
+  await removeTogether(tx, own, { ...times, locksMax: sliceLocks, purge: true });
   return { next: 'more' };
 }
 
-async function ownRules(tx: Tx, job: Deletion): Promise<RuleId[]> {
-  const { content } = job.spec;
-  const root = content && (await findDid(tx, content));
+/** The files of the next pending items, a file once. */
+async function nextFiles(tx: Tx, job: Deletion, limit: number): Promise<DidId[]> {
+  const found = await rows<{ id: DidId }>(
+    tx,
+    sql`SELECT DISTINCT i.did_id AS id FROM ${pending(job.id)}
+           AND i.rule_id = 0 AND i.rse_id <> 0 AND i.did_id > ${job.cursor?.did ?? '-1'}::bigint
+         ORDER BY i.did_id LIMIT ${lit(limit)}`,
+  );
+  return found.map(({ id }) => id);
+}
+
+/** Rules on these DIDs, in the order of their ids. */
+async function ownRules(tx: Tx, dids: readonly DidId[], limit: number): Promise<RuleId[]> {
   const found = await rows<{ id: RuleId }>(
     tx,
-    sql`SELECT r.id FROM (
-          SELECT ${root?.id ?? -1n}::bigint AS id
-          UNION SELECT i.did_id FROM ${pending(job.id)} AND i.rse_id <> 0) d
-         CROSS JOIN LATERAL (
-           SELECT x.id FROM rules x WHERE x.did_id = d.id AND NOT x.locked OFFSET 0) r
-         LIMIT ${lit(RULES)}`,
+    sql`SELECT r.id FROM rules r WHERE r.did_id = ANY (${[...dids]}::bigint[]) AND NOT r.locked
+         ORDER BY r.id LIMIT ${lit(limit)}`,
   );
   return found.map(({ id }) => id);
 }

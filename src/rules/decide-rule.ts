@@ -4,7 +4,7 @@ import { resolveRses, type Rse } from '../rses/index.js';
 import { Channel, RuleState } from '../vocabulary/index.js';
 import { tellDecision } from './letters.sql.js';
 import { type Rule } from './rule.js';
-import { archiveRule, writeRule } from './rule.sql.js';
+import { archiveRules, writeRule } from './rule.sql.js';
 
 /** Who decides about a rule, and what is said about it. */
 export interface Decision {
@@ -38,7 +38,7 @@ export async function denyRule(tx: Tx, rule: Rule, { now, by, comment }: Decisio
   }
   const decision = { approved: false, by, comment: comment ?? null };
   await tellDecision(tx, rule, decision, await rseOf(tx, rule));
-  await archiveRule(tx, rule.id, now);
+  await archiveRules(tx, [rule.id], now);
 }
 
 /** The one RSE that approval was asked for, unless it is gone by now. */

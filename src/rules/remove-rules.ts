@@ -5,7 +5,7 @@ import { addGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.j
 import { cancelRequests, keepCancelled } from '../requests/index.js';
 import { Channel, LockState, type RuleId, RuleState } from '../vocabulary/index.js';
 import { recountRules } from './counter.sql.js';
-import { archiveRule, hasLocks, writeRule } from './rule.sql.js';
+import { archiveRules, hasLocks, writeRule } from './rule.sql.js';
 import { newsOf, tellRules } from './told.sql.js';
 
 export interface RemovalTerms extends ReleaseTerms {
@@ -54,7 +54,7 @@ export async function removeRules(
       break;
     }
     await writeRule(tx, rule.id, [state], terms.now);
-    await archiveRule(tx, rule.id, terms.now);
+    await archiveRules(tx, [rule.id], terms.now);
     removed++;
   }
   return { rules: removed, locks: terms.locksMax - left, more: removed < held.length };
@@ -145,7 +145,8 @@ interface Consequences {
   readonly charges: Sql;
 }
 
-async function releaseGone(
+/** One statement through all owners: `gone` deletes locks (did_id, rse_id, rule_id, bytes, state). */
+export async function releaseGone(
   tx: Tx,
   gone: Sql,
   { copies, charges }: Consequences,

@@ -136,23 +136,25 @@ export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promis
 }
 
 /**
- * Moves a rule into history. Its locks must be gone. A rule that waited for it to take its place waits
- * for the one that took this place instead; where there is none, and this one never was OK, it waited in
- * vain and stays: it does not expire any more. A former phase of it goes too.
+ * Moves rules into history. Their locks must be gone, and none of them waits for another. A rule that
+ * waited for one to take its place waits for the one that took this place instead; where there is none,
+ * and this one never was OK, it waited in vain and stays: it does not expire any more. A former phase of
+ * it goes too.
  */
-export async function archiveRule(tx: Tx, ruleId: RuleId, now: Date): Promise<void> {
+export async function archiveRules(tx: Tx, ruleIds: readonly RuleId[], now: Date): Promise<void> {
+  const these = sql`ANY (${[...ruleIds]}::bigint[])`;
   await execute(
     tx,
     sql`UPDATE rules p
            SET child_rule_id = c.child_rule_id, updated_at = ${now}::timestamptz,
                expires_at = CASE WHEN c.state = ${lit(RuleState.OK)} OR c.child_rule_id IS NOT NULL
                                    OR p.phase_of = c.uid THEN p.expires_at END
-          FROM rules c WHERE c.id = ${ruleId} AND p.child_rule_id = c.id`,
+          FROM rules c WHERE c.id = ${these} AND p.child_rule_id = c.id`,
   );
   await execute(
     tx,
     // By the names of the columns: those that came later stand in another order.
-    sql`WITH gone AS (DELETE FROM rules WHERE id = ${ruleId} RETURNING *)
+    sql`WITH gone AS (DELETE FROM rules WHERE id = ${these} RETURNING *)
       INSERT INTO rules_history
       SELECT (jsonb_populate_record(NULL::rules_history, to_jsonb(g) || jsonb_build_object(
                'scope', d.scope, 'name', d.name, 'did_type', d.type, 'deleted_at', ${now}::timestamptz))).*

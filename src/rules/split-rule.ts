@@ -3,7 +3,7 @@ import { execute, ring, rows, sql, type Tx } from '../db/index.js';
 import { Channel, type DidId, DidType, RuleGrouping, RuleState } from '../vocabulary/index.js';
 import { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 import { insertRules } from './new-rule.sql.js';
-import { archiveRule, hasConstraints, writeRule } from './rule.sql.js';
+import { archiveRules, hasConstraints, writeRule } from './rule.sql.js';
 
 /**
  * A rule on a container that is to be split becomes one rule for each dataset below it, placed by
@@ -39,7 +39,7 @@ export async function splitRule(tx: Tx, rule: Rule, terms: JudgeTerms): Promise<
       now: terms.now,
     },
   ]);
-  await archiveRule(tx, rule.id, terms.now);
+  await archiveRules(tx, [rule.id], terms.now);
   await ring(tx, Channel.INJECTION);
   return { ruleUid: rule.uid, locks: 0 };
 }

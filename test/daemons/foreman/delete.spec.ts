@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { rows, sql } from '../../../src/db/index.js';
 import { type DeleteSpec, workJob } from '../../../src/jobs/index.js';
+import { findRule, moveRule } from '../../../src/rules/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Works, works } from '../../support/works.js';
 
@@ -84,6 +85,28 @@ describe('copies that a job deletes', () => {
     await a.work();
     expect(await a.stateOf(job)).toBe('DONE condemn 5/1 of 6');
     expect(await a.locks()).toEqual(['f3@B-DISK O']);
+  });
+
+  it('lose rules on files of their own together, whatever their states, and a rule that moves too', async () => {
+    for (const name of ['f1', 'f2', 'f3']) await a.rule(name, { rseExpression: 'A-DISK' });
+    const { uid } = await a.rule('f1', { rseExpression: 'B-DISK' });
+    await a.rse('C-DISK');
+    await base.db.tx(async (tx) =>
+      moveRule(
+        tx,
+        await findRule(tx, uid, 'wait'),
+        { rseExpression: 'C-DISK', override: {} },
+        a.terms(),
+      ),
+    );
+    const job = await remove({ ...run, removeRules: true });
+    await a.work();
+    expect(await a.stateOf(job)).toBe('DONE condemn 7/0 of 7');
+    expect([await a.locks(), await a.usage(), await a.requests()]).toEqual([[], [], []]);
+    const past = await base.db.read((tx) =>
+      rows<{ state: string }>(tx, sql`SELECT state FROM rules_history ORDER BY state`),
+    );
+    expect(past.map(({ state }) => state)).toEqual(['O', 'O', 'O', 'O', 'R']);
   });
 
   it('are condemned once, whatever crashes', async () => {
