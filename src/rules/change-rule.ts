@@ -132,7 +132,8 @@ async function assignmentsOf(
   if (change.phases !== undefined) {
     set.push(...(await rewritePhases(tx, rule, change.phases, terms.now)));
   }
-  if (change.child === null) {
+  // Without a child its expiry is nobody's but the rule's own.
+  if (change.child === null && rule.childRuleId !== null) {
     set.push(sql`child_rule_id = NULL`);
     if (change.lifetime === undefined) set.push(sql`expires_at = NULL`);
   }

@@ -17,11 +17,7 @@ export interface Expiry {
  * earlier expiry stays. A former phase of it goes too. Throws UnsupportedOperation (locked, or a child rule is not OK yet).
  */
 export async function deleteRule(tx: Tx, rule: Rule, terms: Expiry): Promise<void> {
-  if (rule.locked) {
-    throw new UnsupportedOperation('The replication rule is locked and has to be unlocked first', {
-      rule: rule.uid,
-    });
-  }
+  demandUnlocked(rule);
   if (await waitsForChild(tx, rule)) {
     throw new UnsupportedOperation('The replication rule has a child rule that is not OK yet', {
       rule: rule.uid,
@@ -42,4 +38,12 @@ export async function deleteRule(tx: Tx, rule: Rule, terms: Expiry): Promise<voi
     await writeFormer(tx, rule.uid, [sql`purge_replicas = ${terms.purge}`]);
   }
   if (terms.deleteGraceSeconds <= 0) await ring(tx, Channel.RULES);
+}
+
+/** Throws UnsupportedOperation. */
+export function demandUnlocked({ locked, uid }: Rule): void {
+  if (!locked) return;
+  throw new UnsupportedOperation('The replication rule is locked and has to be unlocked first', {
+    rule: uid,
+  });
 }

@@ -1,5 +1,5 @@
 import { type Tx } from '../db/index.js';
-import { RuleReplaceFailed } from '../errors/index.js';
+import { DuplicateRule, RuleReplaceFailed } from '../errors/index.js';
 import { type AdditionTerms } from './begin-rules.js';
 import { waitsForChild } from './child-rule.js';
 import { type AddedRule } from './new-rule.sql.js';
@@ -41,7 +41,7 @@ export interface RuleMove {
 
 /**
  * Moves a rule: a new one with another expression takes its place, and the old one goes when the new
- * one is OK. Throws RuleReplaceFailed (it has a child already, or is there), and what `addRules` throws.
+ * one is OK. Throws RuleReplaceFailed (it has a child already), and what `addRules` throws.
  */
 export async function moveRule(
   tx: Tx,
@@ -55,7 +55,7 @@ export async function moveRule(
   const stays = move.rseExpression === rule.rseExpression;
   const constraints = move.constraints ?? (stays ? rule.constraints : null);
   if (stays && Object.keys(move.override).length === 0) {
-    throw new RuleReplaceFailed('The rule is moved to where it is', { rule: rule.uid });
+    throw new DuplicateRule('The rule is moved to where it is', { rule: rule.uid });
   }
   const wish = {
     ...wishAgain(rule, terms.now),

@@ -3,6 +3,7 @@ import { RuleReplaceFailed, SluiceError, UnsupportedOperation } from '../errors/
 import { RuleState } from '../vocabulary/index.js';
 import { type AdditionTerms } from './begin-rules.js';
 import { waitsForChild } from './child-rule.js';
+import { demandUnlocked } from './delete-rule.js';
 import { type AddedRule } from './new-rule.sql.js';
 import {
   copiesOf,
@@ -25,7 +26,7 @@ export interface RuleReduction {
 /**
  * Takes copies away: a new rule of fewer copies takes the place of one that is OK, on the RSEs that
  * `exclude` leaves. It must be OK at once, so only copies that are there count.
- * Throws RuleReplaceFailed, and what `addRules` throws.
+ * Throws UnsupportedOperation (it is locked), RuleReplaceFailed.
  */
 export async function reduceRule(
   tx: Tx,
@@ -42,6 +43,7 @@ export async function reduceRule(
   if (rule.state !== RuleState.OK) {
     throw new RuleReplaceFailed('The source rule must be in state OK', { rule: rule.uid });
   }
+  demandUnlocked(rule);
   if (await waitsForChild(tx, rule)) {
     throw new RuleReplaceFailed('The rule must not have a child rule', { rule: rule.uid });
   }

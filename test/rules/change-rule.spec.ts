@@ -7,6 +7,7 @@ import {
   changeRule,
   deleteRule,
   findRule,
+  reduceRule,
   type RuleChange,
   rulesTerms,
 } from '../../src/rules/index.js';
@@ -121,6 +122,25 @@ describe('a locked rule', () => {
     await remove(rule);
     await a.shift(judgeCleaner(a.config));
     expect(await a.locks()).toEqual([]);
+  });
+
+  it('is not reduced; unlocked it is', async () => {
+    await a.copies('B-DISK', ['f1', 'f2']);
+    const rule = await a.rule('run', { rseExpression: 'A-DISK|B-DISK', copies: 2, locked: true });
+    const reduce = () =>
+      base.db.tx(async (tx) =>
+        reduceRule(
+          tx,
+          await findRule(tx, rule.uid, 'wait'),
+          { copies: 1, exclude: null },
+          rulesTerms(a.config, a.now),
+        ),
+      );
+    await expect(reduce()).rejects.toMatchObject({ name: 'UnsupportedOperation' });
+    await change(rule, { locked: false });
+    await reduce();
+    await a.shift(judgeCleaner(a.config));
+    expect(await a.locks()).toHaveLength(2);
   });
 
   it('is what a rule for ever on tape is, and can be unlocked', async () => {

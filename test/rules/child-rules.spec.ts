@@ -117,6 +117,13 @@ describe('a rule with a child', () => {
     expect(await clean()).toMatchObject({ done: 1 });
   });
 
+  it('keeps its expiry where there is no child to take off', async () => {
+    await change(parent, { lifetime: 86_400 });
+    const before = await bond(parent);
+    await change(parent, { child: null });
+    expect(await bond(parent)).toEqual(before);
+  });
+
   it('can be moved again once the child is OK', async () => {
     await change(parent, { lifetime: 86_400 });
     const child = await a.rule('run', { rseExpression: 'B-DISK' });
