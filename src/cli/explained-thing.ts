@@ -15,14 +15,20 @@ const ACCOUNT = /^[a-z0-9_-]+$/;
  */
 export function thingsOf(text: string): Thing[] {
   if (ID.test(text)) return ['rule', 'request'];
-  if (text.includes(':'))
-    return text.slice(text.indexOf(':')).includes('@') ? ['replica'] : ['did'];
+  if (text.includes(':')) return namedThings(text);
   if (RSE.test(text) && ACCOUNT.test(text)) return ['rse', 'account'];
   if (RSE.test(text)) return ['rse'];
   if (ACCOUNT.test(text)) return ['account'];
   throw new UsageError(
     `'${text}' is nothing that can be explained: give the id of a rule or a request, SCOPE:NAME, SCOPE:NAME@RSE, an RSE or an account`,
   );
+}
+
+/** Names like paths may have an '@' of their own: then it is a DID, unless an RSE could follow it. */
+function namedThings(text: string): Thing[] {
+  const [, end] = /:.*@(.*)$/.exec(text) ?? [];
+  if (end === undefined) return ['did'];
+  return [RSE.test(end) ? 'replica' : 'did'];
 }
 
 /** Where the service explains it. Throws UsageError where the name is no such thing's. Pure. */
@@ -39,12 +45,9 @@ export function explanationPath(thing: Thing, text: string): string {
       return `/accounts/${plain}/explain`;
     case 'did':
     case 'replica': {
-      const [, scope, name, rse] = /^([^:]+):([^@]+)(?:@(.+))?$/.exec(text) ?? [];
-      if (
-        scope === undefined ||
-        name === undefined ||
-        (thing === 'replica') !== (rse !== undefined)
-      ) {
+      const pattern = thing === 'did' ? /^([^:]+):(.+)$/ : /^([^:]+):(.+)@([^@]+)$/;
+      const [, scope, name, rse] = pattern.exec(text) ?? [];
+      if (scope === undefined || name === undefined) {
         throw new UsageError(
           `'${text}' is no ${thing === 'did' ? 'DID: write SCOPE:NAME' : 'copy: write SCOPE:NAME@RSE'}`,
         );

@@ -1,10 +1,21 @@
-import { type Tx } from '../db/index.js';
+import { sql, type Tx } from '../db/index.js';
 import { lockDids } from '../dids/index.js';
 import { holdLocks, type LockKey } from '../locks/index.js';
 import { lockCopies } from '../replicas/index.js';
 import { holdRules } from '../rules/index.js';
 import { type CopyKey, type DidId, type RuleId } from '../vocabulary/index.js';
-import { type Denial } from './check.js';
+import { byFile, type Denial } from './check.js';
+
+/** Walks over copies and locks, and what a row of theirs is about: a copy `r`, a lock `l`. */
+export const replicas = byFile(sql`replicas`);
+export const locks = byFile(sql`locks`);
+export const theCopy = { key: sql`r.did_id`, did: sql`r.did_id`, rse: sql`r.rse_id` };
+export const theLock = {
+  key: sql`l.did_id`,
+  did: sql`l.did_id`,
+  rse: sql`l.rse_id`,
+  rule: sql`l.rule_id`,
+};
 
 /** Each once. */
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];

@@ -1,5 +1,5 @@
 import { lit, rows, sql, type Tx } from '../db/index.js';
-import { type AccountId, type RuleState } from '../vocabulary/index.js';
+import { type AccountId, RuleState } from '../vocabulary/index.js';
 
 /** Rules of an account that are not OK for the same reason. */
 export interface RulesInTrouble {
@@ -10,6 +10,8 @@ export interface RulesInTrouble {
   readonly rules: bigint;
   readonly locks: bigint;
   readonly oldest: Date;
+  /** When the judge looks at the next of them. */
+  readonly nextLook: Date | null;
   /** The uids of a few. */
   readonly examples: string[];
 }
@@ -31,8 +33,11 @@ export const rulesByTrouble = (
     tx,
     sql`SELECT r.state, c.cause, CASE WHEN c.cause IS NULL THEN r.error END AS error, count(*) AS rules,
                sum(r.locks_replicating + r.locks_stuck)::bigint AS locks, min(r.created_at) AS oldest,
+               min(CASE r.state WHEN ${lit(states.stuck)} THEN r.repair_at
+                                WHEN ${lit(RuleState.INJECT)} THEN r.inject_at END) AS "nextLook",
                (array_agg(r.uid ORDER BY r.id))[1:3] AS examples
-          FROM (SELECT id, uid, state, error, locks_replicating, locks_stuck, created_at FROM rules
+          FROM (SELECT id, uid, state, error, locks_replicating, locks_stuck, created_at, repair_at,
+                       inject_at FROM rules
                  WHERE account_id = ${accountId} AND state <> ${lit(states.ok)}
                  ORDER BY id LIMIT ${lit(RULES_MAX)}) r
           LEFT JOIN LATERAL (

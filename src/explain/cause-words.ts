@@ -15,8 +15,7 @@ export type RemedyName =
   | 'any source'
   | 'declare bad'
   | 'give up the files'
-  | 'allow reading'
-  | 'resume';
+  | 'allow reading';
 
 /** One cause in plain sentences. */
 export interface CauseWords {
@@ -180,8 +179,8 @@ export const CAUSE_WORDS: Readonly<Record<Cause, CauseWords>> = {
   [Cause.CANCELLED]: {
     says: () => 'taken out of the queue by somebody',
     does: 'tries again when the rule is not suspended',
-    can: 'resume the rule',
-    remedies: ['try again', 'resume'],
+    can: 'have them tried again, or resume the rule if it is suspended',
+    remedies: ['try again'],
   },
   [Cause.LOST_WORKER]: {
     says: () => 'the process that moved them is gone',

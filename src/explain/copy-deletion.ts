@@ -88,6 +88,15 @@ function dueOf({ rse, bytesWanted, now }: CopyFacts, tombstone: Date): Due {
   return { when: `when ${rse.name} needs the space`, now: false, lines };
 }
 
+/** Whether a word is enough for it to go, and needed. Who asks for it on purpose ends its guard. */
+export function canBeLetGo(facts: CopyFacts): boolean {
+  const { copy, others, now } = facts;
+  const { tombstone, state } = copy;
+  const goes = tombstone !== null && tombstone < CACHED_FROM && urgentDue(tombstone) <= now;
+  if (state === ReplicaState.BEING_DELETED || (goes && facts.guard === undefined)) return false;
+  return others > 0 || lastCopyRule({ ...facts, guard: undefined }) === undefined;
+}
+
 /** What keeps the reaper from it, most important first. */
 function obstaclesOf(facts: CopyFacts): string[] {
   const { rse, pending, request } = facts;

@@ -19,13 +19,15 @@ import {
 import { rulesByState, rulesByTrouble, type RulesInTrouble } from './account-facts.sql.js';
 import { wordsOf } from './cause-words.js';
 import { type Explanation, type Remedy } from './explanation.js';
-import { forRule, raiseQuota } from './remedies.js';
+import { raiseGlobalQuota, raiseQuota, reactivate } from './remedies-of-accounts.js';
+import { forRule } from './remedies-of-rules.js';
 import { type Desk } from './rule-facts.js';
-import { clockTime, counted, sized } from './words.js';
+import { clockTime, counted, dueAt, sized } from './words.js';
 
 /** What an account has and may have at one RSE. */
 interface Share {
-  readonly rse: string;
+  /** Null: it is gone. */
+  readonly rse: string | null;
   readonly used: bigint;
   readonly files: bigint;
   /** Null is unlimited. */
@@ -52,7 +54,7 @@ export async function explainAccount(tx: Tx, name: string, desk: Desk): Promise<
     lines: [...status(facts), ...quotas(facts), ...troubleLines(facts)],
     groups: [],
     moreGroups: 0,
-    next: [],
+    next: nextOf(facts),
     remedies: remediesOf(facts),
     facts: factsOf(facts),
   };
@@ -68,7 +70,7 @@ async function readAccountFacts(tx: Tx, name: string, desk: Desk): Promise<Accou
     const limit = limits.get(id) ?? 0n;
     const { bytes = 0n, files = 0n } = usage.get(id) ?? {};
     return {
-      rse: rses.get(id)?.name ?? 'an RSE that is gone',
+      rse: rses.get(id)?.name ?? null,
       used: bytes,
       files,
       limit: limit === UNLIMITED ? null : limit,
@@ -78,13 +80,15 @@ async function readAccountFacts(tx: Tx, name: string, desk: Desk): Promise<Accou
     ...desk,
     account,
     shares: shares.toSorted(
-      (a, b) => Number(isTight(b)) - Number(isTight(a)) || (a.rse < b.rse ? -1 : 1),
+      (a, b) => Number(isTight(b)) - Number(isTight(a)) || (nameOf(a) < nameOf(b) ? -1 : 1),
     ),
     globals: await globalQuotas(tx, account.id),
     states: await rulesByState(tx, account.id),
     troubles: await rulesByTrouble(tx, account.id, { ok: RuleState.OK, stuck: RuleState.STUCK }),
   };
 }
+
+const nameOf = ({ rse }: Share): string => rse ?? 'an RSE that is gone';
 
 /** Nine tenths of a limit are nearly all. */
 const isTight = ({ used, limit }: Pick<Share, 'used' | 'limit'>): boolean =>
@@ -121,7 +125,7 @@ function quotas({ shares, globals }: AccountFacts): string[] {
     ...globals.map(({ expression, used, limit }) =>
       line(`All of '${expression}' together`, used, limit),
     ),
-    ...shares.slice(0, LINES).map(({ rse, used, limit }) => line(rse, used, limit)),
+    ...shares.slice(0, LINES).map((share) => line(nameOf(share), share.used, share.limit)),
     ...(shares.length > LINES ? [`${counted(shares.length - LINES, 'RSE')} more`] : []),
   ];
 }
@@ -136,11 +140,47 @@ const troubleLines = ({ troubles, now }: AccountFacts): string[] =>
     return `${counted(rules, 'rule')} ${RuleStateCodec.name(state)}${why}; ${counted(locks, 'copy', 'copies')} not there, the oldest since ${clockTime(oldest, now)}; such as ${examples.map(wireId).join(', ')}`;
   });
 
-function remediesOf({ account, shares, troubles }: AccountFacts): Remedy[] {
-  const tight = shares.filter(isTight).slice(0, 3);
+/** What Sluice does about the rules that are not there yet, and when. */
+const nextOf = ({ troubles, now }: AccountFacts): string[] =>
+  [...new Set(troubles.map(({ state }) => state))].flatMap((state) => {
+    const told = NEXT[state];
+    if (!told) return [];
+    const times = troubles.flatMap((it) => (it.state === state ? (it.nextLook ?? []) : []));
+    const first = times.toSorted((a, b) => a.getTime() - b.getTime())[0];
+    return [`${told}${first ? `, the first ${dueAt(first, now)}` : ''}`];
+  });
+
+const NEXT: Partial<Record<RuleState, string>> = {
+  [RuleState.INJECT]: 'The injector places the rules in INJECT',
+  [RuleState.REPLICATING]: 'The conveyor brings the copies of the rules in REPLICATING',
+  [RuleState.STUCK]: 'The repairer looks at the rules in STUCK',
+  [RuleState.SUSPENDED]: 'Nothing with the rules in SUSPENDED, until somebody resumes them',
+  [RuleState.WAITING_APPROVAL]:
+    'Nothing with the rules in WAITING_APPROVAL, until they are approved',
+};
+
+/** Remedies of a kind. */
+const MOST = 3;
+/** No limit that is worth being set is smaller. */
+const LIMIT_MIN = 1_000_000_000n;
+
+/** Twice what is used, or may be. */
+const twice = ({ used, limit }: Pick<Share, 'used' | 'limit'>): bigint =>
+  [used * 2n, (limit ?? 0n) * 2n, LIMIT_MIN].reduce((a, b) => (a > b ? a : b));
+
+function remediesOf({ account, shares, globals, troubles }: AccountFacts): Remedy[] {
+  const { name } = account;
+  const local = shares.flatMap((share) =>
+    share.rse !== null && isTight(share) ? [raiseQuota(name, share.rse, twice(share))] : [],
+  );
+  const global = globals
+    .filter(isTight)
+    .map((quota) => raiseGlobalQuota(name, quota.expression, twice(quota)));
   const stuck = troubles.find(({ state }) => state === RuleState.STUCK)?.examples[0];
   return [
-    ...tight.map(({ rse, used }) => raiseQuota(account.name, rse, used * 2n + 1n)),
+    ...(account.status === AccountStatus.SUSPENDED ? [reactivate(name)] : []),
+    ...global.slice(0, MOST),
+    ...local.slice(0, MOST),
     ...(stuck ? [forRule.tryAgain(wireId(stuck))] : []),
   ];
 }

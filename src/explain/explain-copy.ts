@@ -5,13 +5,18 @@ import {
   LockStateCodec,
   ReplicaState,
   ReplicaStateCodec,
+  RuleState,
+  wireId,
 } from '../vocabulary/index.js';
 import { wordsOf } from './cause-words.js';
-import { whenDeleted } from './copy-deletion.js';
+import { canBeLetGo, whenDeleted } from './copy-deletion.js';
 import { type CopyFacts, type CopyName, readCopyFacts } from './copy-facts.js';
 import { type CopyLock } from './copy-facts.sql.js';
 import { type Explanation, type Remedy } from './explanation.js';
-import { addRule, declareBad, forRse, letGo, sayThere } from './remedies.js';
+import { declareBad, letGo, sayThere } from './remedies-of-copies.js';
+import { addRule } from './remedies-of-dids.js';
+import { forRse } from './remedies-of-rses.js';
+import { forRule } from './remedies-of-rules.js';
 import { type Desk } from './rule-facts.js';
 import { ruleFact, ruleLine } from './rule-lines.js';
 import { isUpload, uploadOf } from './upload.js';
@@ -102,13 +107,21 @@ function nextOf({ copy, locks, now }: CopyFacts): string[] {
   return [stays];
 }
 
-function remediesOf({ copy, did, rse, declaration, request }: CopyFacts, name: CopyName): Remedy[] {
+const GOOD: readonly ReplicaState[] = [ReplicaState.AVAILABLE, ReplicaState.TEMPORARY_UNAVAILABLE];
+
+function remediesOf(facts: CopyFacts, name: CopyName): Remedy[] {
+  const { copy, did, rse, declaration, request, locks } = facts;
   const remedies: Remedy[] = [];
   if (isUpload({ copy, request })) remedies.push(sayThere(name));
   if (copy.lockCnt === 0) {
-    remedies.push(addRule(did, rse.name, `keep it: a rule that holds it at ${rse.name}`));
-    if (copy.state !== ReplicaState.BEING_DELETED) remedies.push(letGo(name));
+    if (GOOD.includes(copy.state) && rse.availabilityWrite)
+      remedies.push(addRule(did, rse.name, `keep it: a rule that holds it at ${rse.name}`));
+    if (canBeLetGo(facts)) remedies.push(letGo(name));
     if (!rse.availabilityDelete) remedies.push(forRse.open(rse.name, 'availability_delete'));
+  }
+  for (const { lockState, state, uid } of locks) {
+    if (lockState === LockState.STUCK && state === RuleState.STUCK)
+      remedies.push(forRule.tryAgain(wireId(uid)));
   }
   if (copy.state === ReplicaState.AVAILABLE && !declaration) {
     remedies.push(declareBad([name], 'why it is bad'));

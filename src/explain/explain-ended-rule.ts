@@ -2,7 +2,7 @@ import { type Tx } from '../db/index.js';
 import { type DeletedRule, findDeletedRule } from '../rules/index.js';
 import { RuleState, RuleStateCodec, wireId } from '../vocabulary/index.js';
 import { blank, type Explanation } from './explanation.js';
-import { forRule } from './remedies.js';
+import { forRule } from './remedies-of-rules.js';
 import { type Desk } from './rule-facts.js';
 import { clockTime, counted } from './words.js';
 

@@ -1,6 +1,7 @@
 import { type Tx } from '../db/index.js';
 import {
   Activities,
+  Cause,
   type DaemonName,
   ReplicaState,
   ReplicaStateCodec,
@@ -10,7 +11,8 @@ import {
 } from '../vocabulary/index.js';
 import { type Explanation, type Remedy } from './explanation.js';
 import { sourceLimits } from './holds.js';
-import { forRse, forRule } from './remedies.js';
+import { forRse } from './remedies-of-rses.js';
+import { forRule } from './remedies-of-rules.js';
 import { readRequestFacts, type RequestFacts } from './request-facts.js';
 import { headline, linesOf } from './request-sentences.js';
 import { type Desk } from './rule-facts.js';
@@ -42,18 +44,22 @@ const WORKERS: Partial<Record<RequestState, DaemonName>> = {
   [RequestState.QUEUED]: 'conveyor-submitter',
   [RequestState.SUBMITTING]: 'conveyor-submitter',
   [RequestState.SUBMITTED]: 'conveyor-poller',
-  [RequestState.WAITING]: 'rescuer',
 };
 
-const workersOf = ({ request }: RequestFacts): DaemonName[] => [
-  WORKERS[request.state] ?? 'conveyor-finisher',
-];
+function workersOf({ request: { state, dueAt: at } }: RequestFacts): DaemonName[] {
+  // What waits for no time waits for the end of a deletion.
+  if (state === RequestState.WAITING) return [at ? 'rescuer' : 'reaper'];
+  return [WORKERS[state] ?? 'conveyor-finisher'];
+}
 
 const ON_THE_WAY: readonly RequestState[] = [RequestState.SUBMITTING, RequestState.SUBMITTED];
 
 function nextOf({ request, sources, now }: RequestFacts): string[] {
   const best = sources.find(({ rank }) => rank === 1);
   const { state, claimedUntil, dueAt: at } = request;
+  if (state === RequestState.QUEUED && !request.destinationWritable) {
+    return ['The submitter gives it up with NOT_WRITABLE, unless the RSE is open by then'];
+  }
   if (state === RequestState.QUEUED) {
     return best
       ? [`The submitter takes it in its turn, and copies from ${best.rse}`]
@@ -84,7 +90,7 @@ function remediesOf({ request, sources, holds, traffic }: RequestFacts): Remedy[
     if (rule && request.sourceExpression !== null) remedies.push(forRule.anySource(rule));
   }
   const best = sources.find(({ rank }) => rank === 1);
-  if (best && request.state === RequestState.WAITING)
+  if (best && request.state === RequestState.WAITING && request.cause === Cause.SOURCE_LIMIT)
     remedies.push(...sourceLimits(traffic, best.rseId));
   if (rule && request.priority < 5 && request.state === RequestState.QUEUED)
     remedies.push(forRule.hurry(rule, 5));

@@ -1,18 +1,20 @@
 import { type Tx } from '../db/index.js';
 import { RuleNotFound } from '../errors/index.js';
-import { phasesOf } from '../rules/index.js';
 import { Activities, type DaemonName, RuleState, RuleStateCodec } from '../vocabulary/index.js';
 import { driftFacts } from './drift-lines.js';
 import { explainEndedRule } from './explain-ended-rule.js';
-import { type Explanation, type Group, type Remedy } from './explanation.js';
+import { type Explanation, type Group } from './explanation.js';
 import { type RemedyFacts, remediesOf } from './group-remedies.js';
 import { canOf, type GroupFacts, nextOf, sentenceOf, WORKERS } from './group-sentences.js';
 import { holdsOf, sourceLimits } from './holds.js';
 import { movementFacts } from './movement-lines.js';
-import { forRse, forRule, raiseQuota } from './remedies.js';
+import { isMovable, remediesOfRule } from './rule-remedies.js';
 import { type Desk, readRuleFacts, type RuleFacts } from './rule-facts.js';
 import { type GroupRow } from './rule-groups.sql.js';
-import { headline, linesOf, nextSteps } from './rule-sentences.js';
+import { headline } from './rule-headline.js';
+import { nextSteps } from './rule-next.js';
+import { linesOf } from './rule-sentences.js';
+import { wayOut } from './way-out.js';
 import { idleWorkers } from './workers.js';
 
 /**
@@ -41,6 +43,8 @@ export async function explainRule(tx: Tx, uid: string, desk: Desk): Promise<Expl
   };
 }
 
+const EXAMPLES = 3;
+
 function absent(error: unknown): undefined {
   if (!(error instanceof RuleNotFound)) throw error;
 }
@@ -59,6 +63,8 @@ function groupOf(facts: RuleFacts, row: GroupRow, at: number): Group {
     place: facts.places.find((place) => place.rseId === row.rseId && place.activity === activity),
     holds: row.standing === 'queued' ? holdsOf(traffic, queue) : [],
     attemptsMax: config.requests.attemptsMax,
+    retryAt: retryOf(facts, row),
+    suspended: facts.rule.state === RuleState.SUSPENDED,
     now,
   };
   return {
@@ -70,10 +76,12 @@ function groupOf(facts: RuleFacts, row: GroupRow, at: number): Group {
     files: row.files,
     bytes: row.bytes,
     oldest: row.oldest,
-    nextTry: row.nextTry,
+    nextTry: group.retryAt,
     attempts: row.attempts,
     error: row.error,
-    examples: (group.sample?.examples ?? []).map((did) => `${did.scope}:${did.name}`),
+    examples: (group.sample?.names ?? [])
+      .slice(0, EXAMPLES)
+      .map((did) => `${did.scope}:${did.name}`),
     sentence: sentenceOf(group),
     next: nextOf(group),
     can: canOf(group),
@@ -81,61 +89,23 @@ function groupOf(facts: RuleFacts, row: GroupRow, at: number): Group {
   };
 }
 
-function remedyFacts(facts: RuleFacts, { sample, row }: GroupFacts): RemedyFacts {
-  const { rule, id, named, rses } = facts;
+/** When the next file of a group is tried again: stuck ones wait for the repairer to come to their rule. */
+function retryOf({ rule }: RuleFacts, { standing, nextTry }: GroupRow): Date | null {
+  if (standing !== 'stuck' || nextTry === null) return nextTry;
+  if (rule.state === RuleState.SUSPENDED) return null;
+  return rule.repairAt !== null && rule.repairAt > nextTry ? rule.repairAt : nextTry;
+}
+
+function remedyFacts(facts: RuleFacts, { sample, row, destination }: GroupFacts): RemedyFacts {
+  const { rule, id, rses } = facts;
+  const leaving = { id: row.rseId, name: destination };
   return {
     rule,
     id,
-    elsewhere: (rse) => {
-      const others = named.filter((one) => one.name !== rse && one.availabilityWrite);
-      // Who moves already has a child, and cannot move again.
-      return others.length < rule.copies || rule.childRuleUid !== null
-        ? null
-        : `(${rule.rseExpression})\\${rse}`;
-    },
+    elsewhere: isMovable(facts) ? wayOut(rule, facts.sites, leaving, facts.bytes) : null,
     closed: sample?.closedId ? (rses.get(sample.closedId)?.name ?? null) : null,
     readLimits: row.sourceId === null ? [] : sourceLimits(facts.traffic, row.sourceId),
   };
-}
-
-/** What can be done about the rule as a whole. Pure. */
-function remediesOfRule(facts: RuleFacts): Remedy[] {
-  const { rule, id, drifts, named, now } = facts;
-  const remedies: Remedy[] = [];
-  if (rule.state === RuleState.SUSPENDED) remedies.push(forRule.resume(id));
-  if (rule.state === RuleState.WAITING_APPROVAL)
-    remedies.push(forRule.approve(id), forRule.deny(id));
-  if (rule.state === RuleState.STUCK && rule.injectAt !== null) {
-    remedies.push(...remediesOfPlacing(facts), forRule.tryAgain(id));
-  }
-  const movable = named.length >= rule.copies && rule.childRuleUid === null;
-  if (drifts.length > 0 && movable && !facts.replaces) {
-    remedies.push(forRule.placeAnew(id, rule.repairPolicy));
-  }
-  const later = phasesOf(rule).some(({ state }) => state === 'next');
-  if (later && rule.phaseOf === null && rule.childRuleUid === null) {
-    remedies.push(forRule.stayInPhase(id));
-  }
-  if (rule.locked && rule.expiresAt) remedies.push(forRule.unlock(id));
-  if (rule.childRuleUid !== null) remedies.push(forRule.detachChild(id));
-  else if (rule.expiresAt) remedies.push(forRule.keepForEver(id));
-  if (rule.state !== RuleState.OK && !rule.locked && !(rule.expiresAt && rule.expiresAt <= now)) {
-    remedies.push(forRule.end(id));
-  }
-  return remedies;
-}
-
-/** By the fact that kept the rule from being placed. */
-function remediesOfPlacing({ rule, named }: RuleFacts): Remedy[] {
-  const error = rule.error ?? '';
-  if (/insufficient quota/.test(error)) {
-    const bytes = BigInt(/: (\d+) bytes/.exec(error)?.[1] ?? '0');
-    return named.slice(0, 3).map(({ name }) => raiseQuota(rule.account, name, 2n * bytes + 1n));
-  }
-  if (/can be written now/.test(error)) {
-    return named.slice(0, 3).map(({ name }) => forRse.open(name, 'availability_write'));
-  }
-  return [];
 }
 
 const factsOf = ({

@@ -3,15 +3,18 @@ import { type Rule } from '../rules/index.js';
 import { type RemedyName, wordsOf } from './cause-words.js';
 import { type Remedy } from './explanation.js';
 import { type GroupFacts } from './group-sentences.js';
-import { declareBad, detach, forRse, forRule } from './remedies.js';
+import { declareBad } from './remedies-of-copies.js';
+import { detach } from './remedies-of-dids.js';
+import { forRse } from './remedies-of-rses.js';
+import { forRule } from './remedies-of-rules.js';
 
 /** What a group's remedies turn on, besides the group. */
 export interface RemedyFacts {
   readonly rule: Rule;
   /** The rule's wire id. */
   readonly id: string;
-  /** An expression of the rule's other RSEs, where there are enough of them. */
-  readonly elsewhere: (rse: string) => string | null;
+  /** An expression of the rule's other RSEs, where there are enough of them with room. */
+  readonly elsewhere: string | null;
   /** An RSE with a good copy that is closed for reading. */
   readonly closed: string | null;
   /** The limits that count what the source is read for. */
@@ -31,13 +34,12 @@ export function remediesOf(group: GroupFacts, facts: RemedyFacts): Remedy[] {
 }
 
 const ONE: Readonly<Record<RemedyName, (group: GroupFacts, facts: RemedyFacts) => Remedy[]>> = {
-  'try again': ({ row }, { id }) => (row.standing === 'waiting' ? [] : [forRule.tryAgain(id)]),
-  'go elsewhere': ({ destination }, { id, elsewhere }) => {
-    const expression = elsewhere(destination);
-    return expression === null
+  'try again': ({ row, suspended }, { id }) =>
+    row.standing === 'waiting' || suspended ? [] : [forRule.tryAgain(id)],
+  'go elsewhere': ({ destination }, { id, elsewhere }) =>
+    elsewhere === null
       ? []
-      : [forRule.moveTo(id, expression, `move the rule away from ${destination}`)];
-  },
+      : [forRule.moveTo(id, elsewhere, `move the rule away from ${destination}`)],
   'open for writing': ({ destination }) => [forRse.open(destination, 'availability_write')],
   'open sources': (_group, { closed }) =>
     closed === null ? [] : [forRse.open(closed, 'availability_read')],
@@ -51,15 +53,17 @@ const ONE: Readonly<Record<RemedyName, (group: GroupFacts, facts: RemedyFacts) =
       declareBad(
         names(group).map((did) => ({ ...did, rse: source })),
         reason,
+        row.files,
       ),
     ];
   },
   'give up the files': (group, { rule }) =>
     rule.didType === DidType.DATASET
-      ? [detach({ scope: rule.scope, name: rule.name }, names(group))]
+      ? [detach({ scope: rule.scope, name: rule.name }, names(group), group.row.files)]
       : [],
   'allow reading': (_group, { readLimits }) => [...readLimits],
-  resume: (_group, { id }) => [forRule.resume(id)],
 };
 
-const names = ({ sample }: GroupFacts): readonly DidName[] => sample?.examples ?? [];
+/** Files that one request names: as many as still can be read. */
+const NAMED = 20;
+const names = ({ sample }: GroupFacts): readonly DidName[] => (sample?.names ?? []).slice(0, NAMED);

@@ -15,6 +15,10 @@ export interface GroupFacts {
   readonly place: QueuePlace | undefined;
   readonly holds: readonly Hold[];
   readonly attemptsMax: number;
+  /** When the next of them is tried again; null: never, or as soon as something else is over. */
+  readonly retryAt: Date | null;
+  /** Nobody repairs the rule. */
+  readonly suspended: boolean;
   readonly now: Date;
 }
 
@@ -89,7 +93,7 @@ function besides(facts: GroupFacts): string[] {
   if (row.standing === 'queued' && place) parts.push(`${beforeOf(place)} before them`);
   if (row.standing === 'queued') parts.push(...holds.map(({ sentence }) => sentence));
   if (isFailed(row)) parts.push(`attempt ${(row.attempts ?? 0) + 1} of ${facts.attemptsMax}`);
-  const retry = row.nextTry;
+  const { retryAt: retry } = facts;
   if (retry && (row.standing === 'stuck' || row.standing === 'waiting')) {
     parts.push(retry <= now ? 'retry is due' : `retry at ${clockTime(retry, now)}`);
   }
@@ -120,12 +124,16 @@ const beforeOf = ({ before }: QueuePlace): string =>
       : counted(before, 'request');
 
 /** What Sluice does about the group, and when. Pure. */
-export function nextOf({ row, sample, destination, holds, now }: GroupFacts): string {
-  const when = row.nextTry ? `, ${dueAt(row.nextTry, now)}` : '';
+export function nextOf(facts: GroupFacts): string {
+  const { row, sample, destination, holds, now, retryAt } = facts;
+  const when = retryAt ? `, ${dueAt(retryAt, now)}` : '';
   switch (row.standing) {
     case 'lost':
+      return wordsOf(row.cause ?? '').does;
     case 'stuck':
-      return `${wordsOf(row.cause ?? '').does}${when}`;
+      return facts.suspended
+        ? 'nothing, until somebody resumes the rule'
+        : `${wordsOf(row.cause ?? '').does}${when}`;
     case 'bad':
       return sample?.sourcesMax === 0
         ? 'leaves the last bytes as they are: there is no other good copy'

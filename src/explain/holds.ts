@@ -10,7 +10,7 @@ import {
 } from '../requests/index.js';
 import { Activities, type RseId, TransferDirection } from '../vocabulary/index.js';
 import { type Remedy } from './explanation.js';
-import { allowTransfers } from './remedies.js';
+import { allowTransfers } from './remedies-of-rses.js';
 import { counted } from './words.js';
 
 /** One thing that keeps queued transfers from beginning. */

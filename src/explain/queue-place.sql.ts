@@ -18,7 +18,6 @@ export interface QueuePlace {
   readonly activity: number;
   /** Requests that are served before the waiter's first one. */
   readonly before: number;
-  readonly queued: number;
 }
 
 /** The places of waiters in their queues, by the queue's own index. */
@@ -28,7 +27,7 @@ export const queuePlaces = async (tx: Tx, waiters: readonly Waiter[]): Promise<Q
      WHERE q.state = ${lit(RequestState.QUEUED)} AND q.rse_id = w.rse_id AND q.activity = w.activity`;
   return await rows<QueuePlace>(
     tx,
-    sql`SELECT w.rse_id AS "rseId", w.activity, b.n AS before, a.n AS queued
+    sql`SELECT w.rse_id AS "rseId", w.activity, b.n AS before
           FROM unnest(${waiters.map(({ rseId }) => rseId)}::int[],
                       ${waiters.map(({ activity }) => activity)}::smallint[],
                       ${waiters.map(({ priority }) => priority)}::smallint[],
@@ -37,9 +36,6 @@ export const queuePlaces = async (tx: Tx, waiters: readonly Waiter[]): Promise<Q
          CROSS JOIN LATERAL (
            SELECT count(*)::int AS n FROM (
              ${queue} AND (q.priority > w.priority OR (q.priority = w.priority AND q.id < w.request_id))
-             ORDER BY q.priority DESC, q.id LIMIT ${lit(COUNT_MAX)}) x) b
-         CROSS JOIN LATERAL (
-           SELECT count(*)::int AS n FROM (
-             ${queue} ORDER BY q.priority DESC, q.id LIMIT ${lit(COUNT_MAX)}) x) a`,
+             ORDER BY q.priority DESC, q.id LIMIT ${lit(COUNT_MAX)}) x) b`,
   );
 };

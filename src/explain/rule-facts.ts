@@ -1,5 +1,6 @@
 import { type Config } from '../config/index.js';
 import { type Tx } from '../db/index.js';
+import { depthOf } from '../dids/index.js';
 import { SluiceError } from '../errors/index.js';
 import { type Movement, movementsOf } from '../locks/index.js';
 import { matchRses, type Rse, rsesById } from '../rses/index.js';
@@ -10,9 +11,11 @@ import {
   formerPhases,
   type Rule,
   type RuleDrift,
+  type Sites,
 } from '../rules/index.js';
-import { type RseId, RuleState, wireId } from '../vocabulary/index.js';
+import { DidType, type RseId, RuleState, wireId } from '../vocabulary/index.js';
 import { readTraffic, type Traffic } from './holds.js';
+import { readRoom, type Room } from './placing-remedies.js';
 import { type QueuePlace, queuePlaces } from './queue-place.sql.js';
 import {
   admins,
@@ -33,6 +36,7 @@ import {
   type SampleRow,
 } from './rule-groups.sql.js';
 import { subscriptionNamed } from './subscription-facts.sql.js';
+import { openSitesOf } from './way-out.js';
 import { lastBeats } from './workers.js';
 
 /** Where explanations are written: the site's settings and the time. */
@@ -62,6 +66,12 @@ export interface RuleFacts extends Desk {
   readonly holdings: readonly Holding[];
   readonly dependence: Dependence | null;
   readonly beats: ReadonlyMap<string, Date>;
+  /** One copy of all that is below its DID; read where something is stuck. */
+  readonly bytes: bigint;
+  /** Where it could go as a whole; null where nothing is stuck, or nowhere. */
+  readonly sites: Sites | null;
+  /** What there is room for, where it could not be placed. */
+  readonly room: Room | undefined;
   /** INJECT: rules before it, and the dataset it has come to. */
   readonly before: bigint;
   readonly cursor: { readonly scope: string; readonly name: string } | undefined;
@@ -99,6 +109,9 @@ export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<Ru
     ...samples.map(({ closedId }) => closedId),
   ].flatMap((rseId) => rseId ?? []);
   const ends = rule.expiresAt !== null || isState(RuleState.OK);
+  const unplaced = isState(RuleState.STUCK) && rule.injectAt !== null;
+  const stuck = groups.some(({ standing }) => standing === 'stuck' || standing === 'waiting');
+  const bytes = stuck || unplaced ? await bytesOf(tx, rule, groups) : 0n;
   return {
     ...desk,
     rule,
@@ -115,6 +128,9 @@ export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<Ru
     replaces: drifts.length > 0 && rule.repairPolicy?.drift === 'replace',
     holdings: held,
     dependence: ends ? await dependence(tx, rule.id) : null,
+    bytes,
+    sites: stuck ? await openSitesOf(tx, rule) : null,
+    room: unplaced ? await readRoom(tx, rule, named, bytes) : undefined,
     beats: await lastBeats(tx),
     before: isState(RuleState.INJECT) ? await injectedBefore(tx, rule.id, desk.now) : 0n,
     cursor: rule.cursorDataset === null ? undefined : await cursorAt(tx, rule.cursorDataset),
@@ -126,6 +142,12 @@ export async function readRuleFacts(tx: Tx, uid: string, desk: Desk): Promise<Ru
     former: rule.phase ? await formerPhases(tx, rule.uid) : [],
     parents: (await parents(tx, rule.id)).map((parent) => wireId(parent.uid)),
   };
+}
+
+/** The bytes of all files below the rule's DID. */
+async function bytesOf(tx: Tx, rule: Rule, [group]: readonly GroupRow[]): Promise<bigint> {
+  if (rule.didType !== DidType.FILE) return (await depthOf(tx, rule.didId)).bytes;
+  return group ? group.bytes / group.files : 0n;
 }
 
 async function namesOf(

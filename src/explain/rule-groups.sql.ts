@@ -3,6 +3,7 @@ import {
   BadFileState,
   Cause,
   type DidId,
+  type DidName,
   LockState,
   ReplicaState,
   RequestState,
@@ -115,7 +116,7 @@ const groupsOf = (ruleId: RuleId): Sql => sql`
          AND c.did_id = l.did_id AND c.rse_id = l.rse_id OFFSET 0) r ON true
    GROUP BY 1, 2, 3, 4, 5`;
 
-/** What the files of a group's sample have besides, and the names of some. */
+/** What the files of a group's sample have besides, and their names. */
 export interface SampleRow {
   /** Which group, from 0. */
   readonly at: number;
@@ -127,10 +128,8 @@ export interface SampleRow {
   readonly declared: number;
   /** An RSE that holds a good copy and is closed for reading. */
   readonly closedId: RseId | null;
-  readonly examples: { readonly scope: string; readonly name: string }[];
+  readonly names: DidName[];
 }
-
-const EXAMPLES = 3;
 
 /** The source that the failure speaks against; null where it says nothing of it. */
 export const wrongSource = ({
@@ -154,12 +153,10 @@ export const lookAtSamples = async (
     sql`SELECT w.at, min(o.sources)::int AS "sourcesMin", max(o.sources)::int AS "sourcesMax",
                count(*)::int AS looked, count(*) FILTER (WHERE b.declared)::int AS declared,
                min(o.closed) AS "closedId",
-               (jsonb_agg(jsonb_build_object('scope', d.scope, 'name', d.name)
-                          ORDER BY d.scope, d.name) FILTER (WHERE w.nth <= ${lit(EXAMPLES)})) AS examples
-          FROM (SELECT u.*, row_number() OVER (PARTITION BY u.at ORDER BY u.did_id) AS nth
-                  FROM unnest(${files.map(({ at }) => at)}::int[], ${files.map(({ didId }) => didId)}::bigint[],
-                              ${files.map(({ rseId }) => rseId)}::int[],
-                              ${files.map(({ sourceId }) => sourceId)}::int[]) AS u(at, did_id, rse_id, source_id)) w
+               jsonb_agg(jsonb_build_object('scope', d.scope, 'name', d.name) ORDER BY d.id) AS names
+          FROM unnest(${files.map(({ at }) => at)}::int[], ${files.map(({ didId }) => didId)}::bigint[],
+                      ${files.map(({ rseId }) => rseId)}::int[],
+                      ${files.map(({ sourceId }) => sourceId)}::int[]) AS w(at, did_id, rse_id, source_id)
           JOIN dids d ON d.id = w.did_id
          CROSS JOIN LATERAL (
            SELECT count(*) FILTER (WHERE e.availability_read) AS sources,

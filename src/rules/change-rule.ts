@@ -90,11 +90,21 @@ function demandOnGoing({ uid, phaseOf }: Rule): void {
   );
 }
 
-/** A stuck rule is repaired now, whatever the spacing of its locks. */
+/** A stuck rule is repaired now, or placed now, whatever the spacing of its locks. */
 async function hurry(tx: Tx, rule: Rule, { now }: JudgeTerms): Promise<void> {
   await hurryStuckLocks(tx, rule.id, now);
-  const due = sql`CASE WHEN state = ${lit(RuleState.STUCK)} THEN ${now}::timestamptz END`;
-  await writeRule(tx, rule.id, [sql`repair_at = ${due}`], now);
+  const stuck = sql`state = ${lit(RuleState.STUCK)}`;
+  await writeRule(
+    tx,
+    rule.id,
+    [
+      sql`repair_at = CASE WHEN ${stuck} THEN ${now}::timestamptz END`,
+      // Of a rule that could not be placed; one that rests is placed when it is resumed.
+      sql`inject_at = CASE WHEN ${stuck} AND inject_at > ${now}::timestamptz
+                           THEN ${now}::timestamptz ELSE inject_at END`,
+    ],
+    now,
+  );
 }
 
 const stateOf = (state: RuleState, { now }: JudgeTerms): Sql[] => [

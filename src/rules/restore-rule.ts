@@ -28,8 +28,9 @@ const PAGE = 20_000;
 const HOLD_MS = 86_400_000;
 
 /**
- * A rule that somebody deleted still stands until its time of grace is over: it loses its expiry.
- * Throws UnsupportedOperation where it was not deleted.
+ * A rule that somebody deleted, or moved, still stands until its time of grace is over, or the other
+ * one is OK: it loses its expiry. Throws UnsupportedOperation where it was not deleted, or is what is
+ * left of a phase.
  */
 export async function takeBackDeletion(
   tx: Tx,
@@ -37,12 +38,19 @@ export async function takeBackDeletion(
   lifetime: number | null,
   terms: JudgeTerms & { readonly deleteGraceSeconds: number },
 ): Promise<void> {
+  if (rule.phaseOf !== null) {
+    throw new UnsupportedOperation(
+      `The rule is what is left of a phase that is over; the rule itself is ${wireId(rule.phaseOf)}`,
+      { rule: wireId(rule.uid) },
+    );
+  }
   const graceEnd = terms.now.getTime() + terms.deleteGraceSeconds * 1000;
   if (rule.expiresAt === null || rule.expiresAt.getTime() > graceEnd) {
     const until = rule.expiresAt === null ? '' : `; it expires at ${rule.expiresAt.toISOString()}`;
     throw new UnsupportedOperation(`The rule is not deleted${until}`, { rule: wireId(rule.uid) });
   }
-  await changeRule(tx, rule, { lifetime }, terms);
+  // One that was to be replaced stays, beside what was to take its place.
+  await changeRule(tx, rule, { lifetime, child: null }, terms);
 }
 
 /**

@@ -13,6 +13,7 @@ describe('what a name is', () => {
     ['01234567-89ab-cdef-0123-456789abcdef', ['rule', 'request']],
     ['km3net:run/f1', ['did']],
     ['km3net:run/f1@A-DISK', ['replica']],
+    ['auger:/a/b@v2', ['did']],
     ['SHORE-DISK', ['rse']],
     ['alice', ['account']],
     ['42', ['rse', 'account']],
@@ -31,6 +32,8 @@ describe('where it is explained', () => {
     ['request', ID, `/requests/${ID}/explain`],
     ['did', 'km3net:run/f1', '/dids/km3net/run%2Ff1/explain'],
     ['replica', 'km3net:run/f1@A-DISK', '/replicas/km3net/run%2Ff1/A-DISK/explain'],
+    ['did', 'auger:/a/b@v2', '/dids/auger/%2Fa%2Fb%40v2/explain'],
+    ['replica', 'auger:/a/b@v2@A-DISK', '/replicas/auger/%2Fa%2Fb%40v2/A-DISK/explain'],
     ['rse', 'A-DISK', '/rses/A-DISK/explain'],
     ['account', 'alice', '/accounts/alice/explain'],
   ] as const)('%s %s', (thing, text, path) => {

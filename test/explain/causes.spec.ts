@@ -44,7 +44,7 @@ const STORIES: readonly (readonly [cause: Cause, sentence: string, ...remedies: 
   [Cause.CONNECTION, 'connection broken between A-DISK and B-DISK', 'boost_rule', 'rse_expression'],
   [Cause.TIMEOUT, 'no answer in time between A-DISK and B-DISK', 'boost_rule', 'rse_expression'],
   [Cause.STALLED, 'no byte for too long between A-DISK and B-DISK', 'boost_rule', 'rse_expression'],
-  [Cause.CANCELLED, 'taken out of the queue by somebody', 'boost_rule', 'state'],
+  [Cause.CANCELLED, 'taken out of the queue by somebody', 'boost_rule'],
   [
     Cause.STORAGE_ERROR,
     'a fault of the storage at A-DISK or B-DISK',
