@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
+import { judgePhaser } from '../../src/daemons/judge/phaser.js';
 import {
   deleteRule,
   findDeletedRule,
   findRule,
+  formerPhases,
   holdForRule,
   phasesOf,
   restoreRule,
   rulesTerms,
+  takeBackDeletion,
 } from '../../src/rules/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court, START } from '../support/judge.js';
@@ -52,4 +55,22 @@ it('a rule with phases that was deleted and comes back goes on where it was', as
     { state: 'current', since: START, until },
     { state: 'next', rseExpression: 'B-DISK' },
   ]);
+});
+
+it('what is left of a phase is not restored: the rule itself goes on', async () => {
+  const { uid } = await a.rule('run', {
+    rseExpression: 'A-DISK',
+    phases: [phase('A-DISK', 60), phase('B-DISK', null)],
+  });
+  a.pass(120);
+  await a.shift(judgePhaser(a.config));
+  const [former] = await a.db.read((tx) => formerPhases(tx, uid));
+  expect(former).toBeDefined();
+  const terms = { ...rulesTerms(a.config, a.now), deleteGraceSeconds: 3600 };
+  const takeBack = a.db.tx(async (tx) =>
+    takeBackDeletion(tx, await findRule(tx, former?.uid ?? '', 'wait'), null, terms),
+  );
+  await expect(takeBack).rejects.toThrow(
+    /left of a phase that is over; the rule itself is [0-9a-f]{32}/,
+  );
 });

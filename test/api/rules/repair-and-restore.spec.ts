@@ -169,6 +169,28 @@ describe('POST /rules/{id}/restore', () => {
     });
   });
 
+  it('takes a move back too: both stand, and neither waits for the other', async () => {
+    const id = await add('run2', { rse_expression: 'A-DISK|B-DISK' });
+    const moved = await alice('POST', `/rules/${id}/move`, { rse_expression: 'B-DISK' });
+    expect((await alice('POST', `/rules/${id}/restore`)).body).toMatchObject({
+      ...{ id, state: 'OK', child_rule_id: null, expires_at: null },
+    });
+    expect(await rule(String(moved.body))).toMatchObject({ rse_expression: 'B-DISK' });
+    expect((await alice('DELETE', `/rules/${id}`, {})).status).toBe(200);
+  });
+
+  it('is done once, however often it is asked at once; then the rule is not deleted', async () => {
+    const id = await add('run3', { rse_expression: 'B-DISK|A-DISK' });
+    await end(id);
+    const answers = await Promise.all([1, 2, 3].map(() => alice('POST', `/rules/${id}/restore`)));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, 409, 409]);
+    expect(refusal(await alice('POST', `/rules/${id}/restore`))).toMatch(
+      /^409 UnsupportedOperation: The rule is not deleted/,
+    );
+    expect(await rule(id)).toMatchObject({ state: 'OK', locks_ok_cnt: 2 });
+  });
+
   it('says how many copies are gone, and makes them anew if asked to', async () => {
     const id = await add('run7');
     await end(id);
