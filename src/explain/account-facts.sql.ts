@@ -14,6 +14,8 @@ export interface RulesInTrouble {
   readonly nextLook: Date | null;
   /** The uids of a few. */
   readonly examples: string[];
+  /** The first that can be changed: what is left of a phase cannot. */
+  readonly changeable: string | null;
 }
 
 /** Rules that are looked at; of more it is told that these are the first. */
@@ -35,9 +37,10 @@ export const rulesByTrouble = (
                sum(r.locks_replicating + r.locks_stuck)::bigint AS locks, min(r.created_at) AS oldest,
                min(CASE r.state WHEN ${lit(states.stuck)} THEN r.repair_at
                                 WHEN ${lit(RuleState.INJECT)} THEN r.inject_at END) AS "nextLook",
-               (array_agg(r.uid ORDER BY r.id))[1:3] AS examples
+               (array_agg(r.uid ORDER BY r.id))[1:3] AS examples,
+               (array_agg(r.uid ORDER BY r.id) FILTER (WHERE r.phase_of IS NULL))[1] AS changeable
           FROM (SELECT id, uid, state, error, locks_replicating, locks_stuck, created_at, repair_at,
-                       inject_at FROM rules
+                       inject_at, phase_of FROM rules
                  WHERE account_id = ${accountId} AND state <> ${lit(states.ok)}
                  ORDER BY id LIMIT ${lit(RULES_MAX)}) r
           LEFT JOIN LATERAL (

@@ -19,6 +19,8 @@ export const LIST_MAX = 50;
 export interface HoldingRule {
   readonly id: RuleId;
   readonly uid: string;
+  /** Set: it is what is left of a phase of that rule, and is not changed. */
+  readonly phaseOf: string | null;
   readonly account: string;
   readonly scope: string;
   readonly name: string;
@@ -31,7 +33,7 @@ export interface HoldingRule {
   readonly rules: number;
 }
 
-const ruleColumns = sql`r.id, r.uid, a.name AS account, d.scope, d.name, r.rse_expression AS "rseExpression",
+const ruleColumns = sql`r.id, r.uid, r.phase_of AS "phaseOf", a.name AS account, d.scope, d.name, r.rse_expression AS "rseExpression",
   r.copies, r.state, r.locks_ok AS "locksOk", r.locks_ok + r.locks_replicating + r.locks_stuck AS locks,
   r.expires_at AS "expiresAt", (count(*) OVER ())::int AS rules`;
 const ruleTables = sql`rules r JOIN accounts a ON a.id = r.account_id JOIN dids d ON d.id = r.did_id`;

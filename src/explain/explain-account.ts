@@ -176,7 +176,9 @@ function remediesOf({ account, shares, globals, troubles }: AccountFacts): Remed
   const global = globals
     .filter(isTight)
     .map((quota) => raiseGlobalQuota(name, quota.expression, twice(quota)));
-  const stuck = troubles.find(({ state }) => state === RuleState.STUCK)?.examples[0];
+  const stuck = troubles.find(
+    ({ state, changeable }) => state === RuleState.STUCK && changeable !== null,
+  )?.changeable;
   return [
     ...(account.status === AccountStatus.SUSPENDED ? [reactivate(name)] : []),
     ...global.slice(0, MOST),

@@ -119,8 +119,8 @@ function remediesOf(facts: CopyFacts, name: CopyName): Remedy[] {
     if (canBeLetGo(facts)) remedies.push(letGo(name));
     if (!rse.availabilityDelete) remedies.push(forRse.open(rse.name, 'availability_delete'));
   }
-  for (const { lockState, state, uid } of locks) {
-    if (lockState === LockState.STUCK && state === RuleState.STUCK)
+  for (const { lockState, state, uid, phaseOf } of locks) {
+    if (lockState === LockState.STUCK && state === RuleState.STUCK && phaseOf === null)
       remedies.push(forRule.tryAgain(wireId(uid)));
   }
   if (copy.state === ReplicaState.AVAILABLE && !declaration) {

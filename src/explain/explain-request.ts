@@ -78,7 +78,7 @@ function nextOf({ request, sources, now }: RequestFacts): string[] {
 
 function remediesOf({ request, sources, holds, traffic }: RequestFacts): Remedy[] {
   const remedies: Remedy[] = holds.flatMap(({ remedy }) => remedy ?? []);
-  const rule = request.ruleUid ? wireId(request.ruleUid) : null;
+  const rule = request.ruleUid && !request.ruleIsOver ? wireId(request.ruleUid) : null;
   const usable = sources.some(({ rank }) => rank !== null);
   if (!request.destinationWritable)
     remedies.push(forRse.open(request.destination, 'availability_write'));

@@ -21,8 +21,15 @@ export interface RemedyFacts {
   readonly readLimits: readonly Remedy[];
 }
 
-/** What a person could do about a group. Pure. */
+/** What a person could do about a group; what is left of a phase that is over is not changed. Pure. */
 export function remediesOf(group: GroupFacts, facts: RemedyFacts): Remedy[] {
+  const remedies = mending(group, facts);
+  return facts.rule.phaseOf === null
+    ? remedies
+    : remedies.filter(({ path }) => !path.startsWith(`/rules/${facts.id}`));
+}
+
+function mending(group: GroupFacts, facts: RemedyFacts): Remedy[] {
   const { id, rule } = facts;
   const { standing, cause } = group.row;
   if (standing === 'queued') {

@@ -18,6 +18,8 @@ export interface WantedTransfer extends CopyKey {
   readonly name: string | null;
   readonly ruleId: RuleId | null;
   readonly ruleUid: string | null;
+  /** The rule is what is left of a phase, and is not changed. */
+  readonly ruleIsOver: boolean;
   readonly sourceExpression: string | null;
   readonly destination: string;
   readonly destinationWritable: boolean;
@@ -48,7 +50,7 @@ export const wantedTransfer = (tx: Tx, uid: string): Promise<WantedTransfer | un
   one<WantedTransfer>(
     tx,
     sql`SELECT q.id, q.uid, q.did_id AS "didId", q.rse_id AS "rseId", d.scope, d.name, q.rule_id AS "ruleId",
-               u.uid AS "ruleUid", u.source_replica_expression AS "sourceExpression", e.name AS destination,
+               u.uid AS "ruleUid", u.phase_of IS NOT NULL AS "ruleIsOver", u.source_replica_expression AS "sourceExpression", e.name AS destination,
                e.availability_write AS "destinationWritable", s.name AS source, a.name AS account, q.bytes,
                q.bytes_moved AS "bytesMoved", q.activity, q.priority, q.attempt, q.state, q.overwrite, q.tool,
                q.claimed_by AS "claimedBy", q.claimed_until AS "claimedUntil", q.due_at AS "dueAt",

@@ -5,9 +5,13 @@ import { remediesOfPlacing } from './placing-remedies.js';
 import { forRule } from './remedies-of-rules.js';
 import { type RuleFacts } from './rule-facts.js';
 
-/** What can be done about the rule as a whole. Pure. */
+/**
+ * What can be done about the rule as a whole. What is left of a phase that is over goes when the next
+ * one holds, and is not changed. Pure.
+ */
 export function remediesOfRule(facts: RuleFacts): Remedy[] {
   const { id, rule } = facts;
+  if (rule.phaseOf !== null) return [];
   const remedies: Remedy[] = [];
   if (rule.state === RuleState.SUSPENDED) remedies.push(forRule.resume(id));
   if (rule.state === RuleState.WAITING_APPROVAL)
@@ -28,18 +32,14 @@ const isToBePlacedAnew = ({ rule, drifts, named, replaces }: RuleFacts): boolean
   drifts.length > 0 && !replaces && named.length >= rule.copies && rule.childRuleUid === null;
 
 const hasLaterPhase = ({ rule }: RuleFacts): boolean =>
-  rule.phaseOf === null &&
-  rule.childRuleUid === null &&
-  phasesOf(rule).some(({ state }) => state === 'next');
+  rule.childRuleUid === null && phasesOf(rule).some(({ state }) => state === 'next');
 
 /** What has to do with its end. */
 function remediesOfEnd({ id, rule, now, child }: RuleFacts): Remedy[] {
   const remedies: Remedy[] = [];
   if (rule.locked && rule.expiresAt) remedies.push(forRule.unlock(id));
-  // What is left of a phase that is over goes when the next one holds, whatever is said of it.
-  if (rule.childRuleUid !== null) {
-    if (rule.phaseOf === null) remedies.push(forRule.detachChild(id));
-  } else if (rule.expiresAt) remedies.push(forRule.keepForEver(id));
+  if (rule.childRuleUid !== null) remedies.push(forRule.detachChild(id));
+  else if (rule.expiresAt) remedies.push(forRule.keepForEver(id));
   const goes = rule.expiresAt !== null && rule.expiresAt <= now;
   const waits = child !== undefined && child.state !== RuleState.OK;
   if (rule.state !== RuleState.OK && !rule.locked && !goes && !waits) {

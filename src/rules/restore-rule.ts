@@ -38,12 +38,6 @@ export async function takeBackDeletion(
   lifetime: number | null,
   terms: JudgeTerms & { readonly deleteGraceSeconds: number },
 ): Promise<void> {
-  if (rule.phaseOf !== null) {
-    throw new UnsupportedOperation(
-      `The rule is what is left of a phase that is over; the rule itself is ${wireId(rule.phaseOf)}`,
-      { rule: wireId(rule.uid) },
-    );
-  }
   const graceEnd = terms.now.getTime() + terms.deleteGraceSeconds * 1000;
   if (rule.expiresAt === null || rule.expiresAt.getTime() > graceEnd) {
     const until = rule.expiresAt === null ? '' : `; it expires at ${rule.expiresAt.toISOString()}`;

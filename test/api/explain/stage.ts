@@ -23,6 +23,7 @@ export interface Explained {
   readonly lines: readonly string[];
   readonly next: readonly string[];
   readonly groups: readonly {
+    readonly standing: string;
     readonly sentence: string;
     readonly next: string;
     readonly next_try: string | null;
@@ -104,7 +105,8 @@ export async function stage(): Promise<Stage> {
       return remedy;
     },
     async work(...daemons) {
-      for (const daemon of daemons) await shift(api.db, daemon(config));
+      // Drift that is looked at again at once would be looked at as often as may be.
+      for (const daemon of daemons) await shift(api.db, daemon(config), { batch: 50 });
     },
     fail: (rse, cause) =>
       api.db.tx(async (tx) => {
