@@ -19,15 +19,6 @@ afterAll(() => on.api.close());
 const ruleOf = async (id: string) =>
   (await on.alice('GET', `/rules/${id}`)).body as Record<string, unknown>;
 const write = (statement: ReturnType<typeof sql>) => on.api.db.tx((tx) => execute(tx, statement));
-const copyOf = (name: string, rse: string) =>
-  on.api.db.read((tx) =>
-    one<{ state: string; tombstone: Date | null }>(
-      tx,
-      sql`SELECT r.state, r.tombstone FROM replicas r JOIN dids d ON d.id = r.did_id JOIN rses e ON e.id = r.rse_id
-           WHERE d.name = ${name} AND e.name = ${rse}`,
-    ),
-  );
-
 describe('a rule that is stuck', () => {
   it('tries its files again, now and not in two hours', async () => {
     await on.dataset('again', ['again.1', 'again.2'], 'A-DISK');
@@ -93,7 +84,7 @@ describe('a rule that is stuck', () => {
     const id = await on.rule('lost', 'B-DISK');
     await on.fail('B-DISK', Cause.SOURCE_SIZE);
     await on.mend(`/rules/${id}`, 'declare the first 20 of these 23 copies bad');
-    expect(await copyOf('lost.10', 'A-DISK')).toMatchObject({ state: 'D' });
+    expect(await on.copy('lost.10', 'A-DISK')).toMatchObject({ state: 'D' });
     await write(sql`UPDATE stuck_locks SET cause = 'FILE_LOST' WHERE did_id IN (
       SELECT b.did_id FROM bad_replicas b)`);
     await on.mend(`/rules/${id}`, 'give up these files: out of lab:lost');
@@ -291,17 +282,6 @@ describe('a rule that could not be placed', () => {
 });
 
 describe('a transfer', () => {
-  const requestOf = async (file: string) =>
-    (
-      await on.api.db.read((tx) =>
-        one<{ id: string }>(
-          tx,
-          sql`SELECT replace(q.uid::text, '-', '') AS id FROM requests q JOIN dids d ON d.id = q.did_id
-               WHERE d.name = ${file}`,
-        ),
-      )
-    )?.id ?? '';
-
   it('goes before others, and a limit lets more of them go at once', async () => {
     await on.dataset('held', ['held.1'], 'A-DISK');
     const id = await on.rule('held', 'B-DISK');
@@ -309,7 +289,7 @@ describe('a transfer', () => {
     const given = { ...limit, direction: 'DESTINATION', max_transfers: 0 };
     await on.api.root('PUT', '/requests/transfer_limits', given);
     await on.mend(`/rules/${id}`, 'allow 1 transfers at once to B-DISK');
-    const request = await requestOf('held.1');
+    const request = await on.request('held.1');
     expect((await on.explain(`/requests/${request}`)).summary).not.toMatch(/limit/);
     await on.mend(`/requests/${request}`, 'put its requests before');
     expect(await ruleOf(id)).toMatchObject({ priority: 5 });
@@ -321,7 +301,7 @@ describe('a transfer', () => {
     const limit = { rse_expression: 'A-DISK', activity: 'all_activities' };
     const given = { ...limit, direction: 'SOURCE', max_transfers: 3 };
     await on.api.root('PUT', '/requests/transfer_limits', given);
-    const request = await requestOf('sourced.1');
+    const request = await on.request('sourced.1');
     const waits = (cause: Cause) =>
       write(sql`UPDATE requests SET state = 'W', cause = ${cause}, due_at = now() + interval '1 minute'
                  WHERE did_id = (SELECT id FROM dids WHERE name = 'sourced.1')`);
@@ -336,7 +316,7 @@ describe('a transfer', () => {
     await on.dataset('blocked', ['blocked.1'], 'A-DISK');
     await on.rule('blocked', 'C-DISK');
     await on.api.root('PUT', '/rses/C-DISK', { availability_write: false });
-    const path = `/requests/${await requestOf('blocked.1')}`;
+    const path = `/requests/${await on.request('blocked.1')}`;
     expect((await on.explain(path)).next).toEqual([
       'The submitter gives it up with NOT_WRITABLE, unless the RSE is open by then',
     ]);
@@ -356,11 +336,11 @@ describe('a copy and a DID', () => {
   it('is kept by a rule, or let go', async () => {
     await put('loose', 'C-DISK');
     await on.mend(path('loose', 'C-DISK'), 'let the copy be deleted now');
-    expect((await copyOf('loose', 'C-DISK'))?.tombstone).toEqual(new Date(0));
+    expect((await on.copy('loose', 'C-DISK'))?.tombstone).toEqual(new Date(0));
     const told = (await on.explain(path('loose', 'C-DISK'))).remedies.map(({ what }) => what);
     expect(told.join()).not.toMatch(/let the copy/);
     await on.mend(path('loose', 'C-DISK'), 'keep it');
-    expect((await copyOf('loose', 'C-DISK'))?.tombstone).toBeNull();
+    expect((await on.copy('loose', 'C-DISK'))?.tombstone).toBeNull();
   });
 
   it('is not said to go where the last copy is kept, nor kept by a rule where none may be', async () => {
@@ -378,9 +358,9 @@ describe('a copy and a DID', () => {
   it('is said to be there, or declared bad', async () => {
     await put('begun', 'C-DISK', 'C');
     await on.mend(path('begun', 'C-DISK'), 'say that it is there');
-    expect((await copyOf('begun', 'C-DISK'))?.state).toBe('A');
+    expect((await on.copy('begun', 'C-DISK'))?.state).toBe('A');
     await on.mend(path('begun', 'C-DISK'), 'declare the copy bad');
-    expect((await copyOf('begun', 'C-DISK'))?.state).toBe('D');
+    expect((await on.copy('begun', 'C-DISK'))?.state).toBe('D');
   });
 
   it('goes where deletions are allowed again', async () => {

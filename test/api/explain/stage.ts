@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { type Method } from 'axios';
 import { bundledConfigFile, loadConfig } from '../../../src/config/index.js';
 import { type Reconciler } from '../../../src/daemons/runtime/index.js';
-import { execute, rows, sql } from '../../../src/db/index.js';
+import { execute, one, rows, sql } from '../../../src/db/index.js';
 import { failCopies } from '../../../src/replicas/index.js';
 import { rulesTerms, stickCopies } from '../../../src/rules/index.js';
 import { type Cause, type CopyKey } from '../../../src/vocabulary/index.js';
@@ -53,6 +53,9 @@ export interface Stage {
   /** What the rule's locks are: `B-DISK REPLICATING`, each once. */
   locks(id: string): Promise<string[]>;
   state(id: string): Promise<unknown>;
+  copy(file: string, rse: string): Promise<{ state: string; tombstone: Date | null } | undefined>;
+  /** The id of the one request for a file. */
+  request(file: string): Promise<string>;
 }
 
 const PATIENT = { rules: { lockRetrySeconds: 7200, deleteGraceSeconds: 3600 } } as const;
@@ -133,6 +136,24 @@ export async function stage(): Promise<Stage> {
         state: string;
       }[];
       return [...new Set(found.map(({ rse, state }) => `${rse} ${state}`))].sort();
+    },
+    copy: (file, rse) =>
+      api.db.read((tx) =>
+        one(
+          tx,
+          sql`SELECT r.state, r.tombstone FROM replicas r JOIN dids d ON d.id = r.did_id
+                JOIN rses e ON e.id = r.rse_id WHERE d.name = ${file} AND e.name = ${rse}`,
+        ),
+      ),
+    async request(file) {
+      const found = await api.db.read((tx) =>
+        one<{ id: string }>(
+          tx,
+          sql`SELECT replace(q.uid::text, '-', '') AS id FROM requests q JOIN dids d ON d.id = q.did_id
+               WHERE d.name = ${file}`,
+        ),
+      );
+      return found?.id ?? '';
     },
     state: async (id) => {
       const { body } = await alice('GET', `/rules/${id}`);
