@@ -173,7 +173,7 @@ describe('a placement', () => {
     [
       { copies: 2, rse_expression: '*;distinct=country' },
       '409 InsufficientTargetRSEs',
-      'values of country',
+      'has the attribute country',
     ],
     [{ copies: 1, placement: null }, '400 InvalidObject', 'rse_expression is missing'],
     [{ copies: 1 }, '400 KeyError', 'rse_expression is missing'],
