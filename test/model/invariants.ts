@@ -45,9 +45,12 @@ const atRest: readonly Invariant[] = [
             SELECT FROM replicas o WHERE o.did_id = l.did_id AND o.state = ${lit(AVAILABLE)}))`,
   },
   {
-    says: 'a lock is STUCK only where no source is left',
-    denials: sql`SELECT l.* FROM locks l JOIN rules u ON u.id = l.rule_id
+    // Bytes that are gone are only suspicious: a storage without its mount misses everything.
+    says: 'a lock is STUCK only where no source is left, or the bytes of what is left are gone',
+    denials: sql`SELECT l.*, s.cause, s.next_try_at FROM locks l JOIN rules u ON u.id = l.rule_id
+      LEFT JOIN stuck_locks s ON s.did_id = l.did_id AND s.rse_id = l.rse_id AND s.rule_id = l.rule_id
       WHERE l.state = ${lit(LockState.STUCK)} AND u.source_replica_expression IS NULL
+        AND s.cause IS DISTINCT FROM ${Cause.SOURCE_MISSING}
         AND u.state <> ${lit(RuleState.SUSPENDED)} AND EXISTS (
         SELECT FROM replicas o WHERE o.did_id = l.did_id AND o.state = ${lit(AVAILABLE)})`,
   },
@@ -63,7 +66,6 @@ const atRest: readonly Invariant[] = [
         SELECT FROM requests q WHERE q.did_id = r.did_id AND q.rse_id = r.rse_id))`,
   },
   {
-    // Bytes that are gone are only suspicious: a storage without its mount misses everything.
     says: 'every movement has come to its end, or waits for a source that is away, or whose bytes are',
     denials: sql`SELECT q.* FROM requests q WHERE q.state <> ${lit(RequestState.WAITING)}
       OR q.cause IS DISTINCT FROM ${Cause.SOURCE_MISSING}
