@@ -1,8 +1,8 @@
-import { execute, rows, sql, type Tx } from '../db/index.js';
+import { rows, sql, type Tx } from '../db/index.js';
 import { releaseTheseLocks } from '../locks/index.js';
 import { type RuleId, type RuleState } from '../vocabulary/index.js';
 import { type Removal, releaseGone, type RemovalTerms, removeRules } from './remove-rules.js';
-import { archiveRules } from './rule.sql.js';
+import { archiveRules, keepStates } from './rule.sql.js';
 
 interface SmallRule {
   readonly id: RuleId;
@@ -39,12 +39,7 @@ export async function removeTogether(
     terms,
   );
   // Without their locks they would be OK, and their parents would go too.
-  await execute(
-    tx,
-    sql`UPDATE rules r SET state = w.state::"char"
-          FROM unnest(${ids}::bigint[], ${small.map(({ state }) => state)}::text[]) AS w(id, state)
-         WHERE r.id = w.id`,
-  );
+  await keepStates(tx, small);
   await archiveRules(tx, ids, terms.now);
   return { rules: ids.length, locks: count, more: ids.length < ruleIds.length };
 }

@@ -135,6 +135,19 @@ export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promis
   await tellRules(tx, toldOf(scheduled));
 }
 
+/** Rules have these states again, whatever their locks came to. */
+export const keepStates = (
+  tx: Tx,
+  rules: readonly { readonly id: RuleId; readonly state: RuleState }[],
+): Promise<number> =>
+  execute(
+    tx,
+    sql`UPDATE rules r SET state = w.state::"char"
+          FROM unnest(${rules.map(({ id }) => id)}::bigint[],
+                      ${rules.map(({ state }) => state)}::text[]) AS w(id, state)
+         WHERE r.id = w.id`,
+  );
+
 /**
  * Moves rules into history. Their locks must be gone, and none of them waits for another. A rule that
  * waited for one to take its place waits for the one that took this place instead; where there is none,
