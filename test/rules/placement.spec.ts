@@ -303,7 +303,7 @@ describe('a placement that changes', () => {
       message: expect.stringContaining('makes 3 copies, not 2'),
     });
     await expect(move(rule, { rseExpression, override: {} })).rejects.toMatchObject({
-      name: 'RuleReplaceFailed',
+      name: 'DuplicateRule',
     });
   });
 

@@ -120,7 +120,7 @@ describe('a rule that rests', () => {
     ]);
     expect(remedies[0]?.what).toMatch(/^resume the rule/);
     await on.mend(`/rules/${id}`, 'resume the rule');
-    await write(sql`UPDATE stuck_locks SET next_try_at = now()`);
+    await write(sql`UPDATE stuck_locks SET next_try_at = now() - interval '1 second'`);
     await on.work(judgeRepairer);
     expect(await on.locks(id)).toEqual(['B-DISK REPLICATING']);
   });
