@@ -1,7 +1,7 @@
 import { sql } from '../db/index.js';
 import { recountLocks } from '../replicas/index.js';
 import { type Check, denials } from './check.js';
-import { copiesOf, holdTheCopies, replicas } from './holds.js';
+import { copiesOf, holdTheCopies, replicas, theCopy } from './holds.js';
 
 export const lockCount: Check = {
   name: 'lock-count',
@@ -12,9 +12,7 @@ export const lockCount: Check = {
   denials: (within) =>
     denials(
       {
-        key: sql`r.did_id`,
-        did: sql`r.did_id`,
-        rse: sql`r.rse_id`,
+        ...theCopy,
         fact: sql`format('counts %s locks, has %s', r.lock_cnt, n.locks)`,
       },
       sql`replicas r CROSS JOIN LATERAL (
@@ -35,9 +33,7 @@ export const lockedTombstone: Check = {
   denials: (within) =>
     denials(
       {
-        key: sql`r.did_id`,
-        did: sql`r.did_id`,
-        rse: sql`r.rse_id`,
+        ...theCopy,
         fact: sql`format('is due from %s on, and %s locks hold it', r.tombstone, n.locks)`,
       },
       sql`replicas r CROSS JOIN LATERAL (

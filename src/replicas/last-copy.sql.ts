@@ -44,5 +44,5 @@ export const hasAnother = (r: string): Sql => sql`EXISTS (SELECT ${others(r)})`;
  * Whether another good copy than `r` exists that stays: nothing is to end it, or only while there is a
  * third. A cached copy goes when its time has come, and whoever had relied on it would be the last.
  */
-export const hasLasting = (r: string): Sql => sql`EXISTS (
+const hasLasting = (r: string): Sql => sql`EXISTS (
   SELECT ${others(r)} AND (o.tombstone IS NULL OR ${isGuarded('o')}) OFFSET 0)`;
