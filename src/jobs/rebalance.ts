@@ -1,6 +1,6 @@
-import { lit, only, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { isMoving } from '../locks/index.js';
-import { listRseUsage, matchRses, rseLimits, rseUsage } from '../rses/index.js';
+import { matchRses, rseLimits, rseUsage, toldSizes } from '../rses/index.js';
 import { SluiceError } from '../errors/index.js';
 import { locksAt, type MoveRoom, planHandOver, type Rule, selectRules } from '../rules/index.js';
 import { DidType, RuleGrouping, type RseId, type RuleId, RuleState } from '../vocabulary/index.js';
@@ -125,9 +125,11 @@ async function loadsOf(tx: Tx, job: Rebalance): Promise<Load[]> {
   const ids = rses.map(({ id }) => id);
   const usage = await rseUsage(tx, ids);
   const limits = await rseLimits(tx, ids);
+  const told = await toldSizes(tx, ids);
+  const planned = await plannedSoFar(tx, job.id);
   const loads: Load[] = [];
   for (const rse of rses) {
-    const size = limits.get(rse.id)?.['MaxSpaceAvailable'] ?? (await toldSize(tx, rse.id));
+    const size = limits.get(rse.id)?.['MaxSpaceAvailable'] ?? told.get(rse.id);
     if (size === undefined || size <= 0n) continue;
     loads.push({
       rseId: rse.id,
@@ -136,25 +138,22 @@ async function loadsOf(tx: Tx, job: Rebalance): Promise<Load[]> {
       used: usage.get(rse.id)?.bytes ?? 0n,
       gives: givers.some(({ id }) => id === rse.id),
       takes: rse.availabilityWrite && takers.some(({ id }) => id === rse.id),
-      planned: await plannedFor(tx, job.id, rse.id),
+      planned: planned.get(rse.id) ?? 0n,
     });
   }
   return loads;
 }
 
-/** What a storage says of itself: used and free. */
-async function toldSize(tx: Tx, rseId: RseId): Promise<bigint | undefined> {
-  const told = (await listRseUsage(tx, rseId)).find(({ free }) => free !== null);
-  return told && told.used + (told.free ?? 0n);
-}
-
-/** Bytes that the plan brings to an RSE, less what it takes away. */
-async function plannedFor(tx: Tx, jobId: bigint, rseId: RseId): Promise<bigint> {
-  const { bytes } = await only<{ bytes: bigint }>(
+/** Bytes that the plan brings to each RSE, less what it takes away; none where it does neither. */
+async function plannedSoFar(tx: Tx, jobId: bigint): Promise<ReadonlyMap<RseId, bigint>> {
+  const sums = await rows<{ rseId: RseId; bytes: bigint }>(
     tx,
-    sql`SELECT coalesce(sum(CASE WHEN i.target_rse_id = ${rseId} THEN i.bytes ELSE 0 END)
-                 - sum(CASE WHEN i.rse_id = ${rseId} THEN i.bytes ELSE 0 END), 0)::bigint AS bytes
-          FROM job_items i WHERE i.job_id = ${jobId}`,
+    sql`SELECT p.rse_id AS "rseId", sum(p.bytes)::bigint AS bytes
+          FROM (SELECT i.rse_id, i.target_rse_id, sum(i.bytes) AS bytes FROM job_items i
+                 WHERE i.job_id = ${jobId} GROUP BY 1, 2) w
+         CROSS JOIN LATERAL (
+           VALUES (w.target_rse_id, w.bytes), (w.rse_id, -w.bytes)) AS p (rse_id, bytes)
+         WHERE p.rse_id IS NOT NULL GROUP BY 1`,
   );
-  return bytes;
+  return new Map(sums.map(({ rseId, bytes }) => [rseId, bytes]));
 }

@@ -65,6 +65,7 @@ export {
   type RseContent,
   rseUsage,
   type RseUsage,
+  toldSizes,
   upsertRseUsage,
 } from './usage.sql.js';
 export {

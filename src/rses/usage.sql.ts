@@ -56,6 +56,16 @@ export async function listRseUsage(tx: Tx, rseId: RseId, source?: string): Promi
   );
 }
 
+/** Bytes that storages say they have in all (used and free), for those of these RSEs that say it. */
+export async function toldSizes(tx: Tx, rseIds: readonly RseId[]): Promise<Map<RseId, bigint>> {
+  const found = await rows<{ rseId: RseId; bytes: bigint }>(
+    tx,
+    sql`SELECT DISTINCT ON (rse_id) rse_id AS "rseId", used + free AS bytes FROM rse_usage
+        WHERE rse_id = ANY (${[...rseIds]}::int[]) AND free IS NOT NULL ORDER BY rse_id, source`,
+  );
+  return new Map(found.map(({ rseId, bytes }) => [rseId, bytes]));
+}
+
 /** Notes what another source says about a storage element. */
 export async function upsertRseUsage(
   tx: Tx,

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type RebalanceSpec, steerJob } from '../../../src/jobs/index.js';
 import { planOf } from '../../../src/jobs/index.js';
-import { setRseLimit } from '../../../src/rses/index.js';
+import { setRseLimit, upsertRseUsage } from '../../../src/rses/index.js';
 import { RuleGrouping } from '../../../src/vocabulary/index.js';
+import { foreman } from '../../../src/daemons/foreman.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
+import { listening } from '../../support/plans.js';
+import { shift } from '../../support/shift.js';
 import { type Works, works } from '../../support/works.js';
 
 let base: TestDatabase;
@@ -100,5 +103,41 @@ describe('an RSE that is too full', () => {
     const calm = await rebalance({ thresholdPercent: 99 });
     await a.work();
     expect(await a.stateOf(calm)).toBe('DONE plan 0/0 of 0');
+  });
+
+  it('leaves the room that the plan has given away already, of sizes that only storages tell', async () => {
+    const rseId = await a.rse('D-DISK');
+    const told = { source: 'storage', used: 200n, free: 1900n, files: null };
+    await base.db.tx((tx) => upsertRseUsage(tx, rseId, told));
+    await a.dataset('one');
+    await a.data('one', names(0, 19), 'A-DISK');
+    await a.rule('one', { rseExpression: '*', grouping: RuleGrouping.NONE });
+    for (const [run, from, to] of [
+      ['vast', 20, 33],
+      ['large', 33, 38],
+      ['small', 38, 39],
+    ] as const) {
+      await a.dataset(run);
+      await a.data(run, names(from, to), 'B-DISK');
+      await a.rule(run, { rseExpression: '*' });
+    }
+    const job = await rebalance({ to: 'D-DISK' });
+    expect(await a.settle(job)).toBe('WAITING_APPROVAL move 0/0 of 10');
+    expect(await plan(job)).toEqual(['one A-DISK>D-DISK 9', 'small B-DISK>D-DISK 1']);
+  });
+});
+
+describe('a slice of a plan', () => {
+  it('costs as many statements for thirty RSEs as for three', async () => {
+    const { db, listen } = listening(base.db);
+    const slice = async () => {
+      const job = await rebalance();
+      const statements = await listen(() => shift(db, foreman(a.config), { now: a.now }));
+      expect(await a.stateOf(job)).toBe('DONE plan 0/0 of 0');
+      return statements.length;
+    };
+    const few = await slice();
+    for (let i = 0; i < 27; i++) await a.rse(`${i}-TAPE`);
+    expect(await slice()).toBe(few);
   });
 });
