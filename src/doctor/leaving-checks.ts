@@ -71,7 +71,7 @@ export const unreadableKept: Check = {
 
 export const guardWithoutCopy: Check = {
   name: 'guard-without-copy',
-  says: 'only what is there and unlocked is guarded',
+  says: 'only what is there is guarded',
   remedy: 'the guard goes',
   walk: byFile(sql`guarded_copies`),
   denials: (within) =>
@@ -80,10 +80,10 @@ export const guardWithoutCopy: Check = {
         key: sql`g.did_id`,
         did: sql`g.did_id`,
         rse: sql`g.rse_id`,
-        fact: sql`CASE WHEN r.did_id IS NULL THEN 'there is no such copy' ELSE 'a rule holds it' END`,
+        fact: sql`'there is no such copy'`,
       },
       sql`guarded_copies g LEFT JOIN replicas r ON r.did_id = g.did_id AND r.rse_id = g.rse_id
-          WHERE ${within(sql`g.did_id`)} AND (r.did_id IS NULL OR r.lock_cnt > 0)`,
+          WHERE ${within(sql`g.did_id`)} AND r.did_id IS NULL`,
     ),
   hold: holdTheCopies,
   mend: (tx, found) => dropGuardsOf(tx, copiesOf(found)),

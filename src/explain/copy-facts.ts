@@ -75,7 +75,7 @@ export async function readCopyFacts(tx: Tx, name: CopyName, desk: Desk): Promise
     lasting: others.filter(({ rseId, tombstone }) => tombstone === null || guardAt(rseId)).length,
     locks: await locksOn(tx, did.id, rse.id),
     pending: await pendingEvaluation(tx, did.id),
-    guard: guardAt(rse.id),
+    guard: copy.lockCnt === 0 ? guardAt(rse.id) : undefined,
     flags: await flagsOf(tx, did.id),
     request: await requestFor(tx, { didId: did.id, rseId: rse.id }),
     declaration: declarations.find(({ rseId }) => rseId === rse.id),

@@ -17,6 +17,8 @@ const free = (from: Sql): Sql => sql`
  * `from` gives (did_id, rse_id); what a rule holds stays as it is. Gives how many are on their way out.
  */
 export async function condemnCopies(tx: Tx, from: Sql): Promise<number> {
+  // Held first: a guard that somebody adds to a copy meanwhile is seen by the next statement only.
+  await execute(tx, sql`SELECT count(*) FROM (${free(from)}) f`);
   const condemned = await execute(
     tx,
     sql`WITH free AS MATERIALIZED (${free(from)}),

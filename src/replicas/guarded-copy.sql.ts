@@ -8,7 +8,11 @@ import {
 } from '../vocabulary/index.js';
 import { copyKeys } from './replica.sql.js';
 
-/** A copy whose protection ended by side effect: it may not be the last one to go. */
+/**
+ * A copy whose protection ended by side effect: it may not be the last one to go. A guard means nothing
+ * while a rule holds the copy, and goes with the last lock that ends on purpose: one that went with the
+ * first new lock could be added by somebody whom the statement of that lock had waited for.
+ */
 export interface GuardedCopy extends CopyKey {
   readonly cause: string;
   readonly createdAt: Date;
@@ -23,7 +27,7 @@ export const addGuards = (from: Sql, cause: string): Sql =>
       SELECT g.did_id, g.rse_id, ${cause}::text FROM (${from}) AS g ORDER BY g.did_id, g.rse_id
       ON CONFLICT (did_id, rse_id) DO NOTHING`;
 
-/** Piece: ends the guard of copies (a new lock does, and the copy's end). */
+/** Piece: ends the guard of copies (the end of their last lock on purpose does, and the copy's end). */
 export const dropGuards = (from: Sql): Sql =>
   sql`WITH unguarded AS MATERIALIZED (${from})
       DELETE FROM guarded_copies c WHERE ${isAmong('c', 'unguarded', ['did_id', 'rse_id'])}`;

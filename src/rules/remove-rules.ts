@@ -1,7 +1,7 @@
 import { lit, one, only, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { addAccountUsage } from '../accounts/index.js';
 import { forgetStuckLocks, releaseLocks } from '../locks/index.js';
-import { addGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.js';
+import { addGuards, dropGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.js';
 import { cancelRequests, keepCancelled } from '../requests/index.js';
 import { Channel, LockState, type RuleId, RuleState } from '../vocabulary/index.js';
 import { recountRules } from './counter.sql.js';
@@ -153,17 +153,18 @@ export async function releaseGone(
   terms: ReleaseTerms & { readonly guard?: string },
 ): Promise<{ count: number; news: RuleId[] | null }> {
   const letter = (state: LockState) => sql`-(state = ${lit(state)})::int`;
-  const guarded = terms.guard
-    ? sql`guarded AS (${addGuards(
+  // Whatever ended their protection before: this end was asked for.
+  const guards = terms.guard
+    ? addGuards(
         sql`SELECT did_id, rse_id FROM copies WHERE lock_cnt = 0 AND NOT cancel`,
         terms.guard,
-      )}),`
-    : sql``;
+      )
+    : dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE lock_cnt = 0`);
   return await only<{ count: number; news: RuleId[] | null }>(
     tx,
     sql`WITH gone AS (${gone}),
       copies AS (${releaseCopies(copies, terms)}),
-      ${guarded}
+      guards AS (${guards}),
       cancelled AS (${cancelRequests(sql`SELECT did_id, rse_id FROM copies WHERE cancel`)}),
       kept AS (${keepCancelled(sql`SELECT * FROM cancelled`, terms.now)}),
       forgotten AS (${forgetStuckLocks(sql`SELECT did_id, rse_id, rule_id FROM gone WHERE state <> ${lit(LockState.OK)}`)}),

@@ -2,7 +2,7 @@ import { addAccountUsage } from '../accounts/index.js';
 import { lit, only, sql, type Sql, type Tx } from '../db/index.js';
 import { holdExpiringFiles } from '../dids/index.js';
 import { addLocks, recordStuckLocks, type RetryTerms } from '../locks/index.js';
-import { dropGuards, upsertCopies } from '../replicas/index.js';
+import { upsertCopies } from '../replicas/index.js';
 import { queueCopies, tellQueued } from '../requests/index.js';
 import { addRseUsage } from '../rses/index.js';
 import { type DidId, LockState, ReplicaState, type RuleId } from '../vocabulary/index.js';
@@ -85,8 +85,7 @@ export function lockedCopies(
       )}),
       stored AS (${addRseUsage(
         sql`SELECT rse_id, count(*) AS files, sum(bytes) AS bytes FROM ${owner.made} WHERE fresh GROUP BY rse_id`,
-      )}),
-      unguarded AS (${dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE NOT fresh`)})`;
+      )})`;
 }
 
 const isLock = (state: LockState): Sql => sql`(state = ${lit(state)})::int`;

@@ -4,7 +4,7 @@ import { judgeEvaluator } from '../../src/daemons/judge/evaluator.js';
 import { conveyorFinisher } from '../../src/daemons/conveyor/finisher.js';
 import { execute, rows, sql, type Tx } from '../../src/db/index.js';
 import { attachDids } from '../../src/dids/index.js';
-import { makeAvailable } from '../../src/replicas/index.js';
+import { letCopiesGo, makeAvailable } from '../../src/replicas/index.js';
 import {
   addRules,
   confirmCopies,
@@ -89,6 +89,23 @@ describe('a rule and a reaper', () => {
     await rule.release();
     expect(await base.db.tx(claim)).toEqual([]);
     expect(await a.locks()).toEqual(['f1@A-DISK O', 'f2@A-DISK O']);
+  });
+});
+
+describe('a rule and a guard', () => {
+  it('a copy that was guarded while the rule waited for it is free when the rule ends', async () => {
+    await a.copies('B-DISK', ['f1', 'f2']);
+    const copies = sql`SELECT r.did_id, r.rse_id FROM replicas r JOIN rses e ON e.id = r.rse_id
+                        WHERE e.name = 'A-DISK'`;
+    const job = await hold(base.db, (tx) => letCopiesGo(tx, copies, 'drain'));
+    const rule = a.rule('run', { rseExpression: 'A-DISK', lifetime: 0 });
+    await someoneWaits(base.url);
+    await job.release();
+    await rule;
+    await a.audit();
+    await a.shift(judgeCleaner(a.config));
+    expect(await base.db.read((tx) => execute(tx, sql`SELECT FROM guarded_copies`))).toBe(0);
+    await a.audit();
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { judgeCleaner } from '../../../src/daemons/judge/cleaner.js';
 import { judgeEvaluator } from '../../../src/daemons/judge/evaluator.js';
 import { judgeInjector } from '../../../src/daemons/judge/injector.js';
 import { judgeRepairer } from '../../../src/daemons/judge/repairer.js';
@@ -125,7 +126,7 @@ describe('the evaluator', () => {
     expect(await a.locks(id)).toEqual([]);
   });
 
-  it('a new lock ends the guard of a copy', async () => {
+  it('the guard of a copy ends with the rule that held it since, which was to end', async () => {
     await a.dataset('run');
     await a.data('run', ['f1'], 'A-DISK');
     await evaluate();
@@ -133,7 +134,9 @@ describe('the evaluator', () => {
     await detach('run', 'f1');
     await evaluate();
     expect(await guards()).toEqual(['f1 detach']);
-    await a.rule('f1', { rseExpression: 'A-DISK' });
+    await a.rule('f1', { rseExpression: 'A-DISK', lifetime: 0 });
+    expect(await guards()).toEqual(['f1 detach']);
+    await a.shift(judgeCleaner(a.config));
     expect(await guards()).toEqual([]);
   });
 
