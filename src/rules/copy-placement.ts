@@ -37,13 +37,13 @@ export function placeCopies(
   constraints: SiteConstraints | null = null,
 ): Placement {
   if (constraints) return placeWithin(unit, candidates, constraints);
-  const { fit, rejected } = rankCandidates(unit, candidates);
+  const { fit, rejected } = rankCandidates(unit, candidates, unit.copies);
   return {
     chosen: fit.slice(0, unit.copies).map(({ rseId }) => rseId),
-    rejected: [
-      ...rejected,
-      ...fit.slice(unit.copies).map(({ rseId }) => ({ rseId, reason: 'surplus' as const })),
-    ],
+    get rejected() {
+      const surplus = fit.slice(unit.copies);
+      return [...rejected, ...surplus.map(({ rseId }) => ({ rseId, reason: 'surplus' as const }))];
+    },
   };
 }
 

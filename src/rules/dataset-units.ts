@@ -1,6 +1,7 @@
 import { lit, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { isLockOf } from '../locks/index.js';
 import { type DidId, ReplicaState, type RseId, type RuleId } from '../vocabulary/index.js';
+import { Breath } from './breath.js';
 import { type Candidate, demandCopies } from './copy-placement.js';
 import { type Sites, withKept } from './sites.js';
 import { held } from './spread.sql.js';
@@ -32,23 +33,38 @@ export interface DatasetPlace {
  * Chooses for one dataset after the other, each within what those before it leave. Gives what they
  * leave, too. Throws InsufficientTargetRSEs, InsufficientAccountLimit, RSEOverQuota.
  */
-export function chooseForEach(
+export async function chooseForEach(
   units: readonly DatasetUnit[],
   copies: number,
   sites: Pick<Sites, 'candidates' | 'blocked' | 'constraints'>,
-): { readonly places: readonly DatasetPlace[]; readonly candidates: readonly Candidate[] } {
+): Promise<{
+  readonly places: readonly DatasetPlace[];
+  readonly candidates: readonly Candidate[];
+}> {
   let { candidates } = sites;
-  const places = units.map((unit) => {
+  const breath = new Breath();
+  const places: DatasetPlace[] = [];
+  for (const unit of units) {
     const { didId: id, bytes, there, keep = [] } = unit;
     const rses = demandCopies(
       { id, bytes, copies, keep },
-      withKept(sites, candidates, keep).map((it) => ({ ...it, ...there.get(it.rseId) })),
+      withKept(sites, candidates, keep).map((it) => seenWith(it, there)),
       sites.constraints,
     );
     candidates = candidates.map((it) => (rses.includes(it.rseId) ? lessRoom(it, unit) : it));
-    return { didId: id, rses };
-  });
+    places.push({ didId: id, rses });
+    await breath.after(candidates.length);
+  }
   return { places, candidates };
+}
+
+/** With what it has of a unit. Most candidates of a large lake have nothing, and stay as they are. */
+export function seenWith(
+  candidate: Candidate,
+  there: ReadonlyMap<RseId, Pick<Candidate, 'heldBytes' | 'inDeletion'>>,
+): Candidate {
+  const presence = there.get(candidate.rseId);
+  return presence ? { ...candidate, ...presence } : candidate;
 }
 
 /** A lock takes quota wherever it is, and a copy space where it is new. */

@@ -60,6 +60,7 @@ export function placesAt(
   },
 ): readonly SitePlace[] {
   const sets = members.map((ids) => new Set(ids));
+  const writable = new Set(open);
   return named.map((rse) => ({
     rseId: rse.id,
     name: rse.name,
@@ -67,7 +68,7 @@ export function placesAt(
       sets[at]?.has(rse.id) && weighs(rse, part.weight ?? weight) ? [at] : [],
     ),
     values: constraints.distinct.map((name) => attributeOf(rse, name)),
-    writable: open.includes(rse),
+    writable: writable.has(rse),
   }));
 }
 

@@ -124,7 +124,7 @@ class Placing {
     const holder = keeps.size > 0 ? rule.id : undefined;
     const units = await unitsOf(tx, datasets, [...candidates, ...sites.blocked], holder);
     const wished = units.map((unit) => ({ ...unit, keep: keeps.get(unit.didId) ?? [] }));
-    const chosen = chooseForEach(wished, rule.copies, { ...sites, candidates });
+    const chosen = await chooseForEach(wished, rule.copies, { ...sites, candidates });
     this.candidates = chosen.candidates;
     for (const { didId, rses } of chosen.places.slice(-1)) {
       await this.remember(rses, { datasets: { [String(didId)]: rses } });

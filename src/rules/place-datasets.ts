@@ -27,7 +27,7 @@ export async function placeDatasets(
   const sites = await findSites(tx, { ...rule, formerOf: formerOf(rules) });
   const didIds = rules.map(({ didId }) => didId);
   const units = await unitsOf(tx, didIds, sites.candidates);
-  const { places } = chooseForEach(units, rule.copies, sites);
+  const { places } = await chooseForEach(units, rule.copies, sites);
   if (rule.grouping === RuleGrouping.ALL) {
     const decided = rules.map(({ id }, at) => ({ ruleId: id, rses: places[at]?.rses ?? [] }));
     await storePlacements(tx, decided);

@@ -8,7 +8,7 @@ import {
   type RejectedCandidate,
 } from './rank-candidates.js';
 import { isUsable, type KnownPlace, type SiteConstraints } from './site-constraints.js';
-import { chooseCopies } from './solve-placement.js';
+import { chooseCopies, chooseFirst } from './solve-placement.js';
 
 /**
  * `placeCopies` of a rule with constraints. What a unit has already stays, as far as it keeps them; a
@@ -19,13 +19,22 @@ export function placeWithin(
   candidates: readonly Candidate[],
   rules: SiteConstraints,
 ): Placement {
-  const { fit, rejected } = rankCandidates(unit, candidates);
   const taken = unit.taken ?? [];
-  const order = fit.map(({ rseId }) => rseId).filter((rseId) => !taken.includes(rseId));
-  const kept = keptWhole(unit, order, rules);
-  const choice = kept ?? chooseCopies([...taken, ...order], rules);
+  // Mostly the first few tell, and a thousand need no order.
+  const few = FEW_PER_COPY * rules.copies;
+  const some = ordered(unit, candidates, few);
+  const early =
+    keptWhole(unit, some.order, rules) ??
+    chooseFirst([...taken, ...some.order.slice(0, few)], rules);
+  const { order, rejected } = early ? some : ordered(unit, candidates);
+  const choice = early ?? chooseCopies([...taken, ...order], rules);
   if (typeof choice === 'string') {
-    return { chosen: [], rejected: explained(order, [], rejected, rules) };
+    return {
+      chosen: [],
+      get rejected() {
+        return explained(order, [], rejected, rules);
+      },
+    };
   }
   const fresh = choice.chosen
     .map((rseId, at) => ({ rseId, part: choice.parts[at] ?? 0 }))
@@ -35,8 +44,20 @@ export function placeWithin(
   return {
     chosen,
     parts: fresh.map(({ part }) => part),
-    rejected: explained(order, [...taken, ...chosen], rejected, rules),
+    get rejected() {
+      return explained(order, [...taken, ...chosen], rejected, rules);
+    },
   };
+}
+
+const FEW_PER_COPY = 16;
+
+/** The candidates that are not taken yet, best first as far as `few`, and those that will not do. */
+function ordered(unit: PlacementUnit, candidates: readonly Candidate[], few?: number) {
+  const { taken = [] } = unit;
+  const { fit, rejected } = rankCandidates(unit, candidates, few && few + taken.length);
+  const all = fit.map(({ rseId }) => rseId);
+  return { order: taken.length > 0 ? all.filter((id) => !taken.includes(id)) : all, rejected };
 }
 
 /**
@@ -85,36 +106,54 @@ function explained(
   rules: SiteConstraints,
 ): readonly RejectedCandidate[] {
   const last = Math.max(...chosen.map((rseId) => order.indexOf(rseId)));
-  return [
-    ...rejected,
-    ...order.flatMap((rseId, at) => {
-      const place = rules.places.get(rseId);
-      if (!place || chosen.includes(rseId)) return [];
-      const before = chosen.length > 0 && at < last;
-      return [{ rseId, ...whyNot(place, chosen, before, rules) }];
-    }),
-  ];
+  const taken = takenValues(chosen, rules);
+  const all = [...rejected];
+  order.forEach((rseId, at) => {
+    const place = rules.places.get(rseId);
+    if (!place || chosen.includes(rseId)) return;
+    const { reason, detail } = whyNot(place, taken, chosen.length > 0 && at < last, rules);
+    all.push(detail === undefined ? { rseId, reason } : { rseId, reason, detail });
+  });
+  return all;
 }
+
+/** For each attribute of `distinct`, the values that chosen RSEs have, and in words which these are. */
+type Taken = readonly ReadonlyMap<string | null, string>[];
+
+const takenValues = (chosen: readonly RseId[], rules: SiteConstraints): Taken =>
+  rules.distinct.map((name, attribute) => {
+    const holders = new Map<string | null, string[]>();
+    for (const place of chosen.flatMap((id) => rules.places.get(id) ?? [])) {
+      const value = place.values[attribute] ?? null;
+      holders.set(value, [...(holders.get(value) ?? []), place.name]);
+    }
+    const said = (value: string | null, names: readonly string[]) =>
+      `${name}=${value} is taken by ${nameSome(names)}`;
+    return new Map([...holders].map(([value, names]) => [value, said(value, names)]));
+  });
 
 function whyNot(
   place: KnownPlace,
-  chosen: readonly RseId[],
+  taken: Taken,
   before: boolean,
   rules: SiteConstraints,
 ): Omit<RejectedCandidate, 'rseId'> {
-  const lacking = rules.distinct.filter((_, attribute) => place.values[attribute] === null);
-  if (lacking.length > 0)
+  if (place.values.includes(null)) {
+    const lacking = rules.distinct.filter((_, attribute) => place.values[attribute] === null);
     return { reason: 'no attribute', detail: `no ${lacking.join(' and no ')}` };
+  }
   if (!isUsable(place)) return { reason: 'no weight' };
-  const others = chosen.flatMap((id) => rules.places.get(id) ?? []);
-  for (const [attribute, name] of rules.distinct.entries()) {
-    const value = place.values[attribute];
-    const same = others.filter((other) => other.values[attribute] === value);
-    if (same.length === 0) continue;
-    const said = `${name}=${value} is taken by ${nameSome(same.map((other) => other.name))}`;
+  for (const [attribute, value] of place.values.entries()) {
+    const said = taken[attribute]?.get(value);
+    if (said === undefined) continue;
     if (rules.maxSkew === null) return { reason: 'distinct', detail: said };
     if (before) return { reason: 'skew', detail: `${said}, and maxSkew is ${rules.maxSkew}` };
   }
-  if (!before) return { reason: 'surplus' };
-  return { reason: 'needed elsewhere', detail: 'with it the other copies would have no place' };
+  return before ? NEEDED : SURPLUS;
 }
+
+const SURPLUS = { reason: 'surplus' } as const;
+const NEEDED = {
+  reason: 'needed elsewhere',
+  detail: 'with it the other copies would have no place',
+} as const;

@@ -81,6 +81,7 @@ export function openSites(wish: OpenWish, resolved: Resolved): OpenSites {
   const constraints = wish.constraints
     ? findConstraints(resolved, wish.constraints, { named, open, weight: wish.weight })
     : null;
+  const writable = new Set(open);
   const candidate = (rse: Rse): Candidate => ({
     rseId: rse.id,
     name: rse.name,
@@ -94,7 +95,7 @@ export function openSites(wish: OpenWish, resolved: Resolved): OpenSites {
   return {
     named,
     candidates: open.map(candidate),
-    blocked: named.filter((rse) => !open.includes(rse)).map(candidate),
+    blocked: named.filter((rse) => !writable.has(rse)).map(candidate),
     constraints,
     unwritable: named.filter((rse) => !rse.availabilityWrite).map((rse) => rse.id),
     staging: named.filter((rse) => rse.stagingArea).map((rse) => rse.id),

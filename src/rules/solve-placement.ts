@@ -21,16 +21,22 @@ export type NoChoice = 'infeasible' | 'undecided';
  * that rules no part or lack an attribute are passed over. Pure, exact and deterministic.
  */
 export function chooseCopies(order: readonly RseId[], rules: SiteConstraints): Choice | NoChoice {
-  const pool = order.flatMap((rseId) => {
-    const place = rules.places.get(rseId);
-    return place && isUsable(place) ? [place] : [];
-  });
-  if (pool.length < rules.copies) return 'infeasible';
-  const found = firstFit(pool, rules) ?? bestFit(pool, rules);
-  if (typeof found === 'string') return found;
+  const found = firstFit(order, rules) ?? bestFit(order, rules);
+  return typeof found === 'string' ? found : (choiceOf(found, rules) ?? 'infeasible');
+}
+
+/**
+ * The same, where the first few of the order tell it already, each that contradicts none before it.
+ * Undefined says nothing.
+ */
+export function chooseFirst(order: readonly RseId[], rules: SiteConstraints): Choice | undefined {
+  const found = firstFit(order, rules);
+  return found && choiceOf(found, rules);
+}
+
+function choiceOf(found: readonly KnownPlace[], rules: SiteConstraints): Choice | undefined {
   const parts = assignParts(found, copiesOfParts(rules));
-  if (!parts) return 'infeasible';
-  return { chosen: found.map(({ rseId }) => rseId), parts };
+  return parts && { chosen: found.map(({ rseId }) => rseId), parts };
 }
 
 /**
@@ -38,14 +44,21 @@ export function chooseCopies(order: readonly RseId[], rules: SiteConstraints): C
  * one: whatever it left out cannot stand beside what it has. Else nothing is known.
  */
 function firstFit(
-  pool: readonly KnownPlace[],
+  order: readonly RseId[],
   rules: SiteConstraints,
 ): readonly KnownPlace[] | undefined {
   const chosen: KnownPlace[] = [];
-  for (const place of pool) {
+  // Beside the same places, what is like a place that does not fit does not fit either.
+  const unfit = new Set<number>();
+  for (const rseId of order) {
+    const place = rules.places.get(rseId);
+    if (!place || unfit.has(place.kind) || !isUsable(place)) continue;
     chosen.push(place);
-    if (!isConsistent(chosen, rules)) chosen.pop();
-    else if (chosen.length === rules.copies) return chosen;
+    if (!isConsistent(chosen, rules)) {
+      chosen.pop();
+      unfit.add(place.kind);
+    } else if (chosen.length === rules.copies) return chosen;
+    else unfit.clear();
   }
   return undefined;
 }
@@ -71,9 +84,14 @@ export const copiesOfParts = ({ parts }: SiteConstraints): readonly number[] =>
 
 /** Each place with which those chosen can still be completed from all there are. */
 function bestFit(
-  pool: readonly KnownPlace[],
+  order: readonly RseId[],
   rules: SiteConstraints,
 ): readonly KnownPlace[] | NoChoice {
+  const pool = order.flatMap((rseId) => {
+    const place = rules.places.get(rseId);
+    return place && isUsable(place) ? [place] : [];
+  });
+  if (pool.length < rules.copies) return 'infeasible';
   const { effort } = memoryOf(rules);
   effort.left = Math.min(Math.max(effort.left, 0) + EFFORT_MORE, EFFORT_MAX);
   const high = rules.kinds.map(() => 0);

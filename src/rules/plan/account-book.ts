@@ -60,19 +60,20 @@ export class AccountBook {
     this.back = bytes;
   }
 
-  /** What may still be put at an RSE after what was charged, and `more`; null is unlimited. */
-  left(rse: Rse, more: Bytes): bigint | null {
-    if (!this.isLimited || rse.attributes['mock'] === 'true') return null;
-    const limit = this.limitAt(rse.id);
-    const over = this.globals
-      .filter(({ rses }) => rses.some(({ id }) => id === rse.id))
-      .map((global) => ({
-        limit: global.limit,
-        used: global.used + this.spent(global, more) - sumAt(global, this.back),
-      }));
-    const back = this.back.get(rse.id) ?? 0n;
-    const used = this.usedAt(rse.id) + (more.get(rse.id) ?? 0n) - back;
-    return quotaAt({ limit, used }, over).left;
+  /** What may still be put at each RSE after what was charged, and `more`; null is unlimited. */
+  left(more: Bytes): (rse: Rse) => bigint | null {
+    const globals = this.globals.map((global) => ({
+      limit: global.limit,
+      used: global.used + this.spent(global, more) - sumAt(global, this.back),
+      ids: new Set(global.rses.map(({ id }) => id)),
+    }));
+    return (rse) => {
+      if (!this.isLimited || rse.attributes['mock'] === 'true') return null;
+      const over = globals.filter(({ ids }) => ids.has(rse.id));
+      const back = this.back.get(rse.id) ?? 0n;
+      const used = this.usedAt(rse.id) + (more.get(rse.id) ?? 0n) - back;
+      return quotaAt({ limit: this.limitAt(rse.id), used }, over).left;
+    };
   }
 
   /** The limits that charging `more` touches, before it and after it. */

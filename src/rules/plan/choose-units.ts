@@ -1,10 +1,17 @@
 import { type SluiceError } from '../../errors/index.js';
 import { type DidId, type RseId } from '../../vocabulary/index.js';
-import { type Candidate, placeCopies, shortage } from '../copy-placement.js';
+import { Breath } from '../breath.js';
+import {
+  type Candidate,
+  placeCopies,
+  type RejectedCandidate,
+  shortage,
+} from '../copy-placement.js';
+import { seenWith } from '../dataset-units.js';
 import { type SiteConstraints } from '../site-constraints.js';
 import { addTo } from './account-book.js';
 import { type ChoiceReason, type ExclusionReason } from './plan.js';
-import { note, type Reasons, whyNot } from './reasons.js';
+import { note, noteAgain, type Reasons, whyNot } from './reasons.js';
 
 /** What an RSE has of a unit. */
 export interface Presence {
@@ -71,9 +78,15 @@ const UNFIT: readonly ExclusionReason[] = [
  * Places units one after the other as creation does: by `placeCopies`, each with the room that those
  * before it leave. A unit that gets fewer copies than asked gets none, and the others go on. Pure.
  */
-export function chooseForUnits(units: readonly Unit[], terms: ChoiceTerms): Choices {
+export async function chooseForUnits(units: readonly Unit[], terms: ChoiceTerms): Promise<Choices> {
   const choosing = new Choosing(terms);
-  return { places: units.map((unit) => choosing.place(unit)), ...choosing.result() };
+  const breath = new Breath();
+  const places: (readonly RseId[])[] = [];
+  for (const unit of units) {
+    places.push(choosing.place(unit));
+    await breath.after(choosing.candidates.length);
+  }
+  return { places, ...choosing.result() };
 }
 
 class Choosing {
@@ -84,7 +97,7 @@ class Choosing {
   private readonly rejected = new Map<RseId, Reasons<ExclusionReason>>();
   private short = 0;
   private firstShort: SluiceError | undefined;
-  private candidates: readonly Candidate[];
+  candidates: readonly Candidate[];
   private before: Unit | undefined;
   private budget = 0;
 
@@ -112,36 +125,41 @@ class Choosing {
       keep.length === 0
         ? this.candidates
         : this.candidates.filter(({ rseId }) => !keep.includes(rseId));
-    const here = free.map((candidate) => {
-      const presence = unit.there.get(candidate.rseId);
-      return presence ? { ...candidate, ...presence } : candidate;
-    });
+    const here = free.map((candidate) => seenWith(candidate, unit.there));
     const copies = this.wanted(unit);
     const wish = { id: unit.id, bytes: unit.bytes, copies, taken: keep };
     const placement = placeCopies(wish, here, constraints);
-    for (const { rseId, reason, detail } of placement.rejected) {
-      const candidate = () => here.find((it) => it.rseId === rseId);
-      note(this.rejected, rseId, reason, () => detail ?? whyNot(reason, unit, candidate()));
-    }
-    if (placement.chosen.length < copies) {
+    const { chosen, rejected } = placement;
+    for (const no of rejected) this.reject(no, unit, here);
+    if (chosen.length < copies) {
       this.short++;
-      for (const rseId of placement.chosen) note(this.rejected, rseId, 'too few', () => null);
+      for (const rseId of chosen) note(this.rejected, rseId, 'too few', () => null);
       this.firstShort ??= shortage(wish, here, placement, constraints);
       return [];
     }
-    const scarce = placement.rejected.every(({ reason }) => UNFIT.includes(reason));
+    const scarce = rejected.every(({ reason }) => UNFIT.includes(reason));
     for (const rseId of keep) this.choose(rseId, 'kept', 0);
-    placement.chosen.forEach((rseId, at) => {
+    chosen.forEach((rseId, at) => {
       const isHeld = (unit.there.get(rseId)?.heldBytes ?? 0n) > 0n;
       this.choose(rseId, isHeld ? 'held' : scarce ? 'needed' : 'share', placement.parts?.[at] ?? 0);
     });
-    this.take(unit, placement.chosen);
-    return [...keep, ...placement.chosen];
+    this.take(unit, chosen);
+    return [...keep, ...chosen];
   }
 
   /** Where a rule has the unit already one of its copies goes: one more is wanted. */
   private wanted({ keep }: Unit): number {
     return keep === undefined ? this.terms.copies : 1;
+  }
+
+  private reject(
+    { rseId, reason, detail }: RejectedCandidate,
+    unit: Unit,
+    here: readonly Candidate[],
+  ): void {
+    if (noteAgain(this.rejected, rseId, reason)) return;
+    const candidate = () => here.find((it) => it.rseId === rseId);
+    note(this.rejected, rseId, reason, () => detail ?? whyNot(reason, unit, candidate()));
   }
 
   private choose(rseId: RseId, reason: ChoiceReason, part: number): void {

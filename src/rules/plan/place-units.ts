@@ -34,7 +34,7 @@ export async function placeUnits(
   const rseIds = sites.candidates.map(({ rseId }) => rseId);
   const seen = await lookInto(tx, placed, alike, rseIds);
   const units = leaving ? await withKept(tx, seen, { files, leaving }) : seen;
-  const choices = chooseForUnits(units, {
+  const choices = await chooseForUnits(units, {
     copies: spec.copies,
     sliceLocks: ground.sliceLocks,
     apart: !beginnings.some(({ begins }) => begins === 'AT_ONCE'),

@@ -68,6 +68,7 @@ export function candidatesAfter(
   { sites, books, book, map }: Ground,
   { charged, stored }: Taken,
 ): readonly Candidate[] {
+  const leftAt = book.left(charged);
   return sites.candidates.map((candidate) => {
     const { rseId } = candidate;
     const rse = map.rses.get(rseId);
@@ -75,7 +76,7 @@ export function candidatesAfter(
     const taken = (books.stored.get(rseId) ?? 0n) + (stored.get(rseId) ?? 0n);
     return {
       ...candidate,
-      quotaLeft: wish.ignoreAccountLimit || !rse ? null : book.left(rse, charged),
+      quotaLeft: wish.ignoreAccountLimit || !rse ? null : leftAt(rse),
       spaceLeft: limit === null ? null : limit - used - taken,
     };
   });

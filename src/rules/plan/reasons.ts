@@ -13,11 +13,24 @@ export function note<Reason>(
   detail: () => string | null,
   units = 1,
 ): void {
-  const of = reasons.get(rseId) ?? new Map<Reason, { units: number; detail: string | null }>();
-  reasons.set(rseId, of);
-  const known = of.get(reason);
-  if (known) known.units += units;
-  else of.set(reason, { units, detail: detail() });
+  if (noteAgain(reasons, rseId, reason, units)) return;
+  const first = { units, detail: detail() };
+  const of = reasons.get(rseId);
+  if (of) of.set(reason, first);
+  else reasons.set(rseId, new Map([[reason, first]]));
+}
+
+/** Counts a reason that an RSE has had already; false where it has not. */
+export function noteAgain<Reason>(
+  reasons: ReadonlyMap<RseId, Reasons<Reason>>,
+  rseId: RseId,
+  reason: Reason,
+  units = 1,
+): boolean {
+  const known = reasons.get(rseId)?.get(reason);
+  if (!known) return false;
+  known.units += units;
+  return true;
 }
 
 /** The numbers behind a rejection. */
