@@ -27,6 +27,16 @@ export const addGuards = (from: Sql, cause: string): Sql =>
       SELECT g.did_id, g.rse_id, ${cause}::text FROM (${from}) AS g ORDER BY g.did_id, g.rse_id
       ON CONFLICT (did_id, rse_id) DO NOTHING`;
 
+/**
+ * Piece: what is left of files, `from` giving their did_id: copies that nothing locks and that are to
+ * go. Held, so that none of them ends before whoever asked for them has done.
+ */
+export const copiesLeft = (from: Sql): Sql => sql`
+  SELECT r.did_id, r.rse_id FROM replicas r
+   WHERE r.did_id = ANY (ARRAY(${from})) AND r.lock_cnt = 0 AND r.tombstone IS NOT NULL
+     AND r.state <> ${lit(ReplicaState.BEING_DELETED)}
+   ORDER BY r.did_id, r.rse_id FOR NO KEY UPDATE`;
+
 /** Piece: ends the guard of copies (the end of their last lock on purpose does, and the copy's end). */
 export const dropGuards = (from: Sql): Sql =>
   sql`WITH unguarded AS MATERIALIZED (${from})

@@ -43,6 +43,7 @@ export { type Badness, type Declared, declareBad, suspectCopies } from './declar
 export { type Copy, copiesOf, lockCopies, putOffDeletion, setTombstones } from './replica.sql.js';
 export {
   addGuards,
+  copiesLeft,
   dropGuards,
   dropGuardsOf,
   guardCopies,

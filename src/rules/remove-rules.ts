@@ -1,7 +1,13 @@
 import { lit, one, only, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { addAccountUsage } from '../accounts/index.js';
 import { forgetStuckLocks, releaseLocks } from '../locks/index.js';
-import { addGuards, dropGuards, releaseCopies, type ReleaseTerms } from '../replicas/index.js';
+import {
+  addGuards,
+  copiesLeft,
+  dropGuards,
+  releaseCopies,
+  type ReleaseTerms,
+} from '../replicas/index.js';
 import { cancelRequests, keepCancelled } from '../requests/index.js';
 import { Channel, LockState, type RuleId, RuleState } from '../vocabulary/index.js';
 import { recountRules } from './counter.sql.js';
@@ -153,10 +159,13 @@ export async function releaseGone(
   terms: ReleaseTerms & { readonly guard?: string },
 ): Promise<{ count: number; news: RuleId[] | null }> {
   const letter = (state: LockState) => sql`-(state = ${lit(state)})::int`;
-  // Whatever ended their protection before: this end was asked for.
+  // A lock whose copy is not there protected what the copy is made from. What was guarded before is
+  // free where the end is asked for.
+  const unmade = sql`SELECT did_id FROM gone WHERE state <> ${lit(LockState.OK)}`;
   const guards = terms.guard
     ? addGuards(
-        sql`SELECT did_id, rse_id FROM copies WHERE lock_cnt = 0 AND NOT cancel`,
+        sql`SELECT did_id, rse_id FROM copies WHERE lock_cnt = 0 AND NOT cancel
+            UNION SELECT * FROM (${copiesLeft(unmade)}) l`,
         terms.guard,
       )
     : dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE lock_cnt = 0`);

@@ -140,6 +140,20 @@ describe('the evaluator', () => {
     expect(await guards()).toEqual([]);
   });
 
+  it('what a copy was to be made from is guarded when its file leaves', async () => {
+    await a.dataset('run');
+    await a.data('run', ['f1'], 'A-DISK');
+    await evaluate();
+    await a.rule('run', { rseExpression: 'A-DISK', lifetime: 0, purgeReplicas: true });
+    await a.rule('run', { rseExpression: 'B-DISK' });
+    await a.shift(judgeCleaner(a.config));
+    expect(await guards()).toEqual([]);
+    await detach('run', 'f1');
+    await evaluate();
+    expect(await a.replicas()).toEqual(['f1@A-DISK A 0', 'f1@B-DISK U 0']);
+    expect(await guards()).toEqual(['f1 detach']);
+  });
+
   it('leaves rules that are suspended or wait for approval alone', async () => {
     await a.dataset('run');
     const waiting = await a.rule('run', { rseExpression: 'A-DISK', askApproval: true });
