@@ -47,5 +47,11 @@ END
   rucio list-file-replicas ${scope}:KM3NeT_00000267_00025291
   rucio download --dir /tmp ${scope}:KM3NeT_00000267_00025291
 
+What a rule would come to, what would have to move if a storage left, and why a thing is as it is:
+
+  npx sluice rule plan ${scope}:KM3NeT_00000267_00025291 --rses 'type=DISK:2;type=TAPE:1;distinct=continent'
+  npx sluice rule plan --rse-leaves EU-DISK
+  npx sluice explain ${scope}:KM3NeT_00000267_00025291
+
 Ready.`);
 }

@@ -49,7 +49,10 @@ export function addJobVerbs(job: Command): void {
       .option('--rse <rse>', 'drain: which')
       .option('--targets <expression>', 'drain: only to these RSEs')
       .option('--keep-copies', 'drain: move the rules, delete nothing')
-      .option('--rse-expression <expression>', 'delete_replicas: where (default: everywhere)')
+      .option(
+        '--rses, --rse-expression <expression>',
+        'delete_replicas: where (default: everywhere)',
+      )
       .option('--remove-rules', 'delete_replicas: rules on the very DIDs go first')
       .option('--rules <key=value>', 'change: which rules; may be given again; ids=ID,ID', many)
       .option('--set <key=value>', 'change: activity, priority, comment, lifetime …', many)

@@ -28,12 +28,12 @@ export function addRulePlan(rule: Command): void {
       .description('what a rule would come to: where to, why, how much, how long; writes nothing')
       .argument('[dids...]', 'SCOPE:NAME of each DID')
       .option('--copies <n>', 'how many copies (default: 1)')
-      .option('--rse-expression <expression>', 'where to')
+      .option('--rses, --rse-expression <expression>', 'where to')
       .option('--phases <json>', 'one thing after the other: [{"for": "30d", …}, {…}]')
       .option('--grouping <grouping>', 'what stays together: ALL, DATASET (default) or NONE')
       .option('--weight <attribute>', 'the attribute of RSEs that says their shares')
       .option('--lifetime <seconds>', 'how long the rule would last')
-      .option('--source-rse-expression <expression>', 'where from')
+      .option('--source-rses, --source-rse-expression <expression>', 'where from')
       .option('--activity <name>', 'what the transfers are for')
       .option('--owner <account>', 'the account of the rule (default: who asks)')
       .option('--ask-approval', 'a rule that waits for approval')
@@ -73,7 +73,7 @@ function bodyOf(dids: readonly string[], options: RulePlanOptions): object {
   const { rseExpression, copies } = options;
   const phases = options.phases === undefined ? undefined : jsonOf('--phases', options.phases);
   if (rseExpression === undefined && phases === undefined) {
-    throw new UsageError('Where to? Give --rse-expression');
+    throw new UsageError('Where to? Give --rses');
   }
   const given = {
     account: options.owner,

@@ -93,7 +93,7 @@ describe('sluice rule plan', () => {
       'rule',
       'plan',
       'lab:run',
-      '--rse-expression',
+      '--rses',
       '*',
       '--url',
       'http://127.0.0.1:1',

@@ -59,7 +59,7 @@ describe('the pictures of the documentation', () => {
   it('a plan: where copies go and why, and what that takes', async () => {
     const rses = 'type=DISK:2;type=TAPE:1;distinct=site';
     const plan = await planned(alice, { copies: 3, rse_expression: rses, lifetime: 864_000 });
-    const command = `sluice rule plan km3net:run1 --rse-expression '${rses}' --lifetime 864000`;
+    const command = `sluice rule plan km3net:run1 --rses '${rses}' --lifetime 864000`;
     expectDrawn(
       'plan',
       command,
