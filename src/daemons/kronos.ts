@@ -42,12 +42,12 @@ async function writeDown(
   const copies = accesses.flatMap(({ file, rse, at }) =>
     file && rse ? [{ ...file, rse, at }] : [],
   );
-  let touched = 0;
+  // DIDs before copies, as everybody takes them.
+  let touched = await touchDids(tx, accesses.flatMap(didsOf));
   if (copies.length > 0) {
     const { tombstoneDelaySeconds } = config.replicas;
     touched += await touchCopies(tx, copies, now, tombstoneDelaySeconds);
   }
-  touched += await touchDids(tx, accesses.flatMap(didsOf));
   return { taken, touched };
 }
 

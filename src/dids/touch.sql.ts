@@ -10,7 +10,8 @@ export interface TouchedDid extends DidName {
 /**
  * Files and datasets that were read were accessed then, so often more; with a file every dataset that
  * it is in. One write a DID, of columns that no index knows; `accessed_at` never moves backwards. In
- * key order; those that somebody else holds are left: it does not matter. Gives how many.
+ * key order, after those who hold one: rules that end for want of readers go by these dates. Gives how
+ * many.
  */
 export async function touchDids(tx: Tx, dids: readonly TouchedDid[]): Promise<number> {
   if (dids.length === 0) return 0;
@@ -36,7 +37,7 @@ export async function touchDids(tx: Tx, dids: readonly TouchedDid[]): Promise<nu
            SET accessed_at = greatest(d.accessed_at, k.at), access_cnt = coalesce(d.access_cnt, 0) + k.times
           FROM (SELECT x.id, r.at, r.times FROM read r JOIN dids x ON x.id = r.id
                  WHERE x.type <> ${lit(DidType.CONTAINER)}
-                 ORDER BY x.id FOR NO KEY UPDATE OF x SKIP LOCKED) k
+                 ORDER BY x.id FOR NO KEY UPDATE OF x) k
          WHERE d.id = k.id`,
   );
 }
