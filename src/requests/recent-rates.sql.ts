@@ -40,7 +40,7 @@ export interface Backlog {
   readonly bytes: bigint;
 }
 
-/** What waits for, or is on its way to, each of these RSEs; one without is not in the list. */
+/** What waits for (a next attempt too), or is on its way to, each of these RSEs; one without is not in the list. */
 export const backlogAt = (tx: Tx, rseIds: readonly RseId[]): Promise<Backlog[]> =>
   rows<Backlog>(
     tx,
@@ -50,6 +50,9 @@ export const backlogAt = (tx: Tx, rseIds: readonly RseId[]): Promise<Backlog[]> 
           UNION ALL
           SELECT rse_id, count(*), sum(bytes) FROM requests
            WHERE state IN (${lit(RequestState.SUBMITTING)}, ${lit(RequestState.SUBMITTED)})
-             AND rse_id = ANY (${[...rseIds]}::int[]) GROUP BY rse_id) q
+             AND rse_id = ANY (${[...rseIds]}::int[]) GROUP BY rse_id
+          UNION ALL
+          SELECT rse_id, count(*), sum(bytes) FROM requests
+           WHERE state = ${lit(RequestState.WAITING)} AND rse_id = ANY (${[...rseIds]}::int[]) GROUP BY rse_id) q
          GROUP BY q.rse_id`,
   );

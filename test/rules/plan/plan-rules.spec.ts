@@ -325,6 +325,15 @@ describe('a plan', () => {
     await a.rule('w2', { rseExpression: 'C-DISK' });
     const queued = await plan('run', { rseExpression: 'C-DISK' });
     expect(queued.times).toMatchObject([{ seconds: 50, queued: { files: 2n, bytes: 200n } }]);
+    // After a failure a request waits for its next attempt.
+    await base.db.tx((tx) =>
+      execute(
+        tx,
+        sql`UPDATE requests SET state = 'W', due_at = ${a.now} WHERE id = (SELECT min(id) FROM requests)`,
+      ),
+    );
+    const again = await plan('run', { rseExpression: 'C-DISK' });
+    expect(again.times).toMatchObject([{ seconds: 50, queued: { files: 2n } }]);
     // What a rule before it moves there waits there too.
     await a.dataset('more');
     await a.data('more', ['m1'], 'A-DISK');
