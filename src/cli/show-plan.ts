@@ -93,6 +93,7 @@ const placedBy = ({ grouping, units }: ShownPlan): string =>
 function showPart(part: ShownPart, { parts, units }: ShownPlan): string[] {
   const title =
     parts.length > 1 ? [`${counted(part.copies, 'copy')} on ${part.rse_expression}`] : [];
+  if (part.chosen.length + part.rejected.length === 0) return [...title, nowhere(part), ''];
   const header: Row = ['', 'goes to', right('there'), right('to move'), right('files'), 'because'];
   const chosen = part.chosen.map((it): Row => [
     styled('green', '+'),
@@ -112,6 +113,10 @@ function showPart(part: ShownPart, { parts, units }: ShownPlan): string[] {
   ]);
   return [...title, ...table([header, ...chosen, ...rejected], 2), ''];
 }
+
+/** Nothing was asked of any storage element: everything has the rule, or there is nothing to place. */
+const nowhere = ({ rse_expression: expression }: ShownPart): string =>
+  `  Nothing is to be placed on ${expression}.`;
 
 /** Reasons in words; those of some units only with their count. */
 function reasons(why: readonly ShownWhy[], units: number): string {

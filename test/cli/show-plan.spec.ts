@@ -154,6 +154,18 @@ describe('a plan in the terminal', () => {
     ]);
   });
 
+  it('says in words that nothing is placed: everything has the rule, or there is nothing in it', () => {
+    const [rule] = answer.rules;
+    const parts = (rule?.parts ?? []).map((part) => ({ ...part, chosen: [], rejected: [] }));
+    const rules = rule ? [{ ...rule, parts, moves: [], quota: [], warnings: [] }] : [];
+    expect(showPlan({ ...answer, rules }).slice(2, 6)).toEqual([
+      '',
+      '  Nothing is to be placed on type=DISK.',
+      '',
+      'Nothing has to be moved.',
+    ]);
+  });
+
   it('says what it comes to if an RSE leaves', () => {
     const lines = showPlan({
       ...answer,
