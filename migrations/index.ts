@@ -19,6 +19,7 @@ import { LocksByRule1796860800000 } from './0020-locks-by-rule/index.js';
 import { PlacementDrift1796947200000 } from './0021-placement-drift/index.js';
 import { FailingEnd1797120000000 } from './0023-failing-end/index.js';
 import { Asked1797379200000 } from './0026-asked/index.js';
+import { JobFaults1797465600000 } from './0027-job-faults/index.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   PlacementDrift1796947200000,
   FailingEnd1797120000000,
   Asked1797379200000,
+  JobFaults1797465600000,
 ] as const;

@@ -6,6 +6,13 @@ interface Amounts {
   readonly failed: number;
 }
 
+interface FaultAnswer {
+  readonly message: string;
+  readonly tries: number;
+  readonly last_at: string;
+  readonly next_at: string;
+}
+
 /** A job as the API tells it. */
 export interface JobAnswer {
   readonly id: string;
@@ -15,6 +22,8 @@ export interface JobAnswer {
   readonly step: string;
   readonly comment: string | null;
   readonly error: string | null;
+  /** Undefined of an older service. */
+  readonly fault?: FaultAnswer | null;
   readonly items: Amounts;
   readonly bytes: Amounts;
   readonly rate: { readonly items_per_second: number; readonly bytes_per_second: number } | null;
@@ -59,6 +68,12 @@ export function showJob(job: JobAnswer): string[] {
     lines.push(`  ${rate.items_per_second} items a second${left}`);
   }
   if (job.error !== null) lines.push(`  ${job.error}`);
+  if (job.fault) {
+    const { message, last_at: last, next_at: next } = job.fault;
+    lines.push(
+      `  ${brokenOf(job.fault)}, last at ${last}; it is tried again at ${next}. ${message}`,
+    );
+  }
   if (job.state === 'WAITING_APPROVAL') {
     lines.push(`  sluice job plan ${job.id} shows what it would move; sluice job approve lets it`);
   }
@@ -68,10 +83,12 @@ export function showJob(job: JobAnswer): string[] {
   return lines;
 }
 
+const brokenOf = ({ tries }: FaultAnswer): string => `broke ${counted(tries, 'time')} in a row`;
+
 /** Jobs, one a line. */
 export const showJobs = (jobs: readonly JobAnswer[]): string[] =>
   table([
-    ['id', 'kind', 'account', 'state', right('done'), right('failed'), right('of'), 'created'],
+    ['id', 'kind', 'account', 'state', right('done'), right('failed'), right('of'), 'created', ''],
     ...jobs.map((job) => [
       job.id,
       job.kind,
@@ -81,6 +98,7 @@ export const showJobs = (jobs: readonly JobAnswer[]): string[] =>
       right(inCount(job.items.failed)),
       right(inCount(job.items.total)),
       job.created_at,
+      job.fault ? brokenOf(job.fault) : '',
     ]),
   ]);
 

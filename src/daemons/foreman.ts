@@ -4,6 +4,7 @@ import { type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import {
   dueJobs,
+  faultOf,
   fireNext,
   type JobSchedule,
   jobsTerms,
@@ -69,7 +70,10 @@ async function work(shift: Shift, id: bigint, terms: JobTerms): Promise<boolean 
       return false;
     }
     // One job that breaks does not keep the others from their turn.
-    await db.tx((tx) => postponeJob(tx, id, new Date(now.getTime() + BROKEN_MS)));
+    const fault = faultOf(error);
+    const dueAt = new Date(now.getTime() + BROKEN_MS);
+    await db.tx((tx) => postponeJob(tx, id, { fault, now, dueAt }));
+    log.warn({ job: id, fault }, 'a slice broke');
     throw error;
   }
 }

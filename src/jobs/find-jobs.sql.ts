@@ -5,7 +5,7 @@ import { type Job } from './job.js';
 
 const columns = sql`j.id, j.uid, j.kind, j.account_id AS "accountId", a.name AS account,
   a.status AS "accountStatus", s.uid AS "scheduleUid", j.state, j.step, j.cursor, j.spec, j.given,
-  j.comments, j.error, j.total, j.done, j.failed, j.total_bytes AS "totalBytes", j.done_bytes AS "doneBytes", j.failed_bytes AS "failedBytes",
+  j.comments, j.error, j.fault, j.fault_at AS "faultAt", j.fault_tries AS "faultTries", j.total, j.done, j.failed, j.total_bytes AS "totalBytes", j.done_bytes AS "doneBytes", j.failed_bytes AS "failedBytes",
   j.created_at AS "createdAt", j.updated_at AS "updatedAt", j.started_at AS "startedAt",
   j.ended_at AS "endedAt", j.due_at AS "dueAt"`;
 const tables = sql`jobs j JOIN accounts a ON a.id = j.account_id

@@ -18,6 +18,8 @@ export class JobEntity {
   @Column('timestamptz', { name: 'started_at', nullable: true }) startedAt!: Date | null;
   @Column('timestamptz', { name: 'ended_at', nullable: true }) endedAt!: Date | null;
   @Column('timestamptz', { name: 'due_at' }) dueAt!: Date;
+  @Column('timestamptz', { name: 'fault_at', nullable: true }) faultAt!: Date | null;
+  @Column('int', { name: 'fault_tries', default: 0 }) faultTries!: number;
   @Column('int', { name: 'account_id' }) accountId!: number;
   @Column('int', { name: 'schedule_id', nullable: true }) scheduleId!: number | null;
   @Column(letter) state!: JobState;
@@ -27,6 +29,7 @@ export class JobEntity {
   @Column('jsonb', { nullable: true }) cursor!: object | null;
   @Column('text', { nullable: true }) comments!: string | null;
   @Column('text', { nullable: true }) error!: string | null;
+  @Column('text', { nullable: true }) fault!: string | null;
   @Column('json') given!: object;
   @Column('json') spec!: object;
   @Column('jsonb', { nullable: true }) listed!: object[] | null;

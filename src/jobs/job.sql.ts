@@ -82,7 +82,7 @@ export async function settleJob(
   await execute(
     tx,
     sql`UPDATE jobs
-           SET ${counted(outcome)}, state = ${lit(state)}, cursor = ${cursor},
+           SET ${counted(outcome)}, ${NO_FAULT}, state = ${lit(state)}, cursor = ${cursor},
                step = ${isStep ? next.step : job.step},
                started_at = coalesce(started_at, ${terms.now}::timestamptz),
                ended_at = ${next === 'end' ? terms.now : null}::timestamptz, updated_at = ${terms.now}::timestamptz,
@@ -115,7 +115,7 @@ const counted = (counts: Counts): Sql =>
 export async function failJob(tx: Tx, id: bigint, error: string, now: Date): Promise<void> {
   const failed = await execute(
     tx,
-    sql`UPDATE jobs SET state = ${lit(FAILED)}, error = ${error}, ended_at = ${now}::timestamptz,
+    sql`UPDATE jobs SET state = ${lit(FAILED)}, error = ${error}, ${NO_FAULT}, ended_at = ${now}::timestamptz,
                updated_at = ${now}::timestamptz
          WHERE id = ${id} AND state IN (${lits(WORKABLE)})`,
   );
@@ -128,13 +128,21 @@ export async function tellEnded(tx: Tx, id: bigint): Promise<void> {
   await tell(tx, EventType.JOB_ENDED, [endOf(job)]);
 }
 
-/** A job whose slice broke for no reason of its own is tried again later. */
-export const postponeJob = (tx: Tx, id: bigint, dueAt: Date): Promise<number> =>
+/** A job whose slice broke for no reason of its own is tried again later, and says so until one goes well. */
+export const postponeJob = (
+  tx: Tx,
+  id: bigint,
+  { fault, now, dueAt }: { readonly fault: string; readonly now: Date; readonly dueAt: Date },
+): Promise<number> =>
   execute(
     tx,
-    sql`UPDATE jobs SET due_at = ${dueAt}::timestamptz
+    sql`UPDATE jobs SET due_at = ${dueAt}::timestamptz, fault = ${fault}, fault_at = ${now}::timestamptz,
+               fault_tries = fault_tries + 1
          WHERE id = ${id} AND state IN (${lits(WORKABLE)})`,
   );
+
+/** Assignments: nothing broke since. */
+export const NO_FAULT = sql`fault = NULL, fault_at = NULL, fault_tries = 0`;
 
 /** Says something about a job that goes on. */
 export const noteOnJob = (tx: Tx, id: bigint, note: string): Promise<number> =>

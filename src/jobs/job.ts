@@ -109,6 +109,11 @@ export interface Job<Kind extends JobKind = JobKind> {
   readonly given: object;
   readonly comments: string | null;
   readonly error: string | null;
+  /** Why the slice that is due broke, for no reason of the job: it is tried again. Null: it did not. */
+  readonly fault: string | null;
+  readonly faultAt: Date | null;
+  /** How often it broke, one time after the other. */
+  readonly faultTries: number;
   readonly total: bigint;
   readonly done: bigint;
   readonly failed: bigint;

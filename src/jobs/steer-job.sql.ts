@@ -3,7 +3,7 @@ import { UnsupportedOperation } from '../errors/index.js';
 import { Channel, JobState, JobStateCodec } from '../vocabulary/index.js';
 import { type Job } from './job.js';
 import { OPEN } from './find-jobs.sql.js';
-import { tellEnded } from './job.sql.js';
+import { NO_FAULT, tellEnded } from './job.sql.js';
 
 const { RUNNING, WAITING_APPROVAL, FAILED, CANCELLED } = JobState;
 
@@ -29,7 +29,7 @@ export async function steerJob(tx: Tx, job: Job, verb: JobVerb, now: Date): Prom
   const cursor = verb === 'approve' ? sql`NULL` : sql`cursor`;
   const steered = await execute(
     tx,
-    sql`UPDATE jobs SET state = (${to})::"char", cursor = ${cursor}, error = NULL,
+    sql`UPDATE jobs SET state = (${to})::"char", cursor = ${cursor}, error = NULL, ${NO_FAULT},
                updated_at = ${now}::timestamptz, ended_at = ${ends ? now : null}::timestamptz, due_at = ${now}::timestamptz
          WHERE id = ${job.id} AND state IN (${lits(from)})`,
   );

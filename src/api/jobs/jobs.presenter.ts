@@ -17,6 +17,7 @@ export const presentJob = (job: Job, now: Date) => ({
   job: job.given,
   comment: job.comments,
   error: job.error,
+  fault: presentFault(job),
   schedule_id: job.scheduleUid && wireId(job.scheduleUid),
   items: { total: job.total, done: job.done, failed: job.failed },
   bytes: { total: job.totalBytes, done: job.doneBytes, failed: job.failedBytes },
@@ -26,6 +27,10 @@ export const presentJob = (job: Job, now: Date) => ({
   started_at: job.startedAt,
   ended_at: job.endedAt,
 });
+
+/** Null where the last slice went well: else why not, how often one after the other, and when it is tried again. */
+const presentFault = ({ fault, faultTries, faultAt, dueAt }: Job) =>
+  fault === null ? null : { message: fault, tries: faultTries, last_at: faultAt, next_at: dueAt };
 
 /** Items and bytes a second, and seconds until the end at this rate. */
 function paceOf(job: Job, now: Date) {
