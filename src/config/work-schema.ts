@@ -65,6 +65,10 @@ export const jobs = section({
   sliceItems: amount,
   /** DIDs that get rules of their own in one slice. */
   sliceRules: amount,
+  /** Jobs of one account that are not over; admins have as many as they like. */
+  accountMax: amount,
+  /** Schedules of one account, whether they are enabled or not. */
+  accountSchedulesMax: amount,
 });
 
 export const subscriptions = section({

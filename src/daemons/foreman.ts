@@ -3,6 +3,7 @@ import { type Config } from '../config/index.js';
 import { type Tx } from '../db/index.js';
 import { SluiceError } from '../errors/index.js';
 import {
+  demandRoomForJob,
   dueJobs,
   faultOf,
   fireNext,
@@ -37,7 +38,7 @@ export function foreman(config: Config): Reconciler {
     wakeOn: [Channel.JOBS],
     async reconcile(shift) {
       const terms = jobsTerms(config, shift.now);
-      let [seen, failed] = [await fire(shift), 0];
+      let [seen, failed] = [await fire(shift, terms), 0];
       while (seen < shift.batch && !shift.signal.aborted) {
         const due = await shift.db.read((tx) => dueJobs(tx, shift.now, TURNS));
         let worked = 0;
@@ -79,10 +80,11 @@ async function work(shift: Shift, id: bigint, terms: JobTerms): Promise<boolean 
 }
 
 /** Makes the jobs whose moment has come. Gives how many schedules that were. */
-async function fire(shift: Shift): Promise<number> {
+async function fire(shift: Shift, terms: JobTerms): Promise<number> {
+  const permit = (tx: Tx, schedule: JobSchedule) => refusal(tx, schedule, terms);
   for (let fired = 0; ; fired++) {
     if (shift.signal.aborted) return fired;
-    const firing = await shift.db.tx((tx) => fireNext(tx, shift.now, refusal));
+    const firing = await shift.db.tx((tx) => fireNext(tx, shift.now, permit));
     if (!firing) return fired;
     if (firing.error !== undefined) {
       shift.log.warn(
@@ -93,11 +95,18 @@ async function fire(shift: Shift): Promise<number> {
   }
 }
 
-/** Why the account may not order it any more. */
-async function refusal(tx: Tx, schedule: JobSchedule): Promise<string | undefined> {
+/** Why the account may not order it any more, or not now. Throws InsufficientAccountLimit. */
+async function refusal(
+  tx: Tx,
+  schedule: JobSchedule,
+  terms: JobTerms,
+): Promise<string | undefined> {
   const { status } = await findAccount(tx, schedule.account);
   if (status !== AccountStatus.ACTIVE) return `the account ${schedule.account} is not active`;
   const caller = await principalOf(tx, schedule.accountId);
-  if (mayOrderJob(caller, schedule as JobWish)) return undefined;
-  return `the account ${schedule.account} may not order jobs of kind ${schedule.kind}`;
+  if (!mayOrderJob(caller, schedule as JobWish)) {
+    return `the account ${schedule.account} may not order jobs of kind ${schedule.kind}`;
+  }
+  await demandRoomForJob(tx, caller, terms);
+  return undefined;
 }

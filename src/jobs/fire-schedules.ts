@@ -66,8 +66,8 @@ export interface Firing {
 
 /**
  * Makes the job of the schedule whose moment came first, unless the last one is still at work; moments
- * that were missed are made up for by one job. `permit` says why the account may not order it any more,
- * if so. Undefined if none is due.
+ * that were missed are made up for by one job. `permit` says, or throws, why the account may not
+ * order it any more, if so. Undefined if none is due.
  */
 export async function fireNext(
   tx: Tx,
@@ -84,9 +84,9 @@ export async function fireNext(
   if (schedule.lastJobId !== null && (await isOpen(tx, schedule.lastJobId))) {
     return await refuse('the job of the moment before is still at work');
   }
-  const refusal = await permit(tx, schedule);
-  if (refusal !== undefined) return await refuse(refusal);
   try {
+    const refusal = await permit(tx, schedule);
+    if (refusal !== undefined) return await refuse(refusal);
     const made = await orderJob(tx, schedule as unknown as JobOrder, {
       now,
       scheduleId: schedule.id,

@@ -17,6 +17,7 @@ export {
 } from './job.js';
 export { findJob, type JobFilter, listJobs } from './find-jobs.sql.js';
 export { forgetJobs } from './forget-jobs.sql.js';
+export { demandRoomForJob, demandRoomForSchedule } from './demand-room.js';
 export { faultOf } from './job-fault.js';
 export { dueJobs, postponeJob } from './job.sql.js';
 export { orderJob } from './order-job.js';

@@ -151,6 +151,9 @@ export interface JobTerms extends AdditionTerms {
   readonly sliceItems: number;
   /** DIDs that get rules of their own in one transaction. */
   readonly sliceRules: number;
+  /** Jobs of one account that are not over, and its schedules; admins have no limits. */
+  readonly accountMax: number;
+  readonly accountSchedulesMax: number;
 }
 
 /** What one slice did, for the counts of its job. */

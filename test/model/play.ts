@@ -47,7 +47,7 @@ function modelConfig(plan: LakePlan): Config {
       expressRetrySeconds: 60,
       driftCheckSeconds: 60,
     },
-    jobs: { pollSeconds: 60, sliceItems: sliceLocks, sliceRules: sliceLocks },
+    jobs: { ...usual.jobs, pollSeconds: 60, sliceItems: sliceLocks, sliceRules: sliceLocks },
     subscriptions: { ...usual.subscriptions, retrySeconds: 60 },
     requests: { ...usual.requests, attemptsMax: 2, backoffSeconds: 10, leaseSeconds: 60 },
     reaper: { ...usual.reaper, leaseSeconds: 60, retrySeconds: 60 },

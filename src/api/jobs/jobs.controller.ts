@@ -19,6 +19,7 @@ import { CONFIG, type Config } from '../../config/index.js';
 import { Database } from '../../db/index.js';
 import { InvalidObject } from '../../errors/index.js';
 import {
+  demandRoomForJob,
   findJob,
   type JobFilter,
   type JobVerb,
@@ -75,6 +76,7 @@ export class JobsController {
     const uid = await this.db.tx(async (tx) => {
       const order = await parseOrder(tx, body, { caller, itemsMax, naming });
       demand(mayOrderJob(caller, order), `order a job of kind ${order.kind}`);
+      await demandRoomForJob(tx, caller, this.config.jobs);
       const added = await orderJob(tx, order, { now: this.clock.now() });
       const change = { kind: order.kind, job: order.given };
       await record(tx, { by: caller, action: 'job.add', subject: wireId(added.uid), change });
@@ -145,6 +147,7 @@ export class JobsController {
     await this.db.tx(async (tx) => {
       const job = await findJob(tx, id);
       demand(maySteerJob(caller, job.accountId), `${verb} job ${id} of ${job.account}`);
+      if (verb === 'resume') await demandRoomForJob(tx, caller, this.config.jobs);
       await steerJob(tx, job, verb, this.clock.now());
       await record(tx, { by: caller, action: `job.${verb}`, subject: wireId(job.uid) });
     });

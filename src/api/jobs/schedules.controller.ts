@@ -17,6 +17,7 @@ import { Database, type Tx } from '../../db/index.js';
 import {
   changeSchedule,
   deleteSchedule,
+  demandRoomForSchedule,
   findSchedule,
   type JobSchedule,
   listSchedules,
@@ -47,6 +48,7 @@ export class JobSchedulesController {
     const uid = await this.db.tx(async (tx) => {
       const order = await parseOrder(tx, job, { caller, itemsMax, naming });
       demand(mayOrderJob(caller, order), `order jobs of kind ${order.kind}`);
+      await demandRoomForSchedule(tx, caller, this.config.jobs);
       const added = await scheduleJob(tx, order, calendar, this.clock.now());
       const change = { ...calendar, kind: order.kind, job: order.given };
       await record(tx, { by: caller, action: 'job.schedule', subject: wireId(added), change });
