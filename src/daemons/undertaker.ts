@@ -16,12 +16,14 @@ import { type Reconciler, type Shift, type Tally } from './runtime/index.js';
 
 /** DIDs a statement. */
 const BATCH_MAX = 1000;
+/** Rules a transaction, as far as a slice of locks goes. */
+const RULES = 100;
 
 /**
  * A DID is to be erased if and only if it has expired, no approved exception lets it live, no rule is
  * left on it, and, if it is a file, no copy of it is left. On the way there, in this order and each in transactions of its own:
  *
- * 1. Its rules are removed, in slices of locks; with a locked rule on it a DID stays.
+ * 1. Its rules are removed, several together, in slices of locks; with a locked rule on it a DID stays.
  * 2. A collection is erased: out of its parents, which the judge is told, and its content let go.
  * 3. A file leaves its parents, so that their rules let its copies go; what nothing locks is due at
  *    once; its name stays until the reaper has forgotten the last copy, because paths are made of it.
@@ -75,12 +77,17 @@ async function removeExpiredRules(shift: Shift, config: Config): Promise<Tally> 
           ORDER BY d.expired_at, u.id LIMIT ${lit(limit)}`,
     ),
   );
-  for (const { id, purge } of found) {
-    let more = true;
-    while (more && !shift.signal.aborted) {
-      ({ more } = await shift.db.tx((tx) =>
-        removeRules(tx, [id], { ...terms, purge, locksMax: sliceLocks }),
-      ));
+  // Those that say at once come first: a copy that others held too goes no sooner than these say.
+  for (const purge of [true, false]) {
+    const ids = found.filter((rule) => rule.purge === purge).map(({ id }) => id);
+    for (let from = 0; from < ids.length; from += RULES) {
+      const some = ids.slice(from, from + RULES);
+      let more = true;
+      while (more && !shift.signal.aborted) {
+        ({ more } = await shift.db.tx((tx) =>
+          removeRules(tx, some, { ...terms, purge, locksMax: sliceLocks }),
+        ));
+      }
     }
   }
   return tallyOf(found.length, limit);

@@ -2,7 +2,7 @@ import { lit, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { findDid } from '../dids/index.js';
 import { condemnCopies } from '../replicas/index.js';
 import { resolveRses } from '../rses/index.js';
-import { removeTogether } from '../rules/index.js';
+import { removeRules } from '../rules/index.js';
 import {
   type DidId,
   DidType,
@@ -55,7 +55,7 @@ async function rules(tx: Tx, job: Deletion, terms: JobTerms): Promise<Outcome> {
   if (files.length + root.length === 0) return { next: { step: 'condemn' }, cursor: null };
   const own = await ownRules(tx, [...root, ...files], sliceRules);
   if (own.length === 0) return { next: 'more', cursor: { did: String(files.at(-1) ?? -1n) } };
-  await removeTogether(tx, own, { ...times, locksMax: sliceLocks, purge: true });
+  await removeRules(tx, own, { ...times, locksMax: sliceLocks, purge: true });
   return { next: 'more' };
 }
 

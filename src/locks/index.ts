@@ -9,6 +9,7 @@ export {
   followCopies,
   isLockOf,
   isOfRule,
+  releaseAllLocks,
   releaseLocks,
   releaseTheseLocks,
   reopenLocks,

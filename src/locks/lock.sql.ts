@@ -103,6 +103,11 @@ export const releaseLocks = (ruleId: bigint, limit: number): Sql => sql`
    WHERE ctid = ANY (ARRAY(SELECT ctid FROM locks WHERE rule_id = ${ruleId}::bigint LIMIT ${lit(limit)}))
   RETURNING did_id, rse_id, rule_id, bytes, state`;
 
+/** CTE body: takes all locks off rules whose rows are held, so that none comes anew. Gives as `releaseLocks`. */
+export const releaseAllLocks = (ruleIds: readonly bigint[]): Sql => sql`
+  DELETE FROM locks WHERE rule_id = ANY (${[...ruleIds]}::bigint[])
+  RETURNING did_id, rse_id, rule_id, bytes, state`;
+
 /** CTE body: takes these locks off. `from` gives (did_id, rse_id, rule_id). Gives as `releaseLocks`. */
 export const releaseTheseLocks = (from: Sql): Sql => sql`
   WITH released AS MATERIALIZED (${from})

@@ -10,7 +10,7 @@ import {
   type RseId,
 } from '../vocabulary/index.js';
 import { fillCopies } from './fill-copies.js';
-import { release } from './remove-rules.js';
+import { release } from './release-locks.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { placeAnew } from './injection.sql.js';
 import { byDataset } from './rule-units.js';
@@ -66,7 +66,7 @@ export async function releaseSurplus(
   constraints: SiteConstraints | null,
   terms: JudgeTerms,
 ): Promise<void> {
-  const held = { id: rule.id, accountId: rule.accountId, purge: rule.purgeReplicas };
+  const held = { accountId: rule.accountId, purge: rule.purgeReplicas };
   for (const surplus of [
     locksOutside(rule, terms.sliceLocks),
     constraints && !byDataset(rule)

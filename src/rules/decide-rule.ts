@@ -2,9 +2,10 @@ import { lit, ring, sql, type Tx } from '../db/index.js';
 import { InvalidRSEExpression } from '../errors/index.js';
 import { resolveRses, type Rse } from '../rses/index.js';
 import { Channel, RuleState } from '../vocabulary/index.js';
+import { archiveRules } from './archive-rules.sql.js';
 import { tellDecision } from './letters.sql.js';
 import { type Rule } from './rule.js';
-import { archiveRules, writeRule } from './rule.sql.js';
+import { writeRule } from './rule.sql.js';
 
 /** Who decides about a rule, and what is said about it. */
 export interface Decision {

@@ -13,7 +13,7 @@ import { locksOutside } from './complete-rule.js';
 import { type ConcernedRules, concernedTogether } from './concerned-rules.js';
 import { demandCopies } from './copy-placement.js';
 import { existingPlacement } from './existing-placement.js';
-import { release } from './remove-rules.js';
+import { release } from './release-locks.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { failInjection, storePlacement } from './injection.sql.js';
 import { SharedSites } from './shared-sites.js';
@@ -188,12 +188,10 @@ async function evaluateDetach(
         ? locksOutside(rule, left)
         : locksOfDetached(rule, due, left),
     );
-    released += await release(
-      tx,
-      { id: rule.id, accountId: rule.accountId, purge: rule.purgeReplicas },
-      gone,
-      { ...terms, guard: 'detach' },
-    );
+    released += await release(tx, { accountId: rule.accountId, purge: rule.purgeReplicas }, gone, {
+      ...terms,
+      guard: 'detach',
+    });
   }
   if (released < terms.sliceLocks) await endEvaluations(tx, [due.id]);
   return { evaluations: 1, added: 0, released, failedRules: 0 };

@@ -43,7 +43,6 @@ export { type HandedOver, type HandOver, handOverLocks, locksAt } from './hand-o
 export { type MoveRoom, planHandOver, type PlannedMove } from './plan-hand-over.js';
 export { injectNext } from './inject-next.js';
 export { expireNext, type Removal, type RemovalTerms, removeRules } from './remove-rules.js';
-export { removeTogether } from './remove-together.js';
 export { letGoNext, type LettingGo } from './let-go.js';
 export {
   decideRepair,

@@ -10,7 +10,7 @@ import {
 } from '../locks/index.js';
 import { type ReleaseTerms } from '../replicas/index.js';
 import { Channel, type RuleId } from '../vocabulary/index.js';
-import { releaseOfMany } from './remove-rules.js';
+import { releaseOfMany } from './release-locks.js';
 
 /** What one look at some of the locks that move came to. */
 export interface LettingGo {

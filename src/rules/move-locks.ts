@@ -2,7 +2,7 @@ import { one, ring, sql, type Sql, type Tx } from '../db/index.js';
 import { followMoves, releaseTheseLocks } from '../locks/index.js';
 import { Channel, type DidId, RuleGrouping } from '../vocabulary/index.js';
 import { storePlacement } from './injection.sql.js';
-import { release } from './remove-rules.js';
+import { release } from './release-locks.js';
 import { type JudgeTerms, type Rule } from './rule.js';
 import { alone } from './rule-units.js';
 import { type Sites } from './sites.js';
@@ -55,7 +55,7 @@ async function carryOut(
     sql`SELECT m.did_id, m.rse_id, ${rule.id}::bigint AS rule_id
           FROM unnest(${didIds}::bigint[], ${moves.map(({ origin }) => origin)}::int[]) m(did_id, rse_id)`,
   );
-  const held = { id: rule.id, accountId: rule.accountId, purge: rule.purgeReplicas };
+  const held = { accountId: rule.accountId, purge: rule.purgeReplicas };
   await release(tx, held, gone, { ...terms, guard: 'repair' });
   await followMoves(tx, rule.id, moves);
   const copies = moves.map(({ didId, target }) => ({ didId, rseId: target }));

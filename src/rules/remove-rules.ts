@@ -1,18 +1,10 @@
-import { lit, one, only, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { addAccountUsage } from '../accounts/index.js';
-import { forgetStuckLocks, releaseLocks } from '../locks/index.js';
-import {
-  addGuards,
-  copiesLeft,
-  dropGuards,
-  releaseCopies,
-  type ReleaseTerms,
-} from '../replicas/index.js';
-import { cancelRequests, keepCancelled } from '../requests/index.js';
-import { Channel, LockState, type RuleId, RuleState } from '../vocabulary/index.js';
-import { recountRules } from './counter.sql.js';
-import { archiveRules, hasLocks, writeRule } from './rule.sql.js';
-import { newsOf, tellRules } from './told.sql.js';
+import { lit, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
+import { releaseAllLocks, releaseLocks } from '../locks/index.js';
+import { type ReleaseTerms } from '../replicas/index.js';
+import { Channel, type RuleId, RuleState } from '../vocabulary/index.js';
+import { archiveRules } from './archive-rules.sql.js';
+import { type GuardedTerms, releaseSlice, releaseToEnd } from './release-locks.js';
+import { hasLocks, writeRule } from './rule.sql.js';
 
 export interface RemovalTerms extends ReleaseTerms {
   /** At most so many locks in this transaction. */
@@ -29,160 +21,157 @@ export interface Removal {
 }
 
 /**
- * Releases the locks of rules, at most `locksMax` of them, and moves each rule without a lock into
- * history. Copies that lose their last lock get a tombstone, their pending requests are cancelled,
- * the account is given back what it was charged. Repeat while `more`.
+ * Ends rules: as many together as have at most `locksMax` locks in all, by as many statements as for
+ * one; or else a slice of one. Their locks are released: copies that lose their last one get a tombstone,
+ * their pending requests are cancelled, the accounts are given back what they were charged. A rule
+ * without a lock goes into history, as it stood when this transaction began. What is locked by now stays.
+ * Repeat while `more`.
  */
 export async function removeRules(
   tx: Tx,
-  ruleIds: readonly bigint[],
+  ruleIds: readonly RuleId[],
   terms: RemovalTerms,
 ): Promise<Removal> {
-  const held = await rows<HeldRule & { replaced: boolean; state: RuleState }>(
+  const held = inTurn(await holdRules(tx, ruleIds), ruleIds);
+  const [first] = held;
+  if (!first) return { rules: 0, locks: 0, more: false };
+  const ending = endingTogether(held, terms.locksMax);
+  if (ending.length === 0) return await shorten(tx, first, terms);
+  const locks = await endRules(tx, ending, terms);
+  return { rules: ending.length, locks, more: ending.length < held.length };
+}
+
+/** A rule that is to end. */
+interface HeldRule {
+  readonly id: RuleId;
+  readonly accountId: number;
+  readonly purge: boolean;
+  readonly state: RuleState;
+  readonly locks: bigint;
+  readonly childRuleId: RuleId | null;
+}
+
+/** One that is held, among others. */
+interface EndingRule extends HeldRule {
+  /** By its child. */
+  readonly replaced: boolean;
+  /** By one of the others, whose child it is. */
+  readonly awaited: boolean;
+}
+
+const locksOf = sql`(r.locks_ok + r.locks_replicating + r.locks_stuck)`;
+
+const holdRules = (tx: Tx, ruleIds: readonly RuleId[]): Promise<HeldRule[]> =>
+  rows<HeldRule>(
     tx,
-    sql`SELECT id, account_id AS "accountId", purge_replicas AS purge, state,
-               child_rule_id IS NOT NULL AS replaced FROM rules
-         WHERE id = ANY (${[...ruleIds]}::bigint[]) ORDER BY id FOR UPDATE`,
+    sql`SELECT r.id, r.account_id AS "accountId", r.purge_replicas AS purge, r.state, ${locksOf} AS locks,
+               r.child_rule_id AS "childRuleId"
+          FROM rules r WHERE r.id = ANY (${[...ruleIds]}::bigint[]) AND NOT r.locked
+         ORDER BY r.id FOR UPDATE`,
   );
-  let left = terms.locksMax;
-  let removed = 0;
-  for (const rule of held) {
-    if (left <= 0) break;
-    const purge = terms.purge ?? rule.purge;
-    // Nobody asked for the end of what a moved or reduced rule protected.
-    const guarded = rule.replaced ? { ...terms, guard: 'move' } : terms;
-    left -= await release(tx, { ...rule, purge, ends: true }, releaseLocks(rule.id, left), guarded);
-    // Without its locks it would be OK, and its parent would go too.
-    const state = sql`state = ${lit(rule.state)}`;
-    if (await hasLocks(tx, rule.id)) {
-      // Not placed as a whole any more: whoever takes the end back has to place it anew.
-      await writeRule(tx, rule.id, [state, sql`inject_at = ${terms.now}::timestamptz`], terms.now);
-      break;
-    }
-    await writeRule(tx, rule.id, [state], terms.now);
-    await archiveRules(tx, [rule.id], terms.now);
-    removed++;
-  }
-  return { rules: removed, locks: terms.locksMax - left, more: removed < held.length };
+
+/**
+ * As they were given, because of several rules on one copy the last one says whether it goes at once;
+ * but a child after what it replaces, which would forget that it was replaced.
+ */
+function inTurn(held: readonly HeldRule[], given: readonly RuleId[]): EndingRule[] {
+  const turns = new Map(given.map((id, turn) => [id, turn]));
+  const turnOf = ({ id }: HeldRule) => turns.get(id) ?? 0;
+  const children = new Set(held.map(({ childRuleId }) => childRuleId));
+  return held
+    .map((rule) => ({
+      ...rule,
+      replaced: rule.childRuleId !== null,
+      awaited: children.has(rule.id),
+    }))
+    .sort((a, b) => Number(a.awaited) - Number(b.awaited) || turnOf(a) - turnOf(b));
 }
 
 /**
- * Releases one slice of the rule that has expired the longest and that nobody works on, or ends it.
- * A rule with a child waits until the child is OK. Undefined if none is due.
+ * The first of them that have so few locks in all; either all were replaced or none was, because one
+ * guard is for all.
  */
-export async function expireNext(tx: Tx, terms: RemovalTerms): Promise<Removal | undefined> {
-  const due = await one<{ id: bigint }>(
-    tx,
-    sql`SELECT r.id FROM rules r
-         WHERE r.expires_at <= ${terms.now}::timestamptz AND NOT r.locked
-           AND NOT EXISTS (SELECT FROM rules c WHERE c.id = r.child_rule_id AND c.state <> ${lit(RuleState.OK)})
-         ORDER BY r.expires_at, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED`,
-  );
-  if (!due) return undefined;
-  const removal = await removeRules(tx, [due.id], terms);
+function endingTogether(held: readonly EndingRule[], locksMax: number): EndingRule[] {
+  const fitting = held.filter(({ locks, awaited }) => locks <= locksMax && !awaited);
+  let left = BigInt(locksMax);
+  return fitting.filter(({ locks, replaced }) => {
+    if (replaced !== fitting[0]?.replaced || locks > left) return false;
+    left -= locks;
+    return true;
+  });
+}
+
+/** All of their locks go, and then themselves. Gives the number of locks. */
+async function endRules(
+  tx: Tx,
+  ending: readonly EndingRule[],
+  terms: RemovalTerms,
+): Promise<number> {
+  const ids = ending.map(({ id }) => id);
+  const purging = ending.map(({ purge }) => terms.purge ?? purge);
+  const last = sql`max(array_position(${ids}::bigint[], g.rule_id))`;
+  const purge =
+    new Set(purging).size > 1 ? sql`(${purging}::boolean[])[${last}]` : sql`${purging[0]}::boolean`;
+  const locks = await releaseToEnd(tx, releaseAllLocks(ids), purge, guarding(ending, terms));
+  await archiveRules(tx, ids, terms.now);
+  return locks;
+}
+
+/** Nobody asked for the end of what a moved or reduced rule protected. */
+const guarding = (ending: readonly EndingRule[], terms: ReleaseTerms): GuardedTerms =>
+  ending.some(({ replaced }) => replaced) ? { ...terms, guard: 'move' } : terms;
+
+/** A slice of its locks goes; and itself, if it has none, whatever its counters say. */
+async function shorten(tx: Tx, rule: EndingRule, terms: RemovalTerms): Promise<Removal> {
+  const held = { ...rule, purge: terms.purge ?? rule.purge };
+  const gone = releaseLocks(rule.id, terms.locksMax);
+  const locks = await releaseSlice(tx, held, gone, guarding([rule], terms));
+  // Without these locks it would be OK, and its parent would go too. Nor is it placed as a whole any
+  // more: whoever takes the end back has to place it anew.
+  const left = [sql`state = ${lit(rule.state)}`, sql`inject_at = ${terms.now}::timestamptz`];
+  await writeRule(tx, rule.id, left, terms.now);
+  if (locks > 0 || (await hasLocks(tx, rule.id))) return { rules: 0, locks, more: true };
+  await archiveRules(tx, [rule.id], terms.now);
+  return { rules: 1, locks, more: true };
+}
+
+export interface ExpiryTerms extends RemovalTerms {
+  /** So many rules of few locks may end in this transaction. Default: one. */
+  readonly rulesMax?: number;
+}
+
+/**
+ * Ends the rule that has expired the longest and that nobody works on, or a slice of its locks; one of
+ * few locks with others of few: each may have its part of `locksMax`. A rule with a child waits until the
+ * child is OK. Undefined if none is due.
+ */
+export async function expireNext(tx: Tx, terms: ExpiryTerms): Promise<Removal | undefined> {
+  const { now, locksMax, rulesMax = 1 } = terms;
+  const [first] = await claimExpired(tx, now, { limit: 1, which: sql`true` });
+  if (!first) return undefined;
+  const part = BigInt(Math.floor(locksMax / rulesMax));
+  const alike = sql`r.id <> ${first.id} AND ${locksOf} <= ${part}::bigint
+    AND (r.child_rule_id IS NOT NULL) = ${first.replaced}::boolean`;
+  const others =
+    rulesMax > 1 && first.locks <= part
+      ? await claimExpired(tx, now, { limit: rulesMax - 1, which: alike })
+      : [];
+  const ids = [first, ...others].map(({ id }) => id);
+  const removal = await removeRules(tx, ids, terms);
   if (removal.locks > 0) await ring(tx, Channel.DELETION);
   return removal;
 }
 
-interface HeldRule {
-  readonly id: bigint;
-  readonly accountId: number;
-  readonly purge: boolean;
-  /** All of its locks are to go, and then itself. */
-  readonly ends?: boolean;
-}
-
-/**
- * Takes the locks that `gone` deletes (did_id, rse_id, rule_id, bytes, state) off one rule, in one
- * statement through all owners. With `guard`, copies whose protection ends here are remembered: they
- * may not be the last ones to go. Gives the number of locks.
- */
-export async function release(
+/** Due rules `r`, held: those that have expired the longest. */
+const claimExpired = (
   tx: Tx,
-  rule: HeldRule,
-  gone: Sql,
-  terms: ReleaseTerms & { readonly guard?: string },
-): Promise<number> {
-  const { count, news } = await releaseGone(
+  now: Date,
+  { limit, which }: { readonly limit: number; readonly which: Sql },
+): Promise<{ id: RuleId; locks: bigint; replaced: boolean }[]> =>
+  rows(
     tx,
-    gone,
-    {
-      copies: sql`SELECT did_id, rse_id, 1 AS released, ${rule.purge}::boolean AS purge FROM gone`,
-      charges: sql`SELECT ${rule.accountId}::int AS account_id, rse_id, -count(*) AS files, -sum(bytes) AS bytes
-                     FROM gone GROUP BY rse_id`,
-    },
-    terms,
+    sql`SELECT r.id, ${locksOf} AS locks, r.child_rule_id IS NOT NULL AS replaced FROM rules r
+         WHERE r.expires_at <= ${now}::timestamptz AND NOT r.locked AND ${which}
+           AND NOT EXISTS (SELECT FROM rules c WHERE c.id = r.child_rule_id AND c.state <> ${lit(RuleState.OK)})
+         ORDER BY r.expires_at, r.id LIMIT ${lit(limit)} FOR UPDATE OF r SKIP LOCKED`,
   );
-  // A rule that is on its way out has not come to be OK.
-  if (!rule.ends) await tellRules(tx, news);
-  return count;
-}
-
-/**
- * The same for locks of any rules, of which `gone` may have several on one copy. `purges` tells of a row
- * `g` of them whether the copy is to go at once. Gives the number of locks.
- */
-export async function releaseOfMany(
-  tx: Tx,
-  gone: Sql,
-  purges: Sql,
-  terms: ReleaseTerms & { readonly guard: string },
-): Promise<number> {
-  const { count, news } = await releaseGone(
-    tx,
-    gone,
-    {
-      copies: sql`SELECT g.did_id, g.rse_id, count(*)::int AS released, bool_and(${purges}) AS purge
-                    FROM gone g GROUP BY g.did_id, g.rse_id`,
-      charges: sql`SELECT r.account_id, g.rse_id, -count(*) AS files, -sum(g.bytes) AS bytes
-                     FROM gone g JOIN rules r ON r.id = g.rule_id GROUP BY r.account_id, g.rse_id`,
-    },
-    terms,
-  );
-  await tellRules(tx, news);
-  return count;
-}
-
-/** What the locks that go mean to others, from the CTE `gone`. */
-interface Consequences {
-  /** (did_id, rse_id, released, purge), a copy once. */
-  readonly copies: Sql;
-  /** (account_id, rse_id, files, bytes), negative. */
-  readonly charges: Sql;
-}
-
-/** One statement through all owners: `gone` deletes locks (did_id, rse_id, rule_id, bytes, state). */
-export async function releaseGone(
-  tx: Tx,
-  gone: Sql,
-  { copies, charges }: Consequences,
-  terms: ReleaseTerms & { readonly guard?: string },
-): Promise<{ count: number; news: RuleId[] | null }> {
-  const letter = (state: LockState) => sql`-(state = ${lit(state)})::int`;
-  // A lock whose copy is not there protected what the copy is made from. What was guarded before is
-  // free where the end is asked for.
-  const unmade = sql`SELECT did_id FROM gone WHERE state <> ${lit(LockState.OK)}`;
-  const guards = terms.guard
-    ? addGuards(
-        sql`SELECT did_id, rse_id FROM copies WHERE lock_cnt = 0 AND NOT cancel
-            UNION SELECT * FROM (${copiesLeft(unmade)}) l`,
-        terms.guard,
-      )
-    : dropGuards(sql`SELECT did_id, rse_id FROM copies WHERE lock_cnt = 0`);
-  return await only<{ count: number; news: RuleId[] | null }>(
-    tx,
-    sql`WITH gone AS (${gone}),
-      copies AS (${releaseCopies(copies, terms)}),
-      guards AS (${guards}),
-      cancelled AS (${cancelRequests(sql`SELECT did_id, rse_id FROM copies WHERE cancel`)}),
-      kept AS (${keepCancelled(sql`SELECT * FROM cancelled`, terms.now)}),
-      forgotten AS (${forgetStuckLocks(sql`SELECT did_id, rse_id, rule_id FROM gone WHERE state <> ${lit(LockState.OK)}`)}),
-      refunded AS (${addAccountUsage(charges)}),
-      recounted AS (${recountRules(
-        sql`SELECT rule_id, ${letter(LockState.OK)} AS ok, ${letter(LockState.REPLICATING)} AS replicating,
-                   ${letter(LockState.STUCK)} AS stuck, NULL::text AS error FROM gone`,
-        terms.now,
-      )})
-      SELECT count(*)::int AS count, ${newsOf(sql`recounted`)} AS news FROM gone`,
-  );
-}

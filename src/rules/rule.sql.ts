@@ -135,46 +135,6 @@ export async function scheduleRepair(tx: Tx, ruleIds: readonly RuleId[]): Promis
   await tellRules(tx, toldOf(scheduled));
 }
 
-/** Rules have these states again, whatever their locks came to. */
-export const keepStates = (
-  tx: Tx,
-  rules: readonly { readonly id: RuleId; readonly state: RuleState }[],
-): Promise<number> =>
-  execute(
-    tx,
-    sql`UPDATE rules r SET state = w.state::"char"
-          FROM unnest(${rules.map(({ id }) => id)}::bigint[],
-                      ${rules.map(({ state }) => state)}::text[]) AS w(id, state)
-         WHERE r.id = w.id`,
-  );
-
-/**
- * Moves rules into history. Their locks must be gone, and none of them waits for another. A rule that
- * waited for one to take its place waits for the one that took this place instead; where there is none,
- * and this one never was OK, it waited in vain and stays: it does not expire any more. A former phase of
- * it goes too.
- */
-export async function archiveRules(tx: Tx, ruleIds: readonly RuleId[], now: Date): Promise<void> {
-  const these = sql`ANY (${[...ruleIds]}::bigint[])`;
-  await execute(
-    tx,
-    sql`UPDATE rules p
-           SET child_rule_id = c.child_rule_id, updated_at = ${now}::timestamptz,
-               expires_at = CASE WHEN c.state = ${lit(RuleState.OK)} OR c.child_rule_id IS NOT NULL
-                                   OR p.phase_of = c.uid THEN p.expires_at END
-          FROM rules c WHERE c.id = ${these} AND p.child_rule_id = c.id`,
-  );
-  await execute(
-    tx,
-    // By the names of the columns: those that came later stand in another order.
-    sql`WITH gone AS (DELETE FROM rules WHERE id = ${these} RETURNING *)
-      INSERT INTO rules_history
-      SELECT (jsonb_populate_record(NULL::rules_history, to_jsonb(g) || jsonb_build_object(
-               'scope', d.scope, 'name', d.name, 'did_type', d.type, 'deleted_at', ${now}::timestamptz))).*
-        FROM gone g JOIN dids d ON d.id = g.did_id`,
-  );
-}
-
 /**
  * Parents whose child is OK wait no more; those that are due now keep the link to their end, which
  * tells that they were replaced. Gives how many were released.

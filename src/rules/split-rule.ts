@@ -1,9 +1,10 @@
 import { datasetsBelow } from '../dids/index.js';
 import { execute, ring, rows, sql, type Tx } from '../db/index.js';
 import { Channel, type DidId, DidType, RuleGrouping, RuleState } from '../vocabulary/index.js';
+import { archiveRules } from './archive-rules.sql.js';
 import { type InjectionSlice, type JudgeTerms, type Rule } from './rule.js';
 import { insertRules } from './new-rule.sql.js';
-import { archiveRules, hasConstraints, writeRule } from './rule.sql.js';
+import { hasConstraints, writeRule } from './rule.sql.js';
 
 /**
  * A rule on a container that is to be split becomes one rule for each dataset below it, placed by

@@ -42,6 +42,7 @@ export const DESIGN: Readonly<Record<string, { by: readonly string[]; head?: str
   'finish-1-copies': { by: ['requests_id_idx', 'requests_pkey'], head: 'requests_id_idx' },
   'finish-2-locks': { by: ['locks_pkey', 'rules_pkey'] },
   release: { by: ['locks_rule_id_idx', 'requests_did_id_rse_id_key', 'rules_pkey'] },
+  'end-rules': { by: ['locks_rule_id_idx', 'requests_did_id_rse_id_key', 'rules_pkey'] },
   'reap-1-claim': {
     by: ['replicas_rse_id_tombstone_idx', 'contents_child_id_idx', 'replicas_pkey'],
   },

@@ -20,7 +20,7 @@ import {
   verifyClaims,
 } from '../../src/replicas/index.js';
 import { busyBuckets, claimRequests } from '../../src/requests/index.js';
-import { addRules, rulesTerms } from '../../src/rules/index.js';
+import { addRules, expireNext, rulesTerms } from '../../src/rules/index.js';
 import {
   type DidName,
   ReplicaState,
@@ -128,7 +128,9 @@ export async function hotStatements(
   );
 
   a.pass(60);
-  await hear({ release: /DELETE FROM locks/ }, () => a.shift(judgeCleaner(a.config)));
+  const slice = { ...rulesTerms(a.config, a.now), locksMax: 1 };
+  await hear({ release: /DELETE FROM locks/ }, () => db.tx((tx) => expireNext(tx, slice)));
+  await hear({ 'end-rules': /DELETE FROM locks/ }, () => a.shift(judgeCleaner(a.config)));
   const due = new Date(a.now.getTime() + 3600_000);
   const claim = {
     rseId: from,

@@ -126,6 +126,24 @@ describe('two releases at once', () => {
     ).toBe(0);
     await a.audit();
   });
+
+  it('of several rules each end what the other does not, and nothing twice', async () => {
+    for (const more of ['', '&*', '|A-DISK', '|A-DISK&*']) {
+      await a.rule('run', { rseExpression: `A-DISK${more}`, lifetime: 0 });
+    }
+    const { sliceLocks, ...terms } = rulesTerms(a.config, a.now);
+    const expire = (tx: Tx) => expireNext(tx, { ...terms, locksMax: sliceLocks, rulesMax: 2 });
+    const first = await hold(base.db, expire);
+    const second = base.db.tx(expire);
+    await someoneWaits(base.url);
+    expect(await base.db.tx(expire)).toBeUndefined();
+    await first.release();
+    expect(await second).toEqual({ rules: 2, locks: 4, more: false });
+    expect(await a.replicas()).toEqual(['f1@A-DISK A 0', 'f2@A-DISK A 0']);
+    const ended = await base.db.read((tx) => execute(tx, sql`SELECT FROM rules_history`));
+    expect([ended, await a.usage(), await a.locks()]).toEqual([4, [], []]);
+    await a.audit();
+  });
 });
 
 describe('a finisher and a new lock', () => {

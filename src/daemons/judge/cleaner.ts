@@ -7,11 +7,13 @@ import { type Reconciler, type Shift } from '../runtime/index.js';
 /** Locks on the move that are looked at in a transaction, and transactions of these a shift. */
 const MOVES = 5000;
 const PAGES = 4;
+/** Rules of few locks that end in one transaction. */
+const RULES = 100;
 
 /**
  * A rule is to be removed if and only if it has expired, is not locked, and has no child rule that
- * is not OK yet. Its locks go in slices, a transaction each; with the last one the rule goes into
- * history; a parent whose child is OK waits no more.
+ * is not OK yet. Its locks go in slices, a transaction each, those of rules of few locks together; with
+ * the last one the rule goes into history; a parent whose child is OK waits no more.
  *
  * A lock is to be let go if and only if another was made to take its place and that one is OK. A shift
  * looks at some pages of these, and the next shift goes on behind them.
@@ -41,10 +43,12 @@ export function judgeCleaner(config: Config): Reconciler {
       await shift.db.tx((tx) => releaseParents(tx, shift.now));
       const released = await letGo(shift);
       let [seen, done] = [released, released];
-      for (let left = shift.batch; left > 0 && !shift.signal.aborted; left--) {
-        const removal = await shift.db.tx((tx) => expireNext(tx, { ...terms, locksMax }));
+      for (let left = shift.batch; left > 0 && !shift.signal.aborted;) {
+        const rulesMax = Math.min(left, RULES);
+        const removal = await shift.db.tx((tx) => expireNext(tx, { ...terms, locksMax, rulesMax }));
         if (!removal) return { seen, done, failed: 0, more: released > 0 };
-        seen++;
+        left -= Math.max(1, removal.rules);
+        seen += Math.max(1, removal.rules);
         done += removal.rules;
       }
       return { seen, done, failed: 0, more: true };
