@@ -164,7 +164,7 @@ export const mayFollow: Sql = sql`r.state NOT IN (${lits(RESTING)})`;
 
 /**
  * Whether changes of content concern a rule that is held: what the injector has not begun to place it
- * will see by itself.
+ * will see by itself, and one that is to be split, whatever somebody makes of its state, never has locks.
  */
-export const followsContent = ({ state, cursorDataset }: Rule): boolean =>
-  state !== RuleState.INJECT || cursorDataset !== null;
+export const followsContent = ({ state, cursorDataset, splitContainer }: Rule): boolean =>
+  !splitContainer && (state !== RuleState.INJECT || cursorDataset !== null);

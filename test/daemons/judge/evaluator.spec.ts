@@ -6,7 +6,8 @@ import { judgeRepairer } from '../../../src/daemons/judge/repairer.js';
 import { setLocalLimit } from '../../../src/accounts/index.js';
 import { execute, rows, sql } from '../../../src/db/index.js';
 import { detachDids } from '../../../src/dids/index.js';
-import { RuleGrouping } from '../../../src/vocabulary/index.js';
+import { changeRule, findRule, rulesTerms } from '../../../src/rules/index.js';
+import { RuleGrouping, RuleState } from '../../../src/vocabulary/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type Court, court } from '../../support/judge.js';
 
@@ -152,6 +153,26 @@ describe('the evaluator', () => {
     await evaluate();
     expect(await a.replicas()).toEqual(['f1@A-DISK A 0', 'f1@B-DISK U 0']);
     expect(await guards()).toEqual(['f1 detach']);
+  });
+
+  it('gives a rule that is to be split no lock, stuck or not: the rules of its datasets get them', async () => {
+    await a.container('all');
+    await a.dataset('run');
+    await a.attach('all', 'run');
+    const spec = { rseExpression: 'A-DISK', asynchronous: true, splitContainer: true };
+    const { id, uid } = await a.rule('all', spec);
+    await base.db.tx(async (tx) => {
+      const rule = await findRule(tx, uid, 'wait');
+      await changeRule(tx, rule, { state: RuleState.STUCK }, rulesTerms(a.config, a.now));
+    });
+    await a.data('run', ['f1'], 'A-DISK');
+    await evaluate();
+    expect(await a.locks(id)).toEqual([]);
+    a.pass(7200);
+    await a.shift(judgeRepairer(a.config));
+    await a.shift(judgeInjector(a.config));
+    expect(await a.locks()).toEqual(['f1@A-DISK O']);
+    expect(await a.locks(id)).toEqual([]);
   });
 
   it('leaves rules that are suspended or wait for approval alone', async () => {
