@@ -115,10 +115,10 @@ export const made = async (db: Database, story: string): Promise<string[]> =>
       FROM rules r JOIN subscriptions s ON s.uid = r.subscription_uid
      WHERE s.name LIKE ${`${story}-%`} GROUP BY s.name
     UNION ALL
-    SELECT s.name || ' tasks up to ' || max(t.number) || ', ' || count(DISTINCT t.number)
-           || ' of them, told ' || (SELECT count(*) FROM messages m
-                WHERE m.event_type = 'SUBSCRIPTION_TASK' AND m.payload ->> 'subscription' = s.name)
-           || ', of ' || sum(t.dids)
+    SELECT s.name || ' tasks of ' || sum(t.dids) || ', without gaps '
+           || (max(t.number) = count(*))::text || ', each told once '
+           || (count(*) = (SELECT count(*) FROM messages m
+                WHERE m.event_type = 'SUBSCRIPTION_TASK' AND m.payload ->> 'subscription' = s.name))::text
       FROM subscription_tasks t JOIN subscriptions s ON s.id = t.subscription_id
      WHERE s.name LIKE ${`${story}-%`} GROUP BY s.name
     UNION ALL
@@ -132,5 +132,6 @@ export const made = async (db: Database, story: string): Promise<string[]> =>
 export const once = (story: string): string[] => [
   `job rules ${DATASETS} on ${DATASETS}`,
   `${story}-older rules ${DATASETS} on ${DATASETS}`,
-  `${story}-told tasks up to ${DATASETS / 2}, ${DATASETS / 2} of them, told ${DATASETS / 2}, of ${DATASETS}`,
+  // How many: a group is closed when it is full, or has waited for long enough.
+  `${story}-told tasks of ${DATASETS}, without gaps true, each told once true`,
 ];
