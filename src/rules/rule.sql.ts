@@ -1,7 +1,7 @@
 import { execute, join, lit, lits, one, rows, sql, type Sql, type Tx } from '../db/index.js';
 import { RuleNotFound } from '../errors/index.js';
 import { isOfRule } from '../locks/index.js';
-import { LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
+import { DidType, LockState, parseWireId, type RuleId, RuleState } from '../vocabulary/index.js';
 import { ERROR_LENGTH } from './counter.sql.js';
 import { type PlacementConstraints } from './placement-constraints.js';
 import { type Rule } from './rule.js';
@@ -166,5 +166,6 @@ export const mayFollow: Sql = sql`r.state NOT IN (${lits(RESTING)})`;
  * Whether changes of content concern a rule that is held: what the injector has not begun to place it
  * will see by itself, and one that is to be split, whatever somebody makes of its state, never has locks.
  */
-export const followsContent = ({ state, cursorDataset, splitContainer }: Rule): boolean =>
-  !splitContainer && (state !== RuleState.INJECT || cursorDataset !== null);
+export const followsContent = (rule: Rule): boolean =>
+  !(rule.splitContainer && rule.didType === DidType.CONTAINER) &&
+  (rule.state !== RuleState.INJECT || rule.cursorDataset !== null);

@@ -175,6 +175,14 @@ describe('the evaluator', () => {
     expect(await a.locks(id)).toEqual([]);
   });
 
+  it('follows a dataset whose rule would have split a container', async () => {
+    await a.dataset('run');
+    await a.rule('run', { rseExpression: 'A-DISK', splitContainer: true });
+    await a.data('run', ['f1'], 'A-DISK');
+    await evaluate();
+    expect(await a.locks()).toEqual(['f1@A-DISK O']);
+  });
+
   it('leaves rules that are suspended or wait for approval alone', async () => {
     await a.dataset('run');
     const waiting = await a.rule('run', { rseExpression: 'A-DISK', askApproval: true });
