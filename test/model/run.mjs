@@ -11,7 +11,8 @@ import { play } from './play.js';
  * one thing after the other, the second half some at the same time, which no seed repeats exactly.
  *
  * What fails is told at once. Of the first half it is then made smaller, which takes minutes; of the
- * second half it is told as it was played, because each try comes out otherwise.
+ * second half it is told as it was played, because each try comes out otherwise: `npm run test:model:again`
+ * plays it several times, and makes it smaller.
  */
 const [sequences = '200', seed = String(Date.now() % 2 ** 31), path] = process.argv.slice(2);
 
