@@ -11,8 +11,8 @@ export interface RankedFile {
   readonly wanted: number;
   /** The RSEs that it may go to, best first. */
   readonly ranked: readonly RseId[];
-  /** Where it is already, or on its way: no more space is taken there. */
-  readonly here: readonly RseId[];
+  /** Where it has a copy, in whatever state: no more space is taken there. */
+  readonly stored: readonly RseId[];
   /** Where the rule has copies of it: constraints ask that the others fit these. */
   readonly taken?: readonly RseId[];
 }
@@ -62,15 +62,15 @@ const largestFirst = (a: RankedFile, b: RankedFile): number =>
   a.bytes === b.bytes ? (a.didId < b.didId ? -1 : 1) : a.bytes > b.bytes ? -1 : 1;
 
 /** As `placeCopies` has it: a limit must leave more than the file takes. */
-function hasRoom(rse: Candidate | undefined, { bytes, here }: RankedFile): boolean {
+function hasRoom(rse: Candidate | undefined, { bytes, stored }: RankedFile): boolean {
   if (!rse || rse.weight === null) return false;
   if (rse.quotaLeft !== null && rse.quotaLeft <= bytes) return false;
-  return rse.spaceLeft === null || here.includes(rse.rseId) || rse.spaceLeft > bytes;
+  return rse.spaceLeft === null || stored.includes(rse.rseId) || rse.spaceLeft > bytes;
 }
 
-const lessRoom = (rse: Candidate, { bytes, here }: RankedFile): Candidate => ({
+const lessRoom = (rse: Candidate, { bytes, stored }: RankedFile): Candidate => ({
   ...rse,
   quotaLeft: rse.quotaLeft === null ? null : rse.quotaLeft - bytes,
   spaceLeft:
-    rse.spaceLeft === null || here.includes(rse.rseId) ? rse.spaceLeft : rse.spaceLeft - bytes,
+    rse.spaceLeft === null || stored.includes(rse.rseId) ? rse.spaceLeft : rse.spaceLeft - bytes,
 });

@@ -102,7 +102,7 @@ export function tooFew(
   const bytes = file?.bytes ?? 0n;
   const unit = { id: rule.id, copies: rule.copies, bytes };
   if (constraints) {
-    const there = (rseId: RseId) => (file?.here.includes(rseId) ? bytes : 0n);
+    const there = (rseId: RseId) => (file?.stored.includes(rseId) ? bytes : 0n);
     const seen = candidates.map((it) => ({ ...it, heldBytes: there(it.rseId) }));
     return shortageWithin({ ...unit, taken: file?.taken ?? [] }, seen, constraints);
   }

@@ -16,10 +16,14 @@ export const HELD = [
 /** The same in SQL. */
 export const held = lits(HELD);
 
-/** Where file `s` is, and where it is being deleted: `has` (here, going). */
+/**
+ * Where file `s` is, where it is being deleted, and where it takes space already, whatever has become of
+ * its copy: `has` (here, going, stored).
+ */
 export const has = sql`LATERAL (
       SELECT array_agg(h.rse_id) FILTER (WHERE h.state IN (${held})) AS here,
-             array_agg(h.rse_id) FILTER (WHERE h.state = ${lit(ReplicaState.BEING_DELETED)}) AS going
+             array_agg(h.rse_id) FILTER (WHERE h.state = ${lit(ReplicaState.BEING_DELETED)}) AS going,
+             array_agg(h.rse_id) AS stored
         FROM replicas h WHERE h.did_id = s.did_id) has`;
 
 export const shares = (rses: readonly WeightedRse[]): Sql => sql`
@@ -70,7 +74,7 @@ export const rankFiles = (
   rows<RankedFile>(
     tx,
     sql`SELECT s.did_id AS "didId", s.bytes, ${rule.copies}::int - taken.count AS wanted,
-               coalesce(has.here, '{}') AS here, taken.staying AS taken,
+               coalesce(has.stored, '{}') AS stored, taken.staying AS taken,
                ARRAY(SELECT x.rse_id FROM ${shares(rses)}
                       WHERE x.rse_id <> ALL (taken.rses) ORDER BY ${bestFirst}) AS ranked
           FROM (${files}) s

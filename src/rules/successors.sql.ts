@@ -40,7 +40,7 @@ export const rankSuccessors = (
 ): Promise<RankedFile[]> =>
   rows<RankedFile>(
     tx,
-    sql`SELECT s.did_id AS "didId", s.bytes, 1 AS wanted, coalesce(has.here, '{}') AS here,
+    sql`SELECT s.did_id AS "didId", s.bytes, 1 AS wanted, coalesce(has.stored, '{}') AS stored,
                taken.staying AS taken,
                ARRAY(SELECT x.rse_id FROM ${shares(rses)}
                       WHERE x.rse_id <> ALL (taken.rses) ORDER BY ${bestFirst}) AS ranked

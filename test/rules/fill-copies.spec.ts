@@ -18,7 +18,7 @@ const file = (didId: number, bytes: number, wanted: number, ranked: number[]): R
   bytes: BigInt(bytes),
   wanted,
   ranked,
-  here: [],
+  stored: [],
 });
 
 describe('files placed one by one', () => {
@@ -35,7 +35,7 @@ describe('files placed one by one', () => {
 
   it('need no more space where they are already', () => {
     const full: Candidate = { ...rse(1, null), spaceLeft: 0n };
-    const here = { ...file(1, 10, 1, [1]), here: [1] };
+    const here = { ...file(1, 10, 1, [1]), stored: [1] };
     expect(fillCopies([here], [full]).copies).toEqual([{ didId: 1n, rseId: 1 }]);
     expect(fillCopies([file(1, 10, 1, [1])], [full]).short).toHaveLength(1);
   });

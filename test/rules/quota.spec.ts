@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { insertAccountAttribute, setGlobalLimit, setLocalLimit } from '../../src/accounts/index.js';
 import { judgeCleaner } from '../../src/daemons/judge/cleaner.js';
 import { rows, sql } from '../../src/db/index.js';
-import { RuleGrouping } from '../../src/vocabulary/index.js';
+import { ReplicaState, RuleGrouping } from '../../src/vocabulary/index.js';
+import { setRseLimit } from '../../src/rses/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { type Court, court } from '../support/judge.js';
 
@@ -64,6 +65,17 @@ describe('what an account may put at an RSE', () => {
     a.pass(60);
     await a.shift(judgeCleaner(a.config));
     expect(await a.usage()).toEqual(['A-DISK 1 files 100 bytes']);
+  });
+});
+
+describe('the space of an RSE', () => {
+  it('is taken once by a copy that is there, whatever has become of it', async () => {
+    const rseId = await a.rse('B-DISK');
+    const value = 201n;
+    await base.db.tx((tx) => setRseLimit(tx, rseId, { name: 'MaxSpaceAvailable', value }));
+    await a.copies('B-DISK', ['f1'], ReplicaState.UNAVAILABLE);
+    await a.rule('run', { rseExpression: 'B-DISK', grouping: RuleGrouping.NONE });
+    expect(await a.locks()).toEqual(['f1@B-DISK R', 'f2@B-DISK R']);
   });
 });
 

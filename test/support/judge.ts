@@ -80,6 +80,11 @@ export async function court(db: Database): Promise<Court> {
     rse: (name, { attributes = {}, limit = -1n, ...traits } = {}) =>
       db.tx(async (tx) => {
         const rse = await addRse(tx, name, traits);
+        // Where files go by their hash: the same in every run.
+        await execute(
+          tx,
+          sql`UPDATE rses SET seed = hashtextextended(${name}, 0) WHERE id = ${rse.id}`,
+        );
         for (const [key, value] of Object.entries(attributes)) {
           await setRseAttribute(tx, rse, key, value);
         }
