@@ -100,12 +100,21 @@ export const followCopies = (from: Sql, ruleId: bigint): Sql => sql`
  */
 export const releaseLocks = (ruleId: bigint, limit: number): Sql => sql`
   DELETE FROM locks
-   WHERE ctid = ANY (ARRAY(SELECT ctid FROM locks WHERE rule_id = ${ruleId}::bigint LIMIT ${lit(limit)}))
+   WHERE ctid = ANY (ARRAY(SELECT ctid FROM locks WHERE rule_id = ${ruleId}::bigint
+                             ORDER BY rule_id, did_id LIMIT ${lit(limit)}))
   RETURNING did_id, rse_id, rule_id, bytes, state`;
 
-/** CTE body: takes all locks off rules whose rows are held, so that none comes anew. Gives as `releaseLocks`. */
-export const releaseAllLocks = (ruleIds: readonly bigint[]): Sql => sql`
-  DELETE FROM locks WHERE rule_id = ANY (${[...ruleIds]}::bigint[])
+/**
+ * CTE body: takes the locks off rules whose rows are held, at most `most` of each. In the order of the
+ * index, a probe a rule: else a rule that had all locks on the day of the last ANALYZE reads them all.
+ * Gives as `releaseLocks`.
+ */
+export const releaseLocksOfEach = (ruleIds: readonly bigint[], most: number): Sql => sql`
+  DELETE FROM locks
+   WHERE ctid = ANY (ARRAY(
+     SELECT l.ctid FROM unnest(${[...ruleIds]}::bigint[]) AS r(id) CROSS JOIN LATERAL (
+       SELECT x.ctid FROM locks x WHERE x.rule_id = r.id
+        ORDER BY x.rule_id, x.did_id LIMIT ${lit(most)}) l))
   RETURNING did_id, rse_id, rule_id, bytes, state`;
 
 /** CTE body: takes these locks off. `from` gives (did_id, rse_id, rule_id). Gives as `releaseLocks`. */

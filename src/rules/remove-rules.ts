@@ -1,5 +1,5 @@
 import { lit, ring, rows, sql, type Sql, type Tx } from '../db/index.js';
-import { releaseAllLocks, releaseLocks } from '../locks/index.js';
+import { releaseLocks, releaseLocksOfEach } from '../locks/index.js';
 import { type ReleaseTerms } from '../replicas/index.js';
 import { Channel, type RuleId, RuleState } from '../vocabulary/index.js';
 import { archiveRules } from './archive-rules.sql.js';
@@ -112,7 +112,14 @@ async function endRules(
   const last = sql`max(array_position(${ids}::bigint[], g.rule_id))`;
   const purge =
     new Set(purging).size > 1 ? sql`(${purging}::boolean[])[${last}]` : sql`${purging[0]}::boolean`;
-  const locks = await releaseToEnd(tx, releaseAllLocks(ids), purge, guarding(ending, terms));
+  const counted = Number(ending.reduce((sum, rule) => sum + rule.locks, 0n));
+  const gone = releaseLocksOfEach(ids, terms.locksMax);
+  let locks = 0;
+  // One that changes meanwhile may be left, and counters may be wrong: then until none is found.
+  for (let some = -1; some !== 0 && locks !== counted;) {
+    some = await releaseToEnd(tx, gone, purge, guarding(ending, terms));
+    locks += some;
+  }
   await archiveRules(tx, ids, terms.now);
   return locks;
 }
